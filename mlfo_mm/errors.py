@@ -1,0 +1,25 @@
+"""What a user can cause ends in one line and a non-zero exit, not in a traceback."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+
+
+class UserError(Exception):
+    """A fault that the user can mend; the message names the file, key or command that would."""
+
+
+def cli(main: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a tool's ``main``: a :class:`UserError` prints ``error: ...`` and exits with 2."""
+
+    @functools.wraps(main)
+    def wrapped(*args, **kwargs) -> None:
+        try:
+            main(*args, **kwargs)
+        except UserError as error:
+            print(f'error: {error}', file=sys.stderr)
+            sys.exit(2)
+
+    return wrapped
