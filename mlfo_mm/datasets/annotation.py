@@ -1,0 +1,267 @@
+"""Data sets by name, and the lists that describe them.
+
+A data set is a folder ``<root>/<name>`` with ``classes.txt`` (one name a line), ``train.txt`` and
+``test.txt`` (``relative/path.mp4 label`` lines, labels from 0, paths relative to the folder); further
+splits are ``train2.txt``, ``test2.txt`` and so on. This module needs neither torch nor mm*.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import posixpath
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from mlfo_mm.errors import UserError
+
+Subset = Literal['train', 'test']
+LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
+PREPARE = 'python tools/data/prepare_dataset.py'
+
+
+class Sample(NamedTuple):
+    """One line of a list: the path as it stands there, the label and the line number from 1."""
+
+    path: str
+    label: int
+    line: int
+
+
+class Source(NamedTuple):
+    """What to download, where it goes, and the command that turns it into a data set."""
+
+    download: str
+    place: str
+    command: str
+
+
+SOURCES = {
+    'ucf101': Source(
+        'UCF101.rar and UCF101TrainTestSplits-RecognitionTask.zip',
+        'unpack both in {dir} (unrar x UCF101.rar; unzip UCF101TrainTestSplits-RecognitionTask.zip), '
+        'which gives {dir}/UCF-101/<Class>/*.avi and {dir}/ucfTrainTestlist/*.txt',
+        f'{PREPARE} ucf101',
+    ),
+    'hmdb51': Source(
+        'hmdb51_org.rar and test_train_splits.rar',
+        'unpack both (unrar x), and the 51 class archives of the first in {dir}/videos '
+        '(for f in *.rar; do unrar x "$f"; done), which gives {dir}/videos/<class>/*.avi and '
+        '{dir}/testTrainMulti_7030_splits/*.txt',
+        f'{PREPARE} hmdb51',
+    ),
+    'kinetics400': Source(
+        'the Kinetics-400 training and validation videos (and their train.csv and val.csv)',
+        'put them in {dir}/videos/train/<class>/*.mp4 and {dir}/videos/val/<class>/*.mp4, or in any '
+        'folders as <youtube_id>_<start>_<end>.mp4 with the CSV files in {dir}',
+        f'{PREPARE} kinetics400',
+    ),
+}
+
+
+def data_roots() -> list[Path]:
+    """Folders searched for data sets: those in ``MLFO_DATA_ROOT``, then ``./data``."""
+    named = [Path(r) for r in os.environ.get('MLFO_DATA_ROOT', '').split(os.pathsep) if r]
+    return [*named, Path('data')]
+
+
+def find_dataset(name: str, data_root: str | Path | None = None) -> Path:
+    """Folder of the data set ``name``.
+
+    Args:
+        name: Name of the folder under a root.
+        data_root: The only root to look in; by default those of :func:`data_roots`.
+
+    Raises:
+        UserError: There is none; the message says how to get it.
+    """
+    roots = data_roots() if data_root is None else [Path(data_root)]
+    if not name.strip('./'):
+        raise UserError(f'{name!r} is not the name of a data set')
+    for root in roots:
+        if _is_dataset(root / name):
+            return root / name
+    raise UserError(_how_to_get(name, roots))
+
+
+def _is_dataset(folder: Path) -> bool:
+    return (folder / 'classes.txt').is_file() and bool(list_splits(folder))
+
+
+def _how_to_get(name: str, roots: list[Path]) -> str:
+    searched = ', '.join(str(r) for r in roots)
+    partial = next((r / name for r in roots if (r / name).is_dir()), None)
+    home = partial or roots[0] / name
+    problem = (
+        f'{partial} is there, but without classes.txt and train.txt or test.txt'
+        if partial
+        else f'no data set {name!r} in {searched}'
+    )
+    if name.startswith('synthetic_'):
+        return f'{problem}; make it with: python tools/data/make_synthetic.py'
+    if name in SOURCES:
+        source = SOURCES[name]
+        return (
+            f'{problem}. Download {source.download} (official home in README.md); '
+            f'{source.place.format(dir=home)}; then run: {source.command}'
+            + ('' if home.parent == Path('data') else f' --data-root {home.parent}')
+        )
+    found = sorted({d.name for r in roots if r.is_dir() for d in r.iterdir() if _is_dataset(d)})
+    near = difflib.get_close_matches(name, [*found, *SOURCES], n=1)
+    return (
+        f'{problem} (found there: {", ".join(found) or "none"}).'
+        + (f' Did you mean {near[0]!r}?' if near else '')
+        + f' For videos of your own, put them in {home}/videos/<class>/ and run: {PREPARE} folder '
+        f'--name {name}; or name their root in MLFO_DATA_ROOT'
+    )
+
+
+def list_splits(dataset_dir: Path) -> list[str]:
+    """Names of the list files in a data set's folder, sorted."""
+    if not dataset_dir.is_dir():
+        return []
+    return sorted(f.name for f in dataset_dir.iterdir() if LIST_NAME.fullmatch(f.name))
+
+
+def list_file(dataset_dir: Path, subset: Subset, split: int = 1) -> Path:
+    """The list of a subset: ``train.txt`` (or ``train1.txt``) for split 1, else ``trainN.txt``."""
+    names = [f'{subset}{split}.txt'] if split != 1 else [f'{subset}.txt', f'{subset}1.txt']
+    for name in names:
+        if (dataset_dir / name).is_file():
+            return dataset_dir / name
+    have = ', '.join(list_splits(dataset_dir)) or 'none'
+    raise UserError(f'{dataset_dir / names[0]}: no such list (lists there: {have})')
+
+
+def read_classes(dataset_dir: Path) -> list[str]:
+    """Class names of a data set, in the order of their labels."""
+    path = dataset_dir / 'classes.txt'
+    lines = _read_lines(path)
+    first_line: dict[str, int] = {}
+    for number, text in lines:
+        if text in first_line:
+            raise UserError(
+                f'{path}:{number}: class {text!r} stands on line {first_line[text]} too'
+            )
+        first_line[text] = number
+    if not lines:
+        raise UserError(f'{path}: no classes in it')
+    if lines[-1][0] != len(lines):
+        raise UserError(f'{path}: has blank lines between classes, so their labels are ambiguous')
+    return list(first_line)
+
+
+def read_list(path: str | Path, num_classes: int | None = None) -> list[Sample]:
+    """Read a list of ``relative/path.mp4 label`` lines; the path may hold spaces.
+
+    Args:
+        path: The list.
+        num_classes: Number of classes that labels are checked against; None for no upper limit.
+
+    Raises:
+        UserError: Names the file and the line at fault.
+    """
+    path = Path(path)
+    samples: list[Sample] = []
+    first_line: dict[str, int] = {}
+    for number, text in _read_lines(path):
+        where = f'{path}:{number}'
+        fields = text.rsplit(maxsplit=1)
+        if len(fields) != 2:
+            raise UserError(f'{where}: {text!r} has no label (expected: relative/path.mp4 label)')
+        video, field = fields
+        if not re.fullmatch(r'-?[0-9]{1,9}', field):
+            raise UserError(f'{where}: the label {field!r} is not an integer')
+        key = posixpath.normpath(video)
+        if key in first_line:
+            raise UserError(f'{where}: {video} stands on line {first_line[key]} too')
+        first_line[key] = number
+        samples.append(Sample(video, int(field), number))
+    if not samples:
+        raise UserError(f'{path}: the list is empty')
+    _check_labels(path, samples, num_classes)
+    return samples
+
+
+def _check_labels(path: Path, samples: list[Sample], num_classes: int | None) -> None:
+    low = min(samples, key=lambda s: s.label)
+    if low.label < 0:
+        raise UserError(f'negative label {low.label} at {path}:{low.line}')
+    if num_classes is None:
+        return
+    bad = next((s for s in samples if s.label >= num_classes), None)
+    if bad is None:
+        return
+    one_based = low.label > 0 and max(s.label for s in samples) == num_classes
+    raise UserError(
+        f'label {bad.label} at {path}:{bad.line}, allowed 0..{num_classes - 1}'
+        + ('; the labels look 1-based' if one_based else f' (classes in {path.parent}/classes.txt)')
+    )
+
+
+def _read_lines(path: Path) -> list[tuple[int, str]]:
+    """Line numbers and stripped text of the lines that are not blank."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(f'cannot read {path}: {error.strerror}') from error
+    lines = []
+    for number, line in enumerate(raw.removeprefix(b'\xef\xbb\xbf').splitlines(), 1):
+        try:
+            text = line.decode('utf-8').strip()
+        except UnicodeDecodeError as error:
+            raise UserError(f'{path}:{number}: not UTF-8 text') from error
+        if text:
+            lines.append((number, text))
+    return lines
+
+
+def check_files(samples: Iterable[Sample], dataset_dir: Path) -> None:
+    """Raise a :class:`UserError` if videos of a list are not there."""
+    samples = list(samples)
+    missing = [s for s in samples if not (dataset_dir / s.path).is_file()]
+    if missing:
+        raise UserError(
+            f'{len(samples):,} lines read, {len(missing):,} videos not found; the first one tried: '
+            f'{dataset_dir / missing[0].path} (line {missing[0].line} of its list)'
+        )
+
+
+def check_leakage(train: Iterable[Sample], test: Iterable[Sample], dataset_dir: Path) -> None:
+    """Raise a :class:`UserError` if a test video is in the training list too."""
+
+    def key(sample: Sample) -> str:
+        return os.path.normpath(dataset_dir / sample.path)
+
+    trained = {key(s): s for s in train}
+    for sample in test:
+        if key(sample) in trained:
+            raise UserError(
+                f'{dataset_dir}: test video {sample.path} (line {sample.line}) is in the training '
+                f'list too (line {trained[key(sample)].line})'
+            )
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a text file aside and rename it, so that a reader never meets half a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
+    except OSError as error:
+        raise UserError(f'cannot write {path}: {error.strerror}') from error
+    try:
+        with os.fdopen(handle, 'w', encoding='utf-8', newline='\n') as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise UserError(f'cannot write {path}: {error.strerror}') from error
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
