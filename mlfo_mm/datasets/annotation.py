@@ -88,7 +88,7 @@ def find_dataset(name: str, data_root: str | Path | None = None) -> Path:
 
 
 def _is_dataset(folder: Path) -> bool:
-    return (folder / 'classes.txt').is_file() and bool(list_splits(folder))
+    return (folder / 'classes.txt').is_file() and bool(list_names(folder))
 
 
 def _how_to_get(name: str, roots: list[Path]) -> str:
@@ -103,12 +103,7 @@ def _how_to_get(name: str, roots: list[Path]) -> str:
     if name.startswith('synthetic_'):
         return f'{problem}; make it with: python tools/data/make_synthetic.py'
     if name in SOURCES:
-        source = SOURCES[name]
-        return (
-            f'{problem}. Download {source.download} (official home in README.md); '
-            f'{source.place.format(dir=home)}; then run: {source.command}'
-            + ('' if home.parent == Path('data') else f' --data-root {home.parent}')
-        )
+        return f'{problem}. {source_hint(name, home)}'
     found = sorted({d.name for r in roots if r.is_dir() for d in r.iterdir() if _is_dataset(d)})
     near = difflib.get_close_matches(name, [*found, *SOURCES], n=1)
     return (
@@ -119,7 +114,17 @@ def _how_to_get(name: str, roots: list[Path]) -> str:
     )
 
 
-def list_splits(dataset_dir: Path) -> list[str]:
+def source_hint(name: str, home: Path) -> str:
+    """What to download for a public data set, where to put it and which command comes next."""
+    source = SOURCES[name]
+    return (
+        f'Download {source.download} (official home in README.md); '
+        f'{source.place.format(dir=home)}; then run: {source.command}'
+        + ('' if home.parent == Path('data') else f' --data-root {home.parent}')
+    )
+
+
+def list_names(dataset_dir: Path) -> list[str]:
     """Names of the list files in a data set's folder, sorted."""
     if not dataset_dir.is_dir():
         return []
@@ -132,14 +137,14 @@ def list_file(dataset_dir: Path, subset: Subset, split: int = 1) -> Path:
     for name in names:
         if (dataset_dir / name).is_file():
             return dataset_dir / name
-    have = ', '.join(list_splits(dataset_dir)) or 'none'
+    have = ', '.join(list_names(dataset_dir)) or 'none'
     raise UserError(f'{dataset_dir / names[0]}: no such list (lists there: {have})')
 
 
 def read_classes(dataset_dir: Path) -> list[str]:
     """Class names of a data set, in the order of their labels."""
     path = dataset_dir / 'classes.txt'
-    lines = _read_lines(path)
+    lines = read_lines(path)
     first_line: dict[str, int] = {}
     for number, text in lines:
         if text in first_line:
@@ -167,7 +172,7 @@ def read_list(path: str | Path, num_classes: int | None = None) -> list[Sample]:
     path = Path(path)
     samples: list[Sample] = []
     first_line: dict[str, int] = {}
-    for number, text in _read_lines(path):
+    for number, text in read_lines(path):
         where = f'{path}:{number}'
         fields = text.rsplit(maxsplit=1)
         if len(fields) != 2:
@@ -202,7 +207,7 @@ def _check_labels(path: Path, samples: list[Sample], num_classes: int | None) ->
     )
 
 
-def _read_lines(path: Path) -> list[tuple[int, str]]:
+def read_lines(path: Path) -> list[tuple[int, str]]:
     """Line numbers and stripped text of the lines that are not blank."""
     try:
         raw = path.read_bytes()
