@@ -1,0 +1,225 @@
+"""From records to filled rows: which runs stand in which cell, and their mean over seeds.
+
+A cell averages over seeds only. Runs that differ in anything else (family hash or protocol line)
+are never mixed: the family that finished last is shown, the others are named in a note.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit  # type: ignore[import-untyped]
+
+from mlfo_mm.reporting.records import Record
+from mlfo_mm.reporting.specs import DATASETS, Block, Profile, Row
+
+SHOWN_SPLIT = 1
+UNTRAINED = ('random', 'scratch')
+
+
+class RunKey(NamedTuple):
+    """What the runs of one row share."""
+
+    method: str
+    variant: str
+    backbone: str
+    pretrain: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table, or why there is none.
+
+    Attributes:
+        status: ``measured``, ``not run`` or ``failed``.
+        half_width: half of the 95 % Student t interval over seeds, None for one seed.
+        planned: seeds tried, the failed ones included.
+        at_chance: the mean is not above chance by more than the binomial error of the test set.
+    """
+
+    status: str
+    reason: str = ''
+    values: tuple[float, ...] = ()
+    planned: int = 0
+    mean: float | None = None
+    half_width: float | None = None
+    chance: float | None = None
+    at_chance: bool = False
+    runs: tuple[Record, ...] = ()
+
+    @property
+    def protocol(self) -> str:
+        """Protocol line that the runs of this cell share."""
+        return str(self.runs[0].protocol['line']) if self.runs else ''
+
+
+@dataclass
+class Line:
+    """A row with its cells by (data set, metric key); ``key`` is None if nothing was run."""
+
+    row: Row
+    key: RunKey | None
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A block of a table with all its rows filled; notes by data set, general ones under ''."""
+
+    block: Block
+    datasets: tuple[str, ...]
+    lines: list[Line]
+    notes: dict[str, list[str]]
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean and the half width of its 95 % Student t interval (None for one value)."""
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return mean, None
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return mean, float(stdtrit(len(values) - 1, 0.975)) * error
+
+
+def chance_level(metric: str, num_classes: int) -> float | None:
+    """Return the percentage that guessing reaches on balanced classes, None if not known."""
+    top = re.fullmatch(r'top(\d+)|mean_class', metric)
+    if top:
+        return 100 * min(1.0, int(top[1] or 1) / num_classes)
+    recall = re.fullmatch(r'R@(\d+)(_centred)?', metric)
+    if recall:
+        return 100 * (1 - (1 - 1 / num_classes) ** int(recall[1]))
+    return None
+
+
+def column_datasets(records: Iterable[Record], profile: Profile) -> tuple[str, ...]:
+    """Return the data sets of the columns: the declared ones first, then those found beside.
+
+    If records exist but for none of the declared sets, only the found ones get columns.
+    """
+    found = {record.dataset for record in records}
+    declared = profile.datasets if not found or found & set(profile.datasets) else ()
+    return declared + tuple(sorted(found - set(declared)))
+
+
+def run_key(record: Record) -> RunKey:
+    """Return the row identity of a record. Untrained weights have no variant and no data."""
+    method = record.method
+    if method == 'random' and record.task == 'finetune':
+        method = 'scratch'
+    if method in UNTRAINED:
+        return RunKey(method, '', record.backbone, 'none')
+    return RunKey(method, record.variant, record.backbone, record.pretrain_dataset)
+
+
+def fill_block(
+    block: Block, rows: Sequence[Row], records: Sequence[Record], profile: Profile
+) -> Panel:
+    """Fill one block: the given rows in order, then what was measured and fits none of them."""
+    datasets = column_datasets(records, profile)
+    records = [record for record in records if record.task == block.task]
+    notes: dict[str, list[str]] = {}
+    other = sum(record.split != SHOWN_SPLIT for record in records)
+    if other:
+        notes[''] = [f'{other} records of splits other than {SHOWN_SPLIT} are not shown.']
+    groups: dict[RunKey, dict[str, list[Record]]] = {}
+    for record in records:
+        if record.split == SHOWN_SPLIT:
+            by_dataset = groups.setdefault(run_key(record), {})
+            by_dataset.setdefault(record.dataset, []).append(record)
+    rows = [row for row in rows if block.task in row.tasks]
+    lines = _place(rows, list(groups), profile)
+    for line in lines:
+        for dataset in datasets:
+            runs = groups[line.key].get(dataset, []) if line.key else []
+            chosen, failed, left_out = _choose(runs)
+            place = f'{line.row.label} on {DATASETS.get(dataset, dataset)}'
+            notes.setdefault(dataset, []).extend(f'{place}: {note}' for note in left_out)
+            for metric in block.metrics:
+                line.cells[dataset, metric.key] = _cell(chosen, failed, metric.key)
+    return Panel(block, datasets, lines, notes)
+
+
+def _place(rows: Sequence[Row], keys: list[RunKey], profile: Profile) -> list[Line]:
+    """Give each run its row; a run that has none, or whose row is taken, gets a row of its own."""
+    lines = [Line(row, None) for row in rows]
+    extra = []
+    # in a small profile its usual pretraining set has the first claim to a row
+    for key in sorted(keys, key=lambda key: (key.pretrain != profile.pretrain, key)):
+        fits = [line for line in lines if _fits(line.row, key, profile)]
+        # small profiles pretrain on one set: it stands in the row of the paper's large one
+        fits.sort(key=lambda line: line.row.pretrain != 'kinetics400')
+        if fits and fits[0].key is None:
+            fits[0].key = key
+        else:
+            row = Row(key.method, key.backbone, key.pretrain, key.variant)
+            extra.append(Line(row, key))
+    return lines + sorted(extra, key=lambda line: line.key or ())
+
+
+def _fits(row: Row, key: RunKey, profile: Profile) -> bool:
+    if row.method != key.method or row.variant not in ('', key.variant):
+        return False
+    if profile.name == 'paper':
+        return (row.backbone, row.pretrain) == (key.backbone, key.pretrain)
+    narrow = (f'{row.backbone}_', f'{row.backbone}-')
+    return key.backbone == row.backbone or key.backbone.startswith(narrow)
+
+
+def _choose(records: Sequence[Record]) -> tuple[list[Record], list[Record], list[str]]:
+    """Return finished and failed runs of one family, one per seed, and notes on all others."""
+    families: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        family = (record.family_hash, record.protocol['line'])
+        families.setdefault(family, []).append(record)
+    if not families:
+        return [], [], []
+
+    def rank(family: tuple[str, str]) -> tuple[bool, float, tuple[str, str]]:
+        runs = families[family]
+        done = [run for run in runs if run.status == 'done']
+        return bool(done), max(run.finished().timestamp() for run in done or runs), family
+
+    shown = max(families, key=rank)
+    notes = [
+        f'{len(runs)} runs of another configuration left out '
+        f'(family {family[0][:8]}: {family[1]}); shown is the newest, {shown[0][:8]}.'
+        for family, runs in sorted(families.items())
+        if family != shown
+    ]
+    by_seed: dict[int, Record] = {}
+    for run in sorted(families[shown], key=lambda run: (run.status == 'done', run.finished())):
+        if run.seed in by_seed and by_seed[run.seed].status == run.status:
+            notes.append(f'seed {run.seed} stands in several records; the newest is used.')
+        by_seed[run.seed] = run
+    runs = [by_seed[seed] for seed in sorted(by_seed)]
+    failed = [run for run in runs if run.status == 'failed']
+    notes += [f'seed {run.seed} failed: {" ".join(run.reason.split())}' for run in failed]
+    return [run for run in runs if run.status == 'done'], failed, notes
+
+
+def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: str) -> Cell:
+    planned = len(chosen) + len(failed)
+    runs = tuple(run for run in chosen if metric in run.metrics)
+    if not runs:
+        if chosen:
+            return Cell('not run', f'no {metric} in the record', planned=planned)
+        if failed:
+            return Cell('failed', ' '.join(failed[-1].reason.split()), planned=planned)
+        return Cell('not run')
+    values = tuple(float(run.metrics[metric]) for run in runs)
+    mean, half_width = mean_interval(values)
+    classes = {run.protocol.get('num_classes') for run in runs}
+    chance = None
+    if len(classes) == 1 and (number := classes.pop()):
+        chance = chance_level(metric, number)
+    clips = min(run.n_samples['test']['read'] for run in runs)
+    at_chance = False
+    if chance is not None and clips:
+        at_chance = mean - chance <= 1.96 * math.sqrt(chance * (100 - chance) / clips)
+    return Cell('measured', '', values, planned, mean, half_width, chance, at_chance, runs)

@@ -1,0 +1,258 @@
+"""The Markdown form of a table: grids to be read, with what each number rests on below them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tabulate import tabulate  # type: ignore[import-untyped]
+
+from mlfo_mm.reporting.aggregate import Cell, Line, Panel
+from mlfo_mm.reporting.specs import (
+    BACKBONES,
+    DATASETS,
+    PAPER_DATASETS,
+    Metric,
+    Profile,
+    TableSpec,
+)
+
+DASH = '—'
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A rectangle of text; ``measured`` says of each row whether it holds a measured number."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    measured: tuple[bool, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Column:
+    header: str
+    cells: list[str]
+    chance: str = ''
+
+
+def panel_grids(panel: Panel, profile: Profile) -> list[Grid]:
+    """Return one grid for a block of one metric, else one per data set."""
+    if len(panel.block.metrics) == 1:
+        return [_grid(panel, panel.datasets, profile)]
+    return [_grid(panel, (dataset,), profile) for dataset in panel.datasets]
+
+
+def table_markdown(
+    spec: TableSpec, panels: Sequence[Panel], grids: Sequence[Grid], profile: Profile
+) -> str:
+    """Return the whole page."""
+    parts = [f'# {spec.title}', f'Profile **{profile.name}**. {_scale(profile)}']
+    for grid in grids:
+        table = tabulate(grid.rows, grid.header, tablefmt='github', disable_numparse=True)
+        parts += [f'## {grid.title}', table, _bullets(grid.notes)]
+    parts += ['## Notes', _bullets(_page_notes(spec, panels))]
+    return '\n\n'.join(part for part in parts if part) + '\n'
+
+
+def _scale(profile: Profile) -> str:
+    if profile.name == 'paper':
+        return 'Data, network and schedule as published; a difference is measured minus paper.'
+    return (
+        "Measured on this profile's own data and schedule: not comparable with the paper's "
+        'numbers, which stand in columns of their own.'
+    )
+
+
+def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
+    block, lines = panel.block, panel.lines
+    single = len(block.metrics) == 1
+    columns = _identity_columns(lines, profile)
+    notes: list[str] = []
+    labels = '' if single else ' ' + ' / '.join(metric.label for metric in block.metrics)
+    quotes = any(metric.paper for metric in block.metrics)
+    for dataset in datasets:
+        marks, protocol_notes = _protocols(panel, dataset)
+        notes += protocol_notes + _data_notes(panel, dataset) + panel.notes.get(dataset, [])
+        for metric in block.metrics:
+            header = _dataset(dataset) if single else metric.label
+            columns.append(_measured_column(header, panel, dataset, metric, marks))
+        if quotes and profile.name == 'paper':
+            columns.append(_quoted_column(f'Paper{labels}', panel, dataset))
+            columns.append(_difference_column(panel, dataset))
+    if quotes and profile.name != 'paper':
+        columns.append(_Column("Paper's run", [_paper_run(line) for line in lines]))
+        for dataset in PAPER_DATASETS:
+            header = f'Paper: {_dataset(dataset)}{labels}'
+            columns.append(_quoted_column(header, panel, dataset))
+    rows = [tuple(column.cells[index] for column in columns) for index in range(len(lines))]
+    measured = [any(_cells(line, panel, d, 'measured') for d in datasets) for line in lines]
+    if any(column.chance for column in columns[1:]):
+        rows.insert(0, tuple(column.chance for column in columns))
+        measured.insert(0, True)
+    title = block.title if single else f'{block.title}: {_dataset(datasets[0])}'
+    header_row = tuple(column.header for column in columns)
+    return Grid(
+        title, header_row, tuple(rows), tuple(measured), tuple(notes + panel.notes.get('', []))
+    )
+
+
+def _cells(line: Line, panel: Panel, dataset: str, status: str) -> list[Cell]:
+    cells = [line.cells[dataset, metric.key] for metric in panel.block.metrics]
+    return [cell for cell in cells if cell.status == status]
+
+
+def _identity_columns(lines: Sequence[Line], profile: Profile) -> list[_Column]:
+    names, backbones, sets = [], [], []
+    for line in lines:
+        row, key = line.row, line.key
+        names.append(row.label + ('' if row.kind == 'paper' else ' *'))
+        planned = profile.name == 'paper'
+        backbone = key.backbone if key else row.backbone if planned else DASH
+        pretrain = key.pretrain if key else row.pretrain if planned else DASH
+        backbones.append(BACKBONES.get(backbone, backbone))
+        sets.append(_dataset(pretrain))
+    return [
+        _Column('Method', names, 'Chance'),
+        _Column('Backbone', backbones),
+        _Column('Pretrained on', sets),
+    ]
+
+
+def _measured_column(
+    header: str, panel: Panel, dataset: str, metric: Metric, marks: dict[str, str]
+) -> _Column:
+    cells = [line.cells[dataset, metric.key] for line in panel.lines]
+    # runs under different protocols are not ranked against each other
+    ranked = sorted({_shown(cell) for cell in cells if cell.runs}, reverse=True)
+    if marks or sum(bool(cell.runs) for cell in cells) < 2:
+        ranked = []
+    chances = {cell.chance for cell in cells if cell.chance is not None}
+    chance = f'{chances.pop():.1f}' if len(chances) == 1 else ''
+    texts = [_cell_text(cell, ranked, marks.get(cell.protocol, '')) for cell in cells]
+    return _Column(header, texts, chance)
+
+
+def _cell_text(cell: Cell, ranked: Sequence[float], mark: str) -> str:
+    if cell.mean is None:
+        reason = cell.reason if cell.status == 'not run' else f'failed: {cell.reason}'
+        return f'{DASH} {_plain(reason)[:60] or cell.status}'
+    text = f'{cell.mean:.1f}'
+    if cell.half_width is not None:
+        text += f' ± {cell.half_width:.1f}'
+    if ranked and _shown(cell) == ranked[0]:
+        text = f'**{text}**'
+    elif len(ranked) > 1 and _shown(cell) == ranked[1]:
+        text = f'<u>{text}</u>'
+    n = len(cell.values)
+    seeds = f'n={n}' if n == cell.planned else f'n={n}/{cell.planned}'
+    return f'{text}{" †" if cell.at_chance else ""} ({seeds}){mark}'
+
+
+def _shown(cell: Cell) -> float:
+    return round(cell.mean or 0.0, 1)
+
+
+def _quoted_column(header: str, panel: Panel, dataset: str) -> _Column:
+    texts = []
+    for line in panel.lines:
+        values = [
+            line.row.values.get((panel.block.task, dataset, metric.paper))
+            for metric in panel.block.metrics
+        ]
+        texts.append(_join([DASH if value is None else f'{value:.1f}' for value in values]))
+    return _Column(header, texts)
+
+
+def _difference_column(panel: Panel, dataset: str) -> _Column:
+    texts = []
+    for line in panel.lines:
+        parts = []
+        for metric in panel.block.metrics:
+            quoted = line.row.values.get((panel.block.task, dataset, metric.paper))
+            mean = line.cells[dataset, metric.key].mean
+            parts.append(DASH if quoted is None or mean is None else f'{mean - quoted:+.1f}')
+        texts.append(_join(parts))
+    return _Column('Difference', texts)
+
+
+def _join(parts: Sequence[str]) -> str:
+    return DASH if set(parts) == {DASH} else ' / '.join(parts)
+
+
+def _paper_run(line: Line) -> str:
+    if not line.row.values:
+        return DASH
+    return f'{BACKBONES.get(line.row.backbone, line.row.backbone)}, {_dataset(line.row.pretrain)}'
+
+
+def _protocols(panel: Panel, dataset: str) -> tuple[dict[str, str], list[str]]:
+    """Return a mark per protocol line (none if all cells share one) and the lines as notes."""
+    cells = [cell for line in panel.lines for cell in _cells(line, panel, dataset, 'measured')]
+    lines = list(dict.fromkeys(cell.protocol for cell in cells))
+    name = _dataset(dataset)
+    if len(lines) < 2:
+        return {}, [f'{name}, protocol: {_plain(line)}' for line in lines]
+    marks = {line: f' [{number}]' for number, line in enumerate(lines, start=1)}
+    notes = [f'{name}, protocol{mark}: {_plain(line)}' for line, mark in marks.items()]
+    return marks, [*notes, f'{name}: several protocols, so best and second best are not marked.']
+
+
+def _data_notes(panel: Panel, dataset: str) -> list[str]:
+    runs = [
+        run.n_samples
+        for line in panel.lines
+        for cell in _cells(line, panel, dataset, 'measured')
+        for run in cell.runs
+    ]
+    counts = dict.fromkeys(
+        ', '.join(
+            f'{counts[part]["read"]} {part} clips ({counts[part]["skipped"]} skipped)'
+            for part in ('test', 'train')
+        )
+        for counts in runs
+    )
+    return [f'{_dataset(dataset)}: {" or ".join(counts)}.'] if counts else []
+
+
+def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:
+    notes = [
+        'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
+        'n=2/3: one of three seeds failed. Bold is best, underlined second best of a column.',
+        '† not above chance by the binomial error of the test set: weights or labels are suspect. '
+        'Chance assumes balanced classes.',
+        "* a row beyond the paper's.",
+        *spec.notes,
+    ]
+    rows = {id(line.row): line.row for panel in panels for line in panel.lines}
+    for row in rows.values():
+        backbone = BACKBONES.get(row.backbone, row.backbone)
+        place = f'{row.label} ({backbone}, {_dataset(row.pretrain)})'
+        notes += [f'Paper, {place}: {remark}.' for remark in row.remarks]
+    runs = {
+        run.experiment: run.git
+        for panel in panels
+        for line in panel.lines
+        for cell in line.cells.values()
+        for run in cell.runs
+    }
+    commits = {
+        str(git['commit'] or 'no commit')[:10] + (' with changes' if git['dirty'] else '')
+        for git in runs.values()
+    }
+    notes.append(f'From {len(runs)} records; code: {", ".join(sorted(commits)) or DASH}.')
+    return list(dict.fromkeys(notes))
+
+
+def _dataset(name: str) -> str:
+    return DATASETS.get(name, name)
+
+
+def _plain(text: str) -> str:
+    return ' '.join(text.replace('|', '/').split())
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return '\n'.join(f'- {line}' for line in lines)

@@ -1,0 +1,54 @@
+"""Fabricated records: for tests only, never written into the project's own results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mlfo_mm.reporting.records import Record, experiment_id, hash_text
+
+LINE = 'split 1, 10 clips x 1 crop, frozen, mean softmax'
+
+
+def build(**changes: Any) -> Record:
+    """Return a valid record of the demo profile with the given fields changed."""
+    identity = dict(
+        method='mlfo',
+        variant='paper',
+        backbone='r3d18',
+        pretrain_dataset='synthetic_motion',
+        task='linear_probe',
+        dataset='synthetic_motion',
+        split=1,
+        seed=0,
+    )
+    identity |= {key: changes.pop(key) for key in list(changes) if key in identity}
+    family = changes.pop('family_hash', hash_text('family'))
+    values: dict[str, Any] = dict(
+        experiment=experiment_id(**identity, family_hash=family),
+        profile='demo',
+        protocol=dict(line=LINE, num_classes=8),
+        metrics=dict(top1=50.0),
+        n_samples=dict(
+            train=dict(expected=480, read=480, skipped=0),
+            test=dict(expected=160, read=160, skipped=0),
+        ),
+        config_text='seed = 0',
+        config_hash=hash_text('seed = 0'),
+        checkpoint=dict(name='epoch_4.pth', sha256=None),
+        git=dict(commit='0123456789abcdef', dirty=False),
+        versions=dict(torch='2.11.0', decord=None),
+        hardware=dict(cpu='none', cores=2),
+        wall_time_s=1.5,
+        start='2026-01-01T00:00:00+00:00',
+        end='2026-01-01T00:01:00+00:00',
+    )
+    return Record(**identity, family_hash=family, **(values | changes))
+
+
+@pytest.fixture
+def make_record() -> Callable[..., Record]:
+    """Give :func:`build` to a test."""
+    return build

@@ -1,0 +1,57 @@
+"""Provenance is found where it exists and is None, not an error, where it does not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from importlib import metadata
+
+import pytest
+
+import mlfo_mm
+from mlfo_mm.reporting import environment
+
+
+def test_versions_and_hardware():
+    found = environment.provenance(gpus=['Some GPU'])
+    assert set(found) == {'git', 'versions', 'hardware'}
+    assert found['versions']['numpy'] == metadata.version('numpy')
+    assert found['versions']['mlfo_mm'] == mlfo_mm.__version__
+    assert found['hardware']['gpus'] == ['Some GPU']
+    assert found['hardware']['cores'] >= 1 and found['hardware']['memory_gib'] > 0
+
+
+def test_missing_package_is_none(monkeypatch):
+    monkeypatch.setattr(environment, 'PACKAGES', ('no-such-distribution-here',))
+    assert environment.provenance()['versions']['no-such-distribution-here'] is None
+
+
+def git(folder, *arguments):
+    identity = ['-c', 'user.name=n', '-c', 'user.email=e@example.org']
+    done = subprocess.run(
+        ['git', *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(shutil.which('git') is None, reason='needs git')
+def test_commit_and_dirtiness(tmp_path, monkeypatch):
+    git(tmp_path, 'init', '-q')
+    source = tmp_path / 'mlfo_mm' / 'a.py'
+    source.parent.mkdir()
+    source.write_text('1')
+    monkeypatch.setattr(environment, '__file__', str(source))
+    assert environment.provenance()['git'] == dict(commit=None, dirty=None)  # not tracked
+    git(tmp_path, 'add', '.')
+    git(tmp_path, 'commit', '-q', '-m', 'first')
+    head = git(tmp_path, 'rev-parse', 'HEAD')
+    (tmp_path / 'results').mkdir()
+    (tmp_path / 'results' / 'record.json').write_text('{}')
+    assert environment.provenance()['git'] == dict(commit=head, dirty=False)
+    (source.parent / 'b.py').write_text('new file')
+    assert environment.provenance()['git'] == dict(commit=head, dirty=True)
+
+
+def test_without_git(monkeypatch):
+    monkeypatch.setenv('PATH', '')
+    assert environment.provenance()['git'] == dict(commit=None, dirty=None)

@@ -1,0 +1,46 @@
+"""A kill between write and rename must leave the old file whole."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.files import write_atomic
+
+
+def test_writes_and_replaces(tmp_path):
+    path = write_atomic(tmp_path / 'new' / 'a.txt', 'one\n')
+    assert write_atomic(path, 'two\r\nü\n').read_bytes() == 'two\r\nü\n'.encode()
+    assert [item.name for item in path.parent.iterdir()] == ['a.txt']
+
+
+@pytest.mark.parametrize('step', ['replace', 'fsync'])
+def test_interrupted_write_keeps_the_old_file(tmp_path, monkeypatch, step):
+    path = write_atomic(tmp_path / 'a.txt', 'old')
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, step, killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(path, 'new')
+    monkeypatch.undo()
+    assert path.read_text() == 'old'
+    assert [item.name for item in tmp_path.iterdir()] == ['a.txt']
+
+
+def test_the_text_is_on_disk_before_the_rename(tmp_path, monkeypatch):
+    steps = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, 'fsync', lambda file: (steps.append('sync'), fsync(file)))
+    monkeypatch.setattr(os, 'replace', lambda a, b: (steps.append('rename'), replace(a, b)))
+    write_atomic(tmp_path / 'a.txt', 'x')
+    assert steps == ['sync', 'rename', 'sync']
+
+
+def test_unwritable_folder_is_a_user_error(tmp_path):
+    (tmp_path / 'file').write_text('in the way')
+    with pytest.raises(UserError, match='cannot write .*a.txt'):
+        write_atomic(tmp_path / 'file' / 'a.txt', 'x')
