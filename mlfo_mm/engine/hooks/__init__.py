@@ -1,0 +1,8 @@
+"""Hooks: they only tell and guard; all state that a run resumes from lives in buffers."""
+
+from .checkpoint import AtomicBackend
+from .epoch_signal import EpochSignalHook
+from .loss_guard import LossGuardHook
+from .progress import ProgressHook
+
+__all__ = ['AtomicBackend', 'EpochSignalHook', 'LossGuardHook', 'ProgressHook']

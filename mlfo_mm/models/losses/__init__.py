@@ -1,0 +1,30 @@
+"""Objectives: pure functions of tensors and floats, and thin registered Modules that call them."""
+
+from ._common import contrast_accuracy, embedding_std
+from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
+from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
+from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
+from .nt_xent import NTXentLoss, nt_xent
+from .sinkhorn import sinkhorn
+from .swapped_prediction import SwappedPredictionLoss, swapped_prediction
+from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
+
+__all__ = [
+    'GraphConstraintLoss',
+    'MotionDiscriminationLoss',
+    'NTXentLoss',
+    'SwappedPredictionLoss',
+    'TimestampRetrievalLoss',
+    'combine_graphs',
+    'contrast_accuracy',
+    'embedding_std',
+    'graph_cross_entropy',
+    'instance_graph',
+    'mean_edges',
+    'motion_discrimination',
+    'nt_xent',
+    'semantic_graph',
+    'sinkhorn',
+    'swapped_prediction',
+    'timestamp_retrieval',
+]

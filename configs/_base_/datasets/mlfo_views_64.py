@@ -1,0 +1,48 @@
+"""Short views of the embedded synthetic set at 64 x 64: the demo and smoke profiles."""
+
+from mmaction.datasets.transforms import Flip, FormatShape, PackActionInputs
+from mmaction.datasets.transforms import RandomResizedCrop, Resize
+from mmengine.dataset import DefaultSampler
+
+from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.datasets.transforms import (
+    DecodeFrames,
+    OpenVideo,
+    PerClip,
+    PerFrameColorJitter,
+    PerFrameGray,
+    SampleMLFOClips,
+)
+
+clip_len = 16
+crop_size = 64
+short_side = 72
+eval_frame_interval = 2
+
+train_pipeline = [
+    dict(type=OpenVideo),
+    dict(type=SampleMLFOClips, clip_len=clip_len, max_rate=3.0, long_view='strided'),
+    dict(type=DecodeFrames),
+    dict(
+        type=PerClip,
+        transforms=[
+            dict(type=RandomResizedCrop, area_range=(0.5, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
+            dict(type=Resize, scale=(crop_size, crop_size), keep_ratio=False),
+            dict(type=Flip, flip_ratio=0.5),
+            dict(type=PerFrameGray, p=0.5),
+            dict(type=PerFrameColorJitter, brightness=0.5, contrast=0.5, saturation=0.5, hue=0.25),
+        ],
+    ),
+    dict(type=FormatShape, input_format='NCTHW'),
+    dict(type=PackActionInputs),
+]
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=1,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type=DefaultSampler, shuffle=True),
+    dataset=dict(
+        type=VideoListDataset, dataset='synthetic_motion', subset='train', pipeline=train_pipeline
+    ),
+)

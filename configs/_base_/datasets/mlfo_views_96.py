@@ -1,0 +1,49 @@
+"""Views of 8 frames at twice the paper's stride and 96 x 96, from small videos: the mini profile.
+
+Each clip spans as much time as the paper's 16 frames. No horizontal flips: the mini sets hold mirror-image classes.
+"""
+
+from mmaction.datasets.transforms import FormatShape, PackActionInputs, RandomResizedCrop, Resize
+from mmengine.dataset import DefaultSampler
+
+from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.datasets.transforms import (
+    DecodeFrames,
+    OpenVideo,
+    PerClip,
+    PerFrameColorJitter,
+    PerFrameGray,
+    SampleMLFOClips,
+)
+
+clip_len = 8
+crop_size = 96
+short_side = 128
+eval_frame_interval = 4
+
+train_pipeline = [
+    dict(type=OpenVideo),
+    dict(type=SampleMLFOClips, clip_len=clip_len, max_rate=6.0, long_view='strided'),
+    dict(type=DecodeFrames),
+    dict(
+        type=PerClip,
+        transforms=[
+            dict(type=RandomResizedCrop, area_range=(0.5, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
+            dict(type=Resize, scale=(crop_size, crop_size), keep_ratio=False),
+            dict(type=PerFrameGray, p=0.5),
+            dict(type=PerFrameColorJitter, brightness=0.5, contrast=0.5, saturation=0.5, hue=0.25),
+        ],
+    ),
+    dict(type=FormatShape, input_format='NCTHW'),
+    dict(type=PackActionInputs),
+]
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=1,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type=DefaultSampler, shuffle=True),
+    dataset=dict(
+        type=VideoListDataset, dataset='utdrender27', subset='train', pipeline=train_pipeline
+    ),
+)

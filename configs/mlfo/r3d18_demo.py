@@ -1,0 +1,17 @@
+"""MLFO on the embedded synthetic set: minutes on 2 cores, numbers not comparable with the paper's."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.mlfo_views_64 import *
+    from .._base_.default_runtime import *
+    from .._base_.models.mlfo_r3d18 import *
+    from .._base_.schedules.adam import *
+
+profile = 'demo'
+pretrain_dataset = 'synthetic_motion'
+model.backbone.update(base_channels=16)
+model.prototypes.update(num_prototypes=32, queue_size=128, queue_begin_epoch=2)
+optim_wrapper.update(type='AmpOptimWrapper', dtype='bfloat16', loss_scale=dict(enabled=False))
+train_cfg.update(max_epochs=10)
+param_scheduler[0].update(milestones=[8])

@@ -1,0 +1,12 @@
+"""InfoNCE only: MLFO's smoke config with every other term off."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from ..mlfo.r3d18_smoke import *
+
+method = 'simclr'
+variant = 'infonce'
+model.update(levels=dict(high=model.levels.high), prototypes=None)
+train_pipeline[1].update(long_view='none')
+train_dataloader.dataset.update(pipeline=train_pipeline)

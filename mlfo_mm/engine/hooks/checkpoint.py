@@ -1,0 +1,59 @@
+"""Checkpoints that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from mmengine.fileio import LocalBackend, register_backend
+
+from mlfo_mm.errors import UserError
+
+
+@register_backend('atomic')
+class AtomicBackend(LocalBackend):
+    """Local files, written aside, flushed to disk and renamed (``backend_args=dict(backend='atomic')``)."""
+
+    def put(self, obj: bytes, filepath: str | Path) -> None:
+        """Write bytes so that ``filepath`` is either as before or whole."""
+        path = Path(filepath)
+        part = path.with_name(f'.{path.name}.part')
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(part, 'wb') as file:
+                file.write(obj)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise UserError(
+                f'cannot write {path}: {error.strerror or error}; free space or choose another '
+                '--work-dir, then continue with --resume'
+            ) from None
+
+    def put_text(self, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:
+        """Write text as :meth:`put` writes bytes."""
+        self.put(obj.encode(encoding), filepath)
+
+
+def readable(path: str | Path) -> bool:
+    """Whether a checkpoint file is whole, as far as reading all of it shows."""
+    try:
+        torch.load(path, map_location='cpu', weights_only=True, mmap=False)
+    except Exception:  # torch raises half a dozen types for a truncated archive
+        return False
+    return True
+
+
+def find_resume(work_dir: str | Path, logger=print) -> Path | None:
+    """Newest whole ``epoch_*.pth`` of a work directory; truncated ones are named and passed over."""
+    found = sorted(
+        Path(work_dir).glob('epoch_*.pth'), key=lambda path: int(path.stem.split('_')[1]), reverse=True
+    )
+    for path in found:
+        if readable(path):
+            return path
+        logger(f'warning: {path} cannot be read whole: falling back to the checkpoint before it')
+    return None

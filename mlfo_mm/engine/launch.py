@@ -1,0 +1,151 @@
+"""From a config to a Runner: devices, processes, precision, and what a run lacks, said before it starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mlfo_mm.datasets.annotation import find_dataset, list_file
+from mlfo_mm.engine.config import scaled_learning_rate
+from mlfo_mm.engine.hooks.checkpoint import find_resume, readable
+from mlfo_mm.errors import UserError
+
+
+def missing(config: Config, processes: int) -> list[str]:
+    """What a training run of a config on so many processes lacks on this machine, a line each."""
+    lines = []
+    gpus = torch.cuda.device_count()
+    if gpus < processes and (gpus > 0 or config.get('profile') == 'paper'):
+        lines.append(
+            f'{processes} GPUs asked for, {gpus} here: ask for at most that, or take a small profile '
+            '(configs/*/r3d18_demo.py, r3d18_mini.py), which runs on CPU processes'
+        )
+    dataset = config.train_dataloader.dataset
+    try:
+        folder = find_dataset(dataset.dataset, dataset.get('data_root'))
+        list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
+    except UserError as error:
+        lines.append(str(error))
+    return lines
+
+
+def start_processes(config: Config, launcher: str) -> int:
+    """Join the process group; on CPU with gloo, which mmengine's own start does not do.
+
+    Returns:
+        Number of processes.
+    """
+    config.launcher = launcher
+    if launcher == 'none':
+        config.pop('sync_bn', None)
+        return 1
+    if not torch.cuda.is_available():
+        if launcher != 'pytorch':
+            raise UserError(f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch')
+        config.env_cfg.dist_cfg = dict(backend='gloo')
+        config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
+        config.pop('sync_bn', None)  # SyncBatchNorm needs a GPU
+        if not dist.is_initialized():
+            dist.init_process_group('gloo')
+        return dist.get_world_size()
+    return int(os.environ.get('WORLD_SIZE', os.environ.get('SLURM_NTASKS', '1')))
+
+
+def use_amp(config: Config) -> None:
+    """Train under bfloat16 autocast, on CPU or GPU (same range as float32: no loss scaling)."""
+    config.optim_wrapper.type = 'AmpOptimWrapper'
+    config.optim_wrapper.dtype = 'bfloat16'
+    config.optim_wrapper.loss_scale = dict(enabled=False)
+
+
+def prepare_work_dir(work_dir: str | Path) -> Path:
+    """Create the work directory and prove that it can be written."""
+    path = Path(work_dir)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / '.write_test'
+        probe.write_bytes(b'0' * 4096)
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir') from None
+    return path
+
+
+def resume_from(work_dir: Path, resume: str | None) -> Path | None:
+    """The checkpoint that ``--resume [PATH]`` means; an error where there is none to resume from."""
+    if resume is None:
+        return None
+    if resume != 'auto':
+        path = Path(resume)
+        if not path.is_file():
+            raise UserError(f'--resume {path}: no such file')
+        if not readable(path):
+            raise UserError(f'--resume {path}: not a whole checkpoint; --resume alone takes the newest whole one')
+        return path
+    path = find_resume(work_dir)
+    if path is None:
+        raise UserError(f'--resume: no checkpoint epoch_*.pth in {work_dir}; leave --resume out to start anew')
+    return path
+
+
+def check_resume(path: Path, config: Config) -> None:
+    """Refuse a checkpoint of another method or backbone, naming the first keys that differ."""
+    checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    if 'optimizer' not in checkpoint or 'message_hub' not in checkpoint:
+        raise UserError(f'--resume {path}: holds no training state; use load_from={path} to start from its weights')
+    expected = {key: value.shape for key, value in _model_state(config).items()}
+    got = {key: value.shape for key, value in checkpoint['state_dict'].items()}
+    differ = [key for key in [*expected, *got] if expected.get(key) != got.get(key)]
+    if differ:
+        meta = checkpoint.get('meta', {}).get('mlfo_mm', 'unknown')
+        raise UserError(
+            f'--resume {path}: written by another config ({meta}); {len(set(differ))} tensors differ '
+            f'from {config.filename}, first {", ".join(dict.fromkeys(differ[:3]))}'
+        )
+
+
+def _model_state(config: Config) -> dict[str, torch.Tensor]:
+    from mmaction.registry import MODELS
+
+    return MODELS.build(config.model).state_dict()
+
+
+def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool) -> Runner:
+    """Run a training config to its end.
+
+    Args:
+        config: The config, its ``work_dir`` set.
+        launcher: 'none', 'pytorch', 'slurm' or 'mpi'.
+        resume: None, 'auto' or a checkpoint.
+        auto_scale_lr: Scale the learning rate to the effective batch.
+
+    Raises:
+        UserError: For anything that the user can mend.
+    """
+    processes = start_processes(config, launcher)
+    lines = missing(config, processes if torch.cuda.is_available() or processes > 1 else 0)
+    if lines:
+        raise UserError('; '.join(lines))
+    work_dir = prepare_work_dir(config.work_dir)
+    path = resume_from(work_dir, resume)
+    if path is not None:
+        check_resume(path, config)
+        config.resume, config.load_from = True, str(path)
+    batch_line = scaled_learning_rate(config, processes, auto_scale_lr)
+    try:
+        runner = Runner.from_cfg(config)
+    except ValueError as error:
+        raise UserError(f'{config.filename}: {error}') from error
+    runner.logger.info(batch_line)
+    if not torch.cuda.is_available():
+        runner.logger.info('no GPU: training on the CPU')
+    try:
+        runner.train()
+    except ValueError as error:  # losses and samplers say which number is too small for what
+        raise UserError(f'{config.filename}: {error}') from error
+    return runner

@@ -1,0 +1,74 @@
+"""Prototypes with Sinkhorn targets and a queue (Caron et al., SwAV, NeurIPS 2020; MLFO Eq. 4)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from torch import Tensor, nn
+
+from ..losses import sinkhorn
+from ..utils import FeatureQueue
+from .projection import ProjectionMLP
+
+
+class Prototypes(nn.Module):
+    """The semantic branch: projection, prototypes, Sinkhorn targets, and the queue of scores behind them.
+
+    Args:
+        in_channels: Channels of the high level.
+        embedding_dim: Size of the embedding.
+        loss: Config of the swapped prediction.
+        num_prototypes: K, at least 2.
+        epsilon: Entropy weight of Sinkhorn's algorithm.
+        num_iters: Its iterations.
+        queue_size: Past scores kept for each view; 0 for none.
+        queue_begin_epoch: Epoch from which they take part in the targets.
+        freeze_epochs: Epochs at the start in which prototypes get no gradient.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        embedding_dim: int,
+        loss: dict,
+        num_prototypes: int = 1000,
+        epsilon: float = 0.05,
+        num_iters: int = 3,
+        queue_size: int = 1024,
+        queue_begin_epoch: int = 10,
+        freeze_epochs: int = 1,
+    ) -> None:
+        super().__init__()
+        if num_prototypes < 2:
+            raise ValueError(f'num_prototypes is {num_prototypes}: clustering needs at least 2')
+        self.head = ProjectionMLP(in_channels, out_channels=embedding_dim)
+        self.prototypes = nn.Linear(embedding_dim, num_prototypes, bias=False)
+        self.loss = MODELS.build(loss)
+        self.queues = nn.ModuleList(
+            FeatureQueue(queue_size, num_prototypes) for _ in range(2 if queue_size else 0)
+        )
+        self.epsilon, self.num_iters = epsilon, num_iters
+        self.queue_begin_epoch, self.freeze_epochs = queue_begin_epoch, freeze_epochs
+
+    def scores(self, z: Tensor, epoch: int) -> Tensor:
+        """Cosine of embeddings (M, D) with each prototype, (M, K); once a step, for all views."""
+        with torch.no_grad():
+            self.prototypes.weight.copy_(F.normalize(self.prototypes.weight, dim=1))
+        weight = self.prototypes.weight
+        if epoch < self.freeze_epochs:
+            weight = weight.detach()
+        with torch.autocast(z.device.type, enabled=False):
+            return F.normalize(z.float(), dim=1) @ weight.float().T
+
+    @torch.no_grad()
+    def targets(self, scores: Tensor, view: int, epoch: int) -> Tensor:
+        """Sinkhorn targets (N, K) of one view's scores, and those scores put into the queue."""
+        count = scores.shape[0]
+        pool = scores
+        if self.queues:
+            past = self.queues[view].get()
+            if epoch >= self.queue_begin_epoch:
+                pool = torch.cat([past.to(scores.dtype), scores])
+            self.queues[view].enqueue(scores)
+        return sinkhorn(pool, self.epsilon, self.num_iters)[-count:]

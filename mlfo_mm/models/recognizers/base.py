@@ -1,0 +1,69 @@
+"""The contract of every self-supervised recognizer."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import torch
+from mmaction.registry import MODELS
+from mmengine.model import BaseModel
+from torch import Tensor
+
+
+class SelfSupervisedRecognizer(BaseModel):
+    """Backbone, epoch signal and the dispatch of modes; a method adds its necks and :meth:`loss`.
+
+    Args:
+        backbone: Config of a 3D backbone that returns a tuple of levels, low to high, each of
+            shape (M, C, T', H', W').
+        data_preprocessor: Config of the data preprocessor.
+        init_cfg: Initialisation, as in mmengine.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        self.backbone = MODELS.build(backbone)
+        self.register_buffer('epoch', torch.tensor(0))
+        self.max_epochs = 1
+
+    def set_epoch(self, epoch: int, max_epochs: int) -> None:
+        """Tell the model where in the schedule it is, both counted in epochs from 0."""
+        self.epoch.fill_(epoch)
+        self.max_epochs = max_epochs
+
+    @torch.no_grad()
+    def level_channels(self) -> list[int]:
+        """Channels of each level, read from the backbone itself."""
+        training = self.backbone.training
+        self.backbone.eval()
+        levels = self.extract_feat(torch.zeros(1, 3, 8, 32, 32))
+        self.backbone.train(training)
+        return [level.shape[1] for level in levels]
+
+    def extract_feat(self, clips: Tensor) -> tuple[Tensor, ...]:
+        """Features of clips (M, 3, T, H, W): one (M, C, T', H', W') a level, low to high."""
+        levels = self.backbone(clips)
+        return levels if isinstance(levels, tuple) else (levels,)
+
+    def forward(self, inputs: Tensor, data_samples: list | None = None, mode: str = 'tensor'):
+        """Losses of a batch (``mode='loss'``) or its features (``'tensor'``, ``'predict'``).
+
+        Args:
+            inputs: (N, V, 3, T, H, W).
+            data_samples: As packed by the pipeline; no label is read in pretraining.
+            mode: One of 'loss', 'tensor', 'predict'.
+        """
+        if mode == 'loss':
+            return self.loss(inputs, data_samples)
+        if mode in ('tensor', 'predict'):
+            return self.extract_feat(inputs.flatten(0, 1))  # (N*V, 3, T, H, W)
+        raise ValueError(f"mode is 'loss', 'tensor' or 'predict', not {mode!r}")
+
+    @abstractmethod
+    def loss(self, inputs: Tensor, data_samples: list | None) -> dict[str, Tensor]:
+        """Terms to add up (``loss_*``) and monitors (``acc_*``, ``stat_*``) of (N, V, 3, T, H, W)."""

@@ -1,0 +1,147 @@
+"""MLFO: multi-level feature optimization (Qian et al., ICCV 2021, arXiv 2108.02183)."""
+
+from __future__ import annotations
+
+import torch
+from mmaction.registry import MODELS
+from torch import Tensor, nn
+
+from ..losses import embedding_std, mean_edges
+from ..necks import Prototypes
+from ..utils import gather_all
+from .base import SelfSupervisedRecognizer
+from .mlfo_level import MLFOLevel, pair_steps
+
+LEVELS = ('low', 'mid', 'high')
+
+
+@MODELS.register_module()
+class MLFO(SelfSupervisedRecognizer):
+    """Instance and prototype discrimination on the high level, graphs and time on the lower ones.
+
+    Inputs are (N, V, 3, T, H, W): V = 2 short clips, then the long clip, one view where it is
+    strided (V = 3), two halves of one where it is in full (V = 4), none where no term needs it.
+
+    Args:
+        backbone: Config of the backbone; its outputs are low, mid and high level.
+        levels: For any of 'low', 'mid' and 'high' the arguments of :class:`MLFOLevel`.
+        prototypes: Arguments of :class:`Prototypes`; no semantic branch where None.
+        augmentations: Augmented features to tell the originals from: 'reverse', 'shuffle'.
+        embedding_dim: Size of all embeddings.
+        first_stage: Share E of the epochs before the graph terms begin.
+        data_preprocessor: As in mmengine.
+        init_cfg: As in mmengine.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        levels: dict[str, dict],
+        prototypes: dict | None = None,
+        augmentations: tuple[str, ...] = ('reverse', 'shuffle'),
+        embedding_dim: int = 128,
+        first_stage: float = 0.2,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor, init_cfg)
+        unknown = set(levels) - set(LEVELS)
+        if unknown:
+            raise ValueError(f'levels are low, mid and high, not {", ".join(sorted(unknown))}')
+        channels = dict(zip(LEVELS, self.level_channels(), strict=True))
+        self.levels = nn.ModuleDict(
+            {name: MLFOLevel(channels[name], embedding_dim, **config) for name, config in levels.items()}
+        )
+        self.semantic = Prototypes(channels['high'], embedding_dim, **prototypes) if prototypes else None
+        self.augmentations = tuple(augmentations)
+        self.first_stage = first_stage
+        terms = {name for level in self.levels.values() for name in level.terms}
+        if 'graph' in terms and 'instance' not in self.levels['high'].terms:
+            raise ValueError('graph terms read the instance embeddings: give levels.high an instance term')
+        self.needs_long = 'retrieval' in terms
+
+    def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
+        """Terms and monitors of a batch (N, V, 3, T, H, W); see the class for V."""
+        epoch = int(self.epoch)
+        short, long = self._features(inputs)
+        embeddings = {
+            name: level.embed(short[name], long[name], self.augmentations)
+            for name, level in self.levels.items()
+        }
+        local = {(name, key): z for name, found in embeddings.items() for key, z in found.items()}
+        if self.semantic is not None:
+            local['high', 'semantic'] = self.semantic.head(short['high'])
+        views = _gather_views({key: z for key, z in local.items() if not key[1].endswith('_steps')})
+        logs: dict[str, Tensor] = {}
+        targets: tuple[Tensor | None, Tensor | None] = (None, None)
+        if self.semantic is not None:
+            targets = self._semantic(*views['high', 'semantic'], epoch, logs)
+        for name, level in self.levels.items():
+            terms = level.terms
+            if 'instance' in terms:
+                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = terms['instance'].loss_and_accuracy(
+                    *views[name, 'contrast']
+                )
+            if 'motion' in terms:
+                logs[f'loss_motion_{name}'], logs[f'acc_motion_{name}'] = terms['motion'].loss_and_accuracy(
+                    *views[name, 'contrast'], *views[name, 'augmented']
+                )
+            if 'retrieval' in terms:
+                steps = embeddings[name]
+                queries, positions = pair_steps(steps['short_steps'], steps['long_steps'])
+                logs[f'loss_retrieval_{name}'], logs[f'acc_retrieval_{name}'] = terms['retrieval'].loss_and_accuracy(
+                    queries, steps['long_steps'], positions
+                )
+            if 'graph' in terms and epoch >= self._begin(level):
+                graph = terms['graph'].build_graph(*views['high', 'contrast'], *targets)
+                logs[f'loss_graph_{name}'] = terms['graph'](*views[name, 'graph'], graph)
+                logs[f'stat_edges_{name}'] = mean_edges(graph)
+            for key in ('contrast', 'graph'):
+                if (name, key) in views:
+                    logs[f'stat_std_{key}_{name}'] = embedding_std(views[name, key][0])
+        return logs
+
+    def _begin(self, level: MLFOLevel) -> int:
+        begin = level.begin_epochs['graph']
+        return round(self.first_stage * self.max_epochs) if begin is None else begin
+
+    def _features(self, inputs: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor | None]]:
+        """Levels of the short clips, (2N, ...) view by view, and of the long clip, (N, ...)."""
+        n, v = inputs.shape[:2]
+        if v not in ((3, 4) if self.needs_long else (2, 3, 4)):
+            raise ValueError(f'MLFO got {v} views: the sampler gives 2 clips and a long one (3 or 4 views)')
+        clips = inputs.transpose(0, 1)  # (V, N, 3, T, H, W)
+        if self.needs_long and v == 3:
+            feats = self.extract_feat(clips.flatten(0, 1))
+            pairs = [level.split([2 * n, n]) for level in feats]
+        elif self.needs_long:
+            long_clip = torch.cat([clips[2], clips[3]], 2)  # (N, 3, 2T, H, W)
+            pairs = list(zip(self.extract_feat(clips[:2].flatten(0, 1)), self.extract_feat(long_clip), strict=True))
+        else:
+            pairs = [(level, None) for level in self.extract_feat(clips[:2].flatten(0, 1))]
+        return tuple({name: p[i] for name, p in zip(LEVELS, pairs, strict=True)} for i in (0, 1))
+
+    def _semantic(self, z1: Tensor, z2: Tensor, epoch: int, logs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        scores = self.semantic.scores(torch.cat([z1, z2]), epoch).chunk(2)
+        targets = [self.semantic.targets(s.detach(), view, epoch) for view, s in enumerate(scores)]
+        logs['loss_semantic'] = self.semantic.loss(*scores, *targets)
+        used = torch.cat(scores).argmax(1).unique().numel()
+        logs['stat_prototypes_used'] = z1.new_tensor(float(used))
+        logs['stat_std_semantic'] = embedding_std(z1)
+        return targets[0], targets[1]
+
+
+def _gather_views(local: dict[tuple[str, str], Tensor]) -> dict[tuple[str, str], list[Tensor]]:
+    """Both views of each embedding (2N, D) or (A, 2N, D), from all processes, in one collective."""
+    flat = []
+    for z in local.values():
+        rows = z.transpose(0, 1).flatten(1) if z.ndim == 3 else z  # (2N, A*D) where augmented
+        flat += rows.chunk(2)
+    gathered = gather_all(flat)
+    views = {}
+    for index, (key, z) in enumerate(local.items()):
+        pair = gathered[2 * index : 2 * index + 2]
+        if z.ndim == 3:
+            pair = [p.unflatten(1, (z.shape[0], -1)).transpose(0, 1) for p in pair]  # (A, N, D)
+        views[key] = pair
+    return views

@@ -1,0 +1,150 @@
+"""MLFO from its shipped config, shrunk: what each setting switches on, and with what gradient."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+from torch.testing import assert_close
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.models import losses
+from tests.conftest import REPO
+
+LOWER = ('low', 'mid')
+
+
+def build(config: str = 'mlfo/r3d18_smoke.py', **changes):
+    torch.manual_seed(0)
+    model = load_config(REPO / 'configs' / config).model
+    model.backbone.base_channels = 4
+    model.embedding_dim = 16
+    if model.get('prototypes'):
+        model.prototypes.update(num_prototypes=8, queue_size=8, queue_begin_epoch=1)
+    model.update(changes)
+    return MODELS.build(model)
+
+
+def batch(n: int = 4, v: int = 3, t: int = 8) -> torch.Tensor:
+    torch.manual_seed(1)
+    return torch.randn(n, v, 3, t, 32, 32)
+
+
+def test_terms_of_each_stage():
+    model = build(first_stage=0.5)
+    model.set_epoch(0, 4)
+    first = set(model.loss(batch()))
+    model.set_epoch(2, 4)
+    second = set(model.loss(batch()))
+    expected = {'loss_instance_high', 'loss_semantic'}
+    expected |= {f'loss_{term}_{level}' for term in ('motion', 'retrieval') for level in LOWER}
+    assert {key for key in first if key.startswith('loss')} == expected
+    assert second - first == {f'{key}_{level}' for key in ('loss_graph', 'stat_edges') for level in LOWER}
+
+
+def test_monitors_do_not_enter_the_optimised_sum():
+    model = build()
+    logs = model.loss(batch())
+    total, _ = model.parse_losses(copy.copy(logs))
+    assert_close(total, sum(value for key, value in logs.items() if key.startswith('loss_')))
+    assert not [key for key in logs if 'loss' in key and not key.startswith('loss_')]
+
+
+def test_official_variant():
+    model = build('mlfo/official/r3d18_k400.py')
+    assert model.augmentations == ('reverse',)
+    high = model.levels['high'].terms
+    assert set(high) == {'instance', 'retrieval', 'graph'}
+    for level in LOWER:
+        terms = model.levels[level].terms
+        assert terms['motion'].negatives == 'all'
+        assert terms['retrieval'].symmetric
+        assert (terms['graph'].views, terms['graph'].directions, terms['graph'].reduction) == (
+            'first_second',
+            'one',
+            'official',
+        )
+    model.set_epoch(20, 100)
+    assert 'loss_graph_high' in model.loss(batch(t=16))
+
+
+def test_full_long_view_equals_a_backbone_on_32_frames():
+    model = build().eval()
+    inputs = batch(v=4)
+    long_clip = torch.cat([inputs[:, 2], inputs[:, 3]], 2)
+    _, long = model._features(inputs)
+    assert_close(long['low'], model.extract_feat(long_clip)[0])
+    model.train()
+    assert 'loss_retrieval_low' in model.loss(inputs)
+
+
+def test_views_keep_their_sample():
+    model = build().eval()
+    inputs = batch()
+    short, long = model._features(inputs)
+    alone, alone_long = model._features(inputs[2:3])
+    assert_close(short['mid'][[2, 6]], alone['mid'])
+    assert_close(long['mid'][2:3], alone_long['mid'])
+
+
+def test_instance_term_is_the_loss_of_the_high_embeddings():
+    model = build('simclr/r3d18_smoke.py').eval()
+    inputs = batch(v=2)
+    short, _ = model._features(inputs)
+    z = model.levels['high'].heads['contrast'](short['high']).mean(2)
+    logs = model.loss(inputs)
+    assert_close(logs['loss_instance_high'], losses.nt_xent(*z.chunk(2), 0.07))
+    assert set(logs) == {'loss_instance_high', 'acc_instance_high', 'stat_std_contrast_high'}
+
+
+def test_graph_term_reads_but_does_not_train_the_high_embeddings():
+    model = build(first_stage=0.0)
+    model.set_epoch(1, 2)
+    logs = model.loss(batch())
+    model.zero_grad()
+    logs['loss_graph_mid'].backward()
+    assert all(p.grad is None for p in model.levels['high'].parameters())
+    assert all(p.grad is None for p in model.semantic.parameters())
+    assert model.levels['mid'].heads['graph'].layers[0].weight.grad.abs().sum() > 0
+    assert model.backbone.layer3[0].conv1.conv.weight.grad.abs().sum() > 0
+    assert model.backbone.layer4[0].conv1.conv.weight.grad is None
+
+
+def test_semantic_branch_needs_no_graph_and_the_reverse():
+    model = build()
+    model.semantic = None
+    for level in LOWER:
+        model.levels[level].terms['graph'].kind = 'instance'
+    model.set_epoch(1, 2)
+    assert 'loss_semantic' not in model.loss(batch())
+
+
+@pytest.mark.parametrize(
+    ('inputs', 'message'),
+    [(dict(v=2), 'got 2 views'), (dict(n=1), 'at least 2 samples')],
+)
+def test_batches_that_cannot_work(inputs, message):
+    with pytest.raises(ValueError, match=message):
+        build().loss(batch(**inputs))
+
+
+def test_unknown_levels_and_graphs_without_instances_are_refused():
+    with pytest.raises(ValueError, match='not top'):
+        build(levels=dict(top=dict()))
+    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').model.levels
+    config.high = dict()
+    with pytest.raises(ValueError, match='levels.high an instance term'):
+        build(levels=config)
+
+
+def test_state_is_in_the_checkpoint():
+    model = build()
+    model.set_epoch(1, 2)
+    model.loss(batch())
+    other = build()
+    other.load_state_dict(model.state_dict())
+    assert int(other.epoch) == 1
+    assert_close(other.semantic.queues[1].get(), model.semantic.queues[1].get())
+    assert len(other.semantic.queues[1].get()) == 4

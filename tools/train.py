@@ -1,0 +1,62 @@
+"""Pretrain a method: ``python tools/train.py CONFIG [--work-dir DIR] [--resume] [--amp]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.launch import missing, train, use_amp
+from mlfo_mm.errors import UserError, cli
+from mmengine.config import DictAction
+
+
+def parse_args() -> argparse.Namespace:
+    """Arguments as MMAction2's tool has them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='pretraining config')
+    parser.add_argument('--work-dir', help='default: work_dirs/<method>_<config name>')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='continue from a checkpoint, by default from the newest whole one in the work directory',
+    )
+    parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, on CPU or GPU')
+    parser.add_argument('--auto-scale-lr', action='store_true', help='scale the rate to the batch')
+    parser.add_argument('--seed', type=int, help='default: randomness.seed of the config')
+    parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument(
+        '--preflight', type=int, metavar='N', help='only say what a run on N processes lacks here'
+    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args()
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+@cli
+def main() -> None:
+    """Read the config, apply the arguments, train."""
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)
+    if args.preflight is not None:
+        lines = missing(config, args.preflight)
+        if lines:
+            raise UserError('\nerror: '.join(lines))
+        return
+    name = f'{config.get("method", "run")}_{Path(args.config).stem}'
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
+    if args.seed is not None:
+        config.randomness.seed = args.seed
+    config.randomness.deterministic = args.deterministic or config.randomness.deterministic
+    if args.amp:
+        use_amp(config)
+    train(config, args.launcher, args.resume, args.auto_scale_lr)
+
+
+if __name__ == '__main__':
+    main()
