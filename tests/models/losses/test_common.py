@@ -1,0 +1,52 @@
+"""Precision, checks and monitors shared by the objectives."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from mlfo_mm.models.losses import contrast_accuracy, embedding_std
+from mlfo_mm.models.losses._common import as_float, dot, unit
+
+
+def test_as_float_widens_to_the_widest_and_never_below_float32():
+    half, single, double = torch.ones(1).half(), torch.ones(1), torch.ones(1).double()
+    assert [x.dtype for x in as_float(half, single)] == [torch.float32] * 2
+    assert [x.dtype for x in as_float(half, double)] == [torch.float64] * 2
+
+
+def test_dot_ignores_autocast():
+    a, b = torch.randn(4, 64), torch.randn(3, 64)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        result = dot(a, b)
+    assert result.dtype == torch.float32
+    torch.testing.assert_close(result, a @ b.mT, rtol=0, atol=0)
+
+
+def test_unit_vector_of_zero_is_zero_with_zero_gradient():
+    x = torch.tensor([[0.0, 0.0], [3.0, 4.0]], requires_grad=True)
+    y = unit(x)
+    torch.testing.assert_close(y, torch.tensor([[0.0, 0.0], [0.6, 0.8]]))
+    (y * torch.tensor([1.0, 2.0])).sum().backward()
+    assert x.grad[0].tolist() == [0.0, 0.0]
+    assert x.grad[1].abs().sum() > 0.01
+
+
+def test_accuracy_counts_strict_winners_only():
+    logits = torch.tensor(
+        [[3.0, 1.0, 2.0], [1.0, 2.0, 3.0], [2.0, 2.0, 1.0], [-torch.inf, 0.0, 1.0]]
+    )
+    targets = torch.tensor([0, 0, 0, 2])
+    assert (
+        contrast_accuracy(logits, targets).item() == 0.5
+    )  # rows 0 and 3; the tie in row 2 is a miss
+
+
+def test_embedding_std_tells_collapse_from_spread():
+    assert embedding_std(torch.ones(16, 8)).item() == pytest.approx(0, abs=1e-6)
+    spread = torch.randn(4096, 64, generator=torch.Generator().manual_seed(0))
+    assert embedding_std(spread * 7).item() == pytest.approx(1, abs=0.02)
+    # unit vectors +e1 and +e2: each of two channels is 0 or 1, std 0.5
+    assert embedding_std(torch.eye(2) * 3).item() == pytest.approx(0.5 * math.sqrt(2))
