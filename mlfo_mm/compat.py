@@ -1,0 +1,161 @@
+"""Work-arounds for upstream faults: the only place for them.
+
+Each function mends one fault, says at which version it can go, and can be applied twice. The tests
+of this module fail when one of them is taken out. :func:`apply` runs when ``mlfo_mm`` is imported.
+
+Faults of the same versions that need no patch, because the package never takes that road:
+``ResNet3d`` ignores ``init_cfg=Pretrained`` (weights are loaded with ``load_from`` and guarded),
+``parse_losses`` optimises every key that contains "loss" (monitors are ``acc_*`` or ``stat_*``),
+mmaction's ``ColorJitter`` (``mlfo_mm.datasets.transforms.color`` takes its place).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+import types
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlfo_mm import environment
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+DRN = 'mmaction.models.localizers.drn'
+
+
+def apply() -> None:
+    """Check the installation, then apply every work-around; cheap when repeated."""
+    environment.require()
+    stub_drn()
+    quiet_import()
+    allow_checkpoint_types()
+    return_self_from_train()
+    pad_short_conv3d()
+
+
+def stub_drn() -> None:
+    """Let ``import mmaction.models`` pass: the mmaction2 1.2.0 wheel lacks ``localizers/drn``.
+
+    Can go with an mmaction2 wheel that ships the folder; a source install has it and is left alone.
+    """
+    spec = importlib.util.find_spec('mmaction')
+    roots = (spec.submodule_search_locations or []) if spec else []
+    if DRN in sys.modules or any(Path(root, 'models/localizers/drn').is_dir() for root in roots):
+        return
+    package, module = types.ModuleType(DRN), types.ModuleType(f'{DRN}.drn')
+    package.__path__ = []
+    module.DRN = type('DRN', (), {'__doc__': 'Left out of the mmaction2 wheel.'})
+    package.drn = module
+    sys.modules.update({DRN: package, f'{DRN}.drn': module})
+
+
+def quiet_import() -> None:
+    """Import mmaction's models without the warning that mmcv-lite has no CUDA operators.
+
+    Can go when mmcv-lite no longer warns at import about operators that it never had.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
+        import mmaction.models  # noqa: F401
+
+
+def allow_checkpoint_types() -> None:
+    """Let torch >= 2.6 load mmengine's checkpoints with ``weights_only=True``.
+
+    mmengine stores the log history (``HistoryBuffer`` of numpy arrays) in every checkpoint. Only
+    these types are allowed, so a checkpoint from elsewhere still cannot run code. Can go with an
+    mmengine that registers them itself.
+    """
+    import numpy as np
+    import torch
+    from mmengine.logging import HistoryBuffer
+
+    if not hasattr(torch.serialization, 'add_safe_globals'):  # torch < 2.5
+        return
+    arrays = np.array(0.0).__reduce__()[0]
+    scalars = np.float64(0).__reduce__()[0]
+    kinds = 'float16 float32 float64 int8 int16 int32 int64 uint8 bool_'.split()
+    allowed = [HistoryBuffer, np.ndarray, np.dtype, arrays, scalars]
+    allowed += [getattr(np, kind) for kind in kinds]
+    allowed += [type(np.dtype(getattr(np, kind))) for kind in kinds]
+    for function in (arrays, scalars):  # numpy 1 and 2 pickle them under different module names
+        for package in ('numpy.core.multiarray', 'numpy._core.multiarray'):
+            allowed.append((function, f'{package}.{function.__name__}'))
+    torch.serialization.add_safe_globals(allowed)
+
+
+def return_self_from_train() -> None:
+    """Make ``train`` and ``eval`` of mmaction's backbones return the module, as torch promises.
+
+    ``ResNet3d.train`` and others return None, so ``net = backbone.eval()`` loses the backbone. Can
+    go when mmaction2 adds the return.
+    """
+    from mmaction.models import backbones
+
+    for backbone in vars(backbones).values():
+        train = vars(backbone).get('train') if isinstance(backbone, type) else None
+        if train is not None and not hasattr(train, '__wrapped__'):
+            backbone.train = _returning_self(train)
+
+
+def _returning_self(train):
+    @functools.wraps(train)
+    def wrapped(self, mode: bool = True):
+        train(self, mode)
+        return self
+
+    return wrapped
+
+
+def pad_short_conv3d() -> None:
+    """Give ``Conv3d`` right bf16 gradients on CPU when the clip is shorter than the kernel.
+
+    oneDNN's AVX512-BF16 weight gradient of a convolution whose temporal kernel reaches over both
+    ends of the (implicitly padded) time axis is uninitialised memory: temporal kernel 3, padding 1
+    and T = 2 is what every R3D at 16 frames meets in its last stage. The same zeros, padded
+    explicitly, give the same function, right gradients and the same speed. torch 2.11 and 2.13 are
+    affected; can go when ``tests/test_compat.py`` finds right gradients without it.
+    """
+    from torch import nn
+
+    forward = nn.Conv3d._conv_forward
+    if not hasattr(forward, '__wrapped__'):
+        nn.Conv3d._conv_forward = _padding_time(forward)
+
+
+def unpad_conv3d() -> None:
+    """Take :func:`pad_short_conv3d` back; for the test that shows what it is good for."""
+    from torch import nn
+
+    nn.Conv3d._conv_forward = getattr(
+        nn.Conv3d._conv_forward, '__wrapped__', nn.Conv3d._conv_forward
+    )
+
+
+def _padding_time(forward):
+    import torch
+    from torch.nn import functional
+
+    @functools.wraps(forward)
+    def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        reach = self.dilation[0] * (self.kernel_size[0] - 1)
+        if (
+            isinstance(self.padding, str)
+            or self.padding[0] == 0
+            or inputs.shape[-3] > reach
+            or inputs.device.type != 'cpu'
+            or self.padding_mode != 'zeros'
+            or not (inputs.dtype == torch.bfloat16 or torch.is_autocast_enabled('cpu'))
+        ):
+            return forward(self, inputs, weight, bias)
+        time, *space = self.padding
+        padded = functional.pad(inputs, (0, 0, 0, 0, time, time))
+        return functional.conv3d(
+            padded, weight, bias, self.stride, (0, *space), self.dilation, self.groups
+        )
+
+    return wrapped
