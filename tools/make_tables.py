@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from collections.abc import Sequence
 
 os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
@@ -13,8 +14,9 @@ from rich.table import Table as ScreenTable
 from rich.text import Text
 
 from mlfo_mm.errors import cli
-from mlfo_mm.reporting.markdown import Grid
-from mlfo_mm.reporting.specs import PROFILES, TABLES
+from mlfo_mm.reporting.markdown import LEGEND, Grid
+from mlfo_mm.reporting.records import PROFILES
+from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.reporting.tables import make_tables
 
 
@@ -31,31 +33,40 @@ def parse_args() -> argparse.Namespace:
 
 def show(grid: Grid, console: Console) -> None:
     """Print the measured rows of a grid, and name the others in one line."""
-    screen = ScreenTable(title=grid.title, title_justify='left')
-    for index, name in enumerate(grid.header):
-        screen.add_column(name, justify='left' if index < 3 else 'right')
-    for row, measured in zip(grid.rows, grid.measured, strict=True):
-        if measured:
-            screen.add_row(*map(styled, row))
-    if any(grid.measured):
-        console.print(screen)
-    else:
-        console.print(f'{grid.title}: nothing measured yet', highlight=False)
-    hidden = [
-        row[0] for row, measured in zip(grid.rows, grid.measured, strict=True) if not measured
-    ]
+    pairs = list(zip(grid.rows, grid.measured, strict=True))
+    shown = [row for row, measured in pairs if measured]
+    screen = screen_table(grid, shown, range(len(grid.header)))
+    unlimited = console.options.update(max_width=1000)
+    if console.measure(screen, options=unlimited).maximum > console.width:
+        own = [index for index, name in enumerate(grid.header) if not name.startswith('Paper')]
+        screen = screen_table(grid, shown, own)
+    console.print(screen if shown else f'{grid.title}: nothing measured yet', highlight=False)
+    hidden = [row[0] for row, measured in pairs if not measured]
     if hidden:
-        names = ', '.join(dict.fromkeys(hidden))
-        console.print(f'{len(hidden)} rows not measured: {names}', style='dim', highlight=False)
+        seen = {row[0] for row in shown}
+        names = [f'more of {name}' if name in seen else name for name in dict.fromkeys(hidden)]
+        console.print(f'{len(hidden)} rows not measured: {", ".join(names)}', highlight=False)
     for note in grid.notes:
-        console.print(Text(f'- {note}'), highlight=False)
+        console.print(Text(f'- {note}'))
     console.print()
+
+
+def screen_table(
+    grid: Grid, rows: Sequence[tuple[str, ...]], columns: Sequence[int]
+) -> ScreenTable:
+    """Lay out some columns of some rows for the terminal."""
+    screen = ScreenTable(title=grid.title, title_justify='left')
+    for column in columns:
+        screen.add_column(grid.header[column], justify='left' if column < 3 else 'right')
+    for row in rows:
+        screen.add_row(*(styled(row[column]) for column in columns))
+    return screen
 
 
 def styled(cell: str) -> Text:
     """Turn the marks of Markdown into those of a terminal."""
-    style = 'bold' if '**' in cell else 'underline' if '<u>' in cell else ''
-    return Text(re.sub(r'\*\*|</?u>', '', cell), style=style)
+    style = 'bold' if '**' in cell else 'underline' if '<ins>' in cell else ''
+    return Text(re.sub(r'\*\*|</?ins>', '', cell), style=style)
 
 
 @cli
@@ -65,11 +76,13 @@ def main() -> None:
     tables = make_tables(args.profile, args.results, args.tables)
     console = Console()
     if not console.is_terminal:
-        console = Console(width=200)
+        console = Console(width=160)
     for table in tables.values():
         console.rule(table.spec.title)
         for grid in table.grids:
             show(grid, console)
+    for note in LEGEND:
+        console.print(Text(note))
     for path in tables:
         console.print(Text(f'{path} and {path.stem}.csv'))
 

@@ -175,32 +175,46 @@ def _choose(records: Sequence[Record]) -> tuple[list[Record], list[Record], list
     """Return finished and failed runs of one family, one per seed, and notes on all others."""
     families: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        family = (record.family_hash, record.protocol['line'])
-        families.setdefault(family, []).append(record)
+        # a run that failed early may have no protocol worth the name: its family hash counts
+        line = record.protocol['line'] if record.status == 'done' else ''
+        families.setdefault((record.family_hash, line), []).append(record)
     if not families:
         return [], [], []
 
     def rank(family: tuple[str, str]) -> tuple[bool, float, tuple[str, str]]:
-        runs = families[family]
-        done = [run for run in runs if run.status == 'done']
-        return bool(done), max(run.finished().timestamp() for run in done or runs), family
+        return bool(family[1]), _newest(families[family]).finished().timestamp(), family
 
     shown = max(families, key=rank)
+    runs = families.pop(shown)
+    if shown[1]:
+        runs = runs + families.pop((shown[0], ''), [])
     notes = [
-        f'{len(runs)} runs of another configuration left out '
-        f'(family {family[0][:8]}: {family[1]}); shown is the newest, {shown[0][:8]}.'
-        for family, runs in sorted(families.items())
-        if family != shown
+        f'left out: {len(others)} of another configuration or protocol '
+        f'(family {family[0][:8]}, {family[1] or "failed"}); shown: family {shown[0][:8]}.'
+        for family, others in sorted(families.items())
     ]
-    by_seed: dict[int, Record] = {}
-    for run in sorted(families[shown], key=lambda run: (run.status == 'done', run.finished())):
-        if run.seed in by_seed and by_seed[run.seed].status == run.status:
-            notes.append(f'seed {run.seed} stands in several records; the newest is used.')
-        by_seed[run.seed] = run
-    runs = [by_seed[seed] for seed in sorted(by_seed)]
-    failed = [run for run in runs if run.status == 'failed']
+    done = _one_per_seed([run for run in runs if run.status == 'done'], notes)
+    failed = _one_per_seed([run for run in runs if run.status == 'failed'], notes)
+    finished = {run.seed for run in done}
+    failed = [run for run in failed if run.seed not in finished]
     notes += [f'seed {run.seed} failed: {" ".join(run.reason.split())}' for run in failed]
-    return [run for run in runs if run.status == 'done'], failed, notes
+    return done, failed, notes
+
+
+def _newest(runs: Sequence[Record]) -> Record:
+    return max(runs, key=lambda run: (run.finished(), run.experiment))
+
+
+def _one_per_seed(runs: Sequence[Record], notes: list[str]) -> list[Record]:
+    seeds: dict[int, list[Record]] = {}
+    for run in runs:
+        seeds.setdefault(run.seed, []).append(run)
+    notes += [
+        f'seed {seed} stands in {len(same)} records; the newest is used.'
+        for seed, same in sorted(seeds.items())
+        if len(same) > 1
+    ]
+    return [_newest(same) for _, same in sorted(seeds.items())]
 
 
 def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: str) -> Cell:

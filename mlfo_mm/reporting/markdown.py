@@ -18,6 +18,13 @@ from mlfo_mm.reporting.specs import (
 )
 
 DASH = '—'
+LEGEND = (
+    'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
+    'n=2/3: one of three seeds failed. Bold is best, underlined second best of a column.',
+    '† not above chance by the binomial error of the test set: weights or labels are suspect. '
+    'Chance assumes balanced classes.',
+    "* a row beyond the paper's.",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def table_markdown(
 
 def _scale(profile: Profile) -> str:
     if profile.name == 'paper':
-        return 'Data, network and schedule as published; a difference is measured minus paper.'
+        return 'Runs of the configurations at paper scale; a difference is measured minus paper.'
     return (
         "Measured on this profile's own data and schedule: not comparable with the paper's "
         'numbers, which stand in columns of their own.'
@@ -71,7 +78,6 @@ def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
     single = len(block.metrics) == 1
     columns = _identity_columns(lines, profile)
     notes: list[str] = []
-    labels = '' if single else ' ' + ' / '.join(metric.label for metric in block.metrics)
     quotes = any(metric.paper for metric in block.metrics)
     for dataset in datasets:
         marks, protocol_notes = _protocols(panel, dataset)
@@ -80,13 +86,12 @@ def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
             header = _dataset(dataset) if single else metric.label
             columns.append(_measured_column(header, panel, dataset, metric, marks))
         if quotes and profile.name == 'paper':
-            columns.append(_quoted_column(f'Paper{labels}', panel, dataset))
+            columns.append(_quoted_column(panel, dataset))
             columns.append(_difference_column(panel, dataset))
     if quotes and profile.name != 'paper':
         columns.append(_Column("Paper's run", [_paper_run(line) for line in lines]))
         for dataset in PAPER_DATASETS:
-            header = f'Paper: {_dataset(dataset)}{labels}'
-            columns.append(_quoted_column(header, panel, dataset))
+            columns.append(_quoted_column(panel, dataset))
     rows = [tuple(column.cells[index] for column in columns) for index in range(len(lines))]
     measured = [any(_cells(line, panel, d, 'measured') for d in datasets) for line in lines]
     if any(column.chance for column in columns[1:]):
@@ -108,11 +113,11 @@ def _identity_columns(lines: Sequence[Line], profile: Profile) -> list[_Column]:
     names, backbones, sets = [], [], []
     for line in lines:
         row, key = line.row, line.key
-        names.append(row.label + ('' if row.kind == 'paper' else ' *'))
+        names.append(_plain(row.label) + ('' if row.kind == 'paper' else ' *'))
         planned = profile.name == 'paper'
         backbone = key.backbone if key else row.backbone if planned else DASH
         pretrain = key.pretrain if key else row.pretrain if planned else DASH
-        backbones.append(BACKBONES.get(backbone, backbone))
+        backbones.append(_plain(BACKBONES.get(backbone, backbone)))
         sets.append(_dataset(pretrain))
     return [
         _Column('Method', names, 'Chance'),
@@ -145,7 +150,7 @@ def _cell_text(cell: Cell, ranked: Sequence[float], mark: str) -> str:
     if ranked and _shown(cell) == ranked[0]:
         text = f'**{text}**'
     elif len(ranked) > 1 and _shown(cell) == ranked[1]:
-        text = f'<u>{text}</u>'
+        text = f'<ins>{text}</ins>'
     n = len(cell.values)
     seeds = f'n={n}' if n == cell.planned else f'n={n}/{cell.planned}'
     return f'{text}{" †" if cell.at_chance else ""} ({seeds}){mark}'
@@ -155,7 +160,7 @@ def _shown(cell: Cell) -> float:
     return round(cell.mean or 0.0, 1)
 
 
-def _quoted_column(header: str, panel: Panel, dataset: str) -> _Column:
+def _quoted_column(panel: Panel, dataset: str) -> _Column:
     texts = []
     for line in panel.lines:
         values = [
@@ -163,7 +168,7 @@ def _quoted_column(header: str, panel: Panel, dataset: str) -> _Column:
             for metric in panel.block.metrics
         ]
         texts.append(_join([DASH if value is None else f'{value:.1f}' for value in values]))
-    return _Column(header, texts)
+    return _Column(f'Paper: {_dataset(dataset)}', texts)
 
 
 def _difference_column(panel: Panel, dataset: str) -> _Column:
@@ -175,7 +180,7 @@ def _difference_column(panel: Panel, dataset: str) -> _Column:
             mean = line.cells[dataset, metric.key].mean
             parts.append(DASH if quoted is None or mean is None else f'{mean - quoted:+.1f}')
         texts.append(_join(parts))
-    return _Column('Difference', texts)
+    return _Column(f'Difference: {_dataset(dataset)}', texts)
 
 
 def _join(parts: Sequence[str]) -> str:
@@ -219,11 +224,7 @@ def _data_notes(panel: Panel, dataset: str) -> list[str]:
 
 def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:
     notes = [
-        'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
-        'n=2/3: one of three seeds failed. Bold is best, underlined second best of a column.',
-        '† not above chance by the binomial error of the test set: weights or labels are suspect. '
-        'Chance assumes balanced classes.',
-        "* a row beyond the paper's.",
+        *LEGEND,
         *spec.notes,
     ]
     rows = {id(line.row): line.row for panel in panels for line in panel.lines}
@@ -247,7 +248,7 @@ def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:
 
 
 def _dataset(name: str) -> str:
-    return DATASETS.get(name, name)
+    return _plain(DATASETS.get(name, name))
 
 
 def _plain(text: str) -> str:

@@ -126,8 +126,10 @@ def experiment_id(
     same evaluation done again replaces its record.
     """
     parts = (method, variant, backbone, pretrain_dataset, task, dataset)
-    name = '-'.join(re.sub(r'[^A-Za-z0-9._+]+', '_', part).strip('_.') or 'x' for part in parts)
-    return f'{name[:150]}-split{split}-seed{seed}-{family_hash[:8]}'
+    name = '-'.join(re.sub(r'[^A-Za-z0-9._+]+', '_', part).strip('_.+') or 'x' for part in parts)
+    if len(name) > 150:
+        name = f'{name[:140]}_{hash_text(name)[:8]}'
+    return f'{name}-split{split}-seed{seed}-{family_hash[:8]}'
 
 
 def write_record(record: Record, results_dir: str | Path = 'results') -> Path:

@@ -162,6 +162,7 @@ TABLES = {
             'Raw and centred features give different numbers and stand apart. The paper does not '
             'say which it used; its README points to evaluation code that centres, so its values '
             'stand beside the centred ones.',
+            'A cell with four values holds R@1 / R@5 / R@10 / R@20.',
         ),
     ),
 }

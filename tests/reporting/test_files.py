@@ -42,5 +42,5 @@ def test_the_text_is_on_disk_before_the_rename(tmp_path, monkeypatch):
 
 def test_unwritable_folder_is_a_user_error(tmp_path):
     (tmp_path / 'file').write_text('in the way')
-    with pytest.raises(UserError, match='cannot write .*a.txt'):
+    with pytest.raises(UserError, match=r'cannot write .*a\.txt'):
         write_atomic(tmp_path / 'file' / 'a.txt', 'x')

@@ -1,0 +1,197 @@
+"""Cells: means, intervals, what may be averaged, which row a run stands in."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mlfo_mm.reporting.aggregate import (
+    chance_level,
+    column_datasets,
+    fill_block,
+    mean_interval,
+    run_key,
+)
+from mlfo_mm.reporting.records import hash_text
+from mlfo_mm.reporting.specs import PROFILE_SPECS, TABLES, Row
+
+LINEAR, FINETUNE = TABLES['table1'].blocks
+CENTRED, RAW = TABLES['table4'].blocks
+DEMO, MINI, PAPER = (PROFILE_SPECS[name] for name in ('demo', 'mini', 'paper'))
+K400 = Row('mlfo', 'r3d18', 'kinetics400', 'paper', kind='paper')
+UCF = Row('mlfo', 'r3d18', 'ucf101', 'paper', kind='paper')
+PLACE = ('synthetic_motion', 'top1')
+
+
+def fill(records, rows=(K400,), block=LINEAR, profile=DEMO):
+    return fill_block(block, rows, records, profile)
+
+
+@pytest.mark.parametrize('values', [[1.0, 2.0], [50.0, 55.0, 70.0], [3.25] * 4])
+def test_interval_is_scipys_t_interval(values):
+    mean, half = mean_interval(values)
+    low, high = stats.t.interval(
+        0.95, len(values) - 1, np.mean(values), max(stats.sem(values), 1e-99)
+    )
+    assert mean == pytest.approx(np.mean(values), abs=1e-12)
+    assert (mean - half, mean + half) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_one_value_has_no_interval():
+    assert mean_interval([40.0]) == (40.0, None)
+
+
+def test_chance_level():
+    assert chance_level('top1', 8) == 12.5 == chance_level('mean_class', 8)
+    assert chance_level('top5', 8) == 62.5 and chance_level('top5', 3) == 100
+    assert chance_level('R@1', 8) == chance_level('R@1_centred', 8) == pytest.approx(12.5)
+    assert chance_level('R@2', 4) == pytest.approx(100 * (1 - 0.75**2))
+    assert chance_level('loss', 8) is None
+
+
+def test_mean_over_seeds(make_record):
+    values = {0: 40.0, 1: 44.0, 2: 51.0}
+    panel = fill([make_record(seed=s, metrics=dict(top1=v)) for s, v in values.items()])
+    cell = panel.lines[0].cells[PLACE]
+    assert (cell.status, cell.values, cell.planned) == ('measured', (40.0, 44.0, 51.0), 3)
+    assert cell.mean == 45.0
+    spread = math.sqrt((25 + 1 + 36) / 2)
+    assert cell.half_width == pytest.approx(4.302652729911275 * spread / math.sqrt(3))
+    assert not cell.at_chance and cell.chance == 12.5
+
+
+def test_nothing_is_not_zero(make_record):
+    panel = fill([make_record()])
+    cell = panel.lines[0].cells['synthetic_appearance', 'top1']
+    assert (cell.status, cell.reason, cell.mean, cell.values) == ('not run', '', None, ())
+
+
+def test_failed_runs(make_record):
+    failed = dict(status='failed', metrics={}, reason='NaN loss\nat step 7')
+    cell = fill([make_record(**failed)]).lines[0].cells[PLACE]
+    assert (cell.status, cell.reason, cell.mean) == ('failed', 'NaN loss at step 7', None)
+    # a failed run may not know its protocol: its family hash places it
+    records = [make_record(seed=0), make_record(seed=1, protocol=dict(line='unknown'), **failed)]
+    panel = fill(records)
+    cell = panel.lines[0].cells[PLACE]
+    assert (cell.status, len(cell.values), cell.planned) == ('measured', 1, 2)
+    assert panel.notes['synthetic_motion'] == [
+        'MLFO on synthetic_motion: seed 1 failed: NaN loss at step 7'
+    ]
+
+
+def test_a_later_success_replaces_a_failure(make_record):
+    failed = make_record(status='failed', metrics={}, reason='killed', experiment='first')
+    panel = fill([failed, make_record()])
+    cell = panel.lines[0].cells[PLACE]
+    assert (cell.status, cell.planned, panel.notes['synthetic_motion']) == ('measured', 1, [])
+
+
+OTHERS = {
+    'configuration': dict(family_hash=hash_text('other')),
+    'protocol': dict(protocol=dict(line='cached probe', num_classes=8)),
+}
+
+
+@pytest.mark.parametrize('name', OTHERS)
+def test_families_are_never_averaged(make_record, name):
+    old = [make_record(seed=s, metrics=dict(top1=90.0)) for s in (0, 1)]
+    late = dict(end='2026-02-01T00:00:00+00:00', experiment='late', metrics=dict(top1=30.0))
+    new = make_record(seed=2, **OTHERS[name], **late)
+    for records in ([*old, new], [new, *old]):
+        panel = fill(records)
+        cell = panel.lines[0].cells[PLACE]
+        assert cell.values == (30.0,)
+        (note,) = panel.notes['synthetic_motion']
+        assert 'left out: 2 of another configuration or protocol' in note
+        assert hash_text('family')[:8] in note
+
+
+def test_same_seed_twice_counts_once(make_record):
+    late = dict(end='2026-02-01T00:00:00+00:00', experiment='again', metrics=dict(top1=30.0))
+    panel = fill([make_record(**late), make_record()])
+    assert panel.lines[0].cells[PLACE].values == (30.0,)
+    assert 'seed 0 stands in 2 records' in panel.notes['synthetic_motion'][0]
+
+
+def test_metric_that_the_record_lacks(make_record):
+    record = make_record(task='retrieval', metrics={'R@1': 20.0, 'R@1_centred': 25.0})
+    panel = fill([record], block=CENTRED)
+    cells = panel.lines[0].cells
+    assert cells['synthetic_motion', 'R@1_centred'].mean == 25.0
+    missing = cells['synthetic_motion', 'R@20_centred']
+    assert (missing.status, missing.reason) == ('not run', 'no R@20_centred in the record')
+    raw = fill([record], block=RAW).lines[0].cells
+    assert raw['synthetic_motion', 'R@1'].mean == 20.0
+
+
+def test_other_splits_are_counted_not_mixed(make_record):
+    panel = fill([make_record(), make_record(split=2, metrics=dict(top1=99.0))])
+    assert panel.lines[0].cells[PLACE].values == (50.0,)
+    assert panel.notes[''] == ['1 records of splits other than 1 are not shown.']
+
+
+@pytest.mark.parametrize(('value', 'at_chance'), [(12.0, True), (17.5, True), (17.8, False)])
+def test_at_chance(make_record, value, at_chance):
+    # 12.5 + 1.96 * sqrt(12.5 * 87.5 / 160) = 17.62
+    cell = fill([make_record(metrics=dict(top1=value))]).lines[0].cells[PLACE]
+    assert cell.at_chance is at_chance
+
+
+def test_chance_unknown(make_record):
+    cell = fill([make_record(protocol=dict(line='x'))]).lines[0].cells[PLACE]
+    assert cell.chance is None and not cell.at_chance
+
+
+def test_columns(make_record):
+    found = [make_record(dataset=name) for name in ('zzz', 'synthetic_appearance', 'aaa')]
+    declared = ('synthetic_motion', 'synthetic_appearance')
+    assert column_datasets([], DEMO) == declared
+    assert column_datasets(found, DEMO) == (*declared, 'aaa', 'zzz')
+    assert column_datasets([make_record(dataset='tennis7')], MINI) == ('tennis7',)
+
+
+def test_untrained_weights_have_no_variant(make_record):
+    record = make_record(method='random', variant='official', pretrain_dataset='ucf101')
+    assert run_key(record) == ('random', '', 'r3d18', 'none')
+    assert run_key(make_record(method='random', task='finetune')).method == 'scratch'
+
+
+def keys(panel):
+    return [(line.row.pretrain, line.key and line.key.pretrain) for line in panel.lines]
+
+
+def test_paper_profile_matches_exactly(make_record):
+    records = [make_record(profile='paper', pretrain_dataset='ucf101', dataset='ucf101')]
+    assert keys(fill(records, [K400, UCF], profile=PAPER)) == [
+        ('kinetics400', None),
+        ('ucf101', 'ucf101'),
+    ]
+    records = [make_record(profile='paper', pretrain_dataset='ucf101', backbone='r3d18_narrow')]
+    assert keys(fill(records, [UCF], profile=PAPER)) == [('ucf101', None), ('ucf101', 'ucf101')]
+
+
+def test_small_profile_stands_in_the_kinetics_row_once(make_record):
+    records = [
+        make_record(profile='mini', pretrain_dataset=name, backbone='r3d18_narrow')
+        for name in ('tennis7', 'utdrender27')
+    ]
+    panel = fill(records, [UCF, K400], profile=MINI)
+    assert keys(panel) == [('ucf101', None), ('kinetics400', 'utdrender27'), ('tennis7', 'tennis7')]
+    assert panel.lines[2].row.kind == 'beyond the paper'
+
+
+def test_what_fits_no_row_gets_its_own(make_record):
+    panel = fill([make_record(variant='official'), make_record(method='mine')])
+    assert [line.row.label for line in panel.lines] == ['MLFO', 'mine', 'MLFO (official)']
+    assert panel.lines[0].key is None
+
+
+def test_rows_of_other_tasks_are_left_out(make_record):
+    rows = [Row('scratch', 'r3d18', 'none', tasks=('finetune',)), K400]
+    assert [line.row.method for line in fill([], rows).lines] == ['mlfo']
+    scratch = make_record(method='random', task='finetune')
+    assert fill([scratch], rows, FINETUNE).lines[0].cells[PLACE].mean == 50.0

@@ -1,0 +1,132 @@
+"""The quoted numbers: complete where they can be, consistent with the paper's own claims."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.paper import load_paper, paper_file
+from mlfo_mm.reporting.specs import BACKBONES, DATASETS, METHODS, RECALLS, TASKS
+
+PAPER = Path(__file__).resolve().parents[2] / 'results' / 'paper'
+SETS = ('ucf101', 'hmdb51')
+
+
+def top1(table, task='linear_probe', **wanted):
+    """Return {(variant, backbone): (UCF101, HMDB51)} of the rows with the wanted attributes."""
+    rows = load_paper(PAPER / f'{table}.csv')
+    rows = [row for row in rows if all(getattr(row, k) == v for k, v in wanted.items())]
+    return {
+        (row.variant, row.backbone): tuple(row.values[task, s, 'top1'] for s in SETS)
+        for row in rows
+        if (task, 'ucf101', 'top1') in row.values
+    }
+
+
+@pytest.mark.parametrize(('table', 'rows'), [(1, 22), (2, 6), (3, 9), (4, 9)])
+def test_rows_and_cells(table, rows):
+    found = load_paper(PAPER / f'table{table}.csv')
+    assert len(found) == rows
+    per_row = 8 if table == 4 else 2
+    lines = (PAPER / f'table{table}.csv').read_text().splitlines()[1:]
+    assert len(lines) == rows * per_row
+
+
+def test_an_empty_value_has_a_reason_and_a_value_has_a_source():
+    for path in sorted(PAPER.glob('*.csv')):
+        for cells in csv.DictReader(path.read_text().splitlines()):
+            if not cells['value']:
+                assert 'not in the cards' in cells['remark'] or 'no value' in cells['remark'], cells
+            else:
+                assert cells['verified'] in ('yes', 'no') and cells['source'], cells
+
+
+def test_every_key_has_a_name_to_be_shown():
+    for path in sorted(PAPER.glob('*.csv')):
+        for row in load_paper(path):
+            assert row.method in METHODS and row.backbone in BACKBONES and row.pretrain in DATASETS
+            assert set(row.tasks) <= set(TASKS)
+
+
+def test_table1_has_both_tasks():
+    rows = load_paper(PAPER / 'table1.csv')
+    assert [row.tasks for row in rows] == [('linear_probe',)] * 6 + [('finetune',)] * 16
+    assert all(len(row.values) == 2 for row in rows)
+
+
+@pytest.mark.parametrize('dataset', [0, 1])
+def test_table2_order_of_the_graphs(dataset):
+    values = {variant: pair[dataset] for (variant, _), pair in top1('table2').items()}
+    best_first = ['paper', 'combined_high', 'instance', 'no_lower', 'one_hot', 'semantic']
+    assert sorted(values, key=values.__getitem__, reverse=True) == best_first
+    assert len(set(values.values())) == 6
+
+
+@pytest.mark.parametrize('dataset', [0, 1])
+def test_table3_order_of_temporal_modelling(dataset):
+    values = {key: pair[dataset] for key, pair in top1('table3').items()}
+    assert values['ctm', 'r3d18'] < values['no_temporal', 'r3d18'] < values['paper', 'r3d18']
+    assert set(values) == {(v, 'r3d18') for v in ('ctm', 'no_temporal', 'paper')}
+
+
+def test_mlfo_itself_is_the_same_in_three_tables():
+    full = top1('table1', method='mlfo', pretrain='kinetics400')['paper', 'r3d18']
+    assert full == (63.2, 33.4)
+    assert top1('table2')['paper', 'r3d18'] == full == top1('table3')['paper', 'r3d18']
+
+
+def test_table1_statements():
+    wanted = dict(method='mlfo', pretrain='kinetics400')
+    linear, finetune = top1('table1', **wanted), top1('table1', 'finetune', **wanted)
+    ucf = top1('table1', 'finetune', method='mlfo', pretrain='ucf101')
+    for backbone in ('r3d18', 's3d'):
+        for dataset in (0, 1):
+            key = ('paper', backbone)
+            assert linear[key][dataset] < finetune[key][dataset]
+            assert ucf[key][dataset] < finetune[key][dataset]
+            assert finetune['paper', 's3d'][dataset] < finetune['paper', 'r3d18'][dataset]
+    others = [row for row in load_paper(PAPER / 'table1.csv') if row.method != 'mlfo']
+    for row in others:
+        if row.tasks == ('linear_probe',):
+            for dataset, ours in zip(SETS, linear['paper', 'r3d18'], strict=True):
+                assert row.values['linear_probe', dataset, 'top1'] < ours
+
+
+def test_table4_recall_rises_with_k_and_mlfo_leads_at_one():
+    rows = load_paper(PAPER / 'table4.csv')
+    for row in rows:
+        for dataset in SETS:
+            values = [row.values.get(('retrieval', dataset, f'R@{k}')) for k in RECALLS]
+            if row.method == 'speednet' and dataset == 'hmdb51':
+                assert values == [None] * 4
+            else:
+                assert values == sorted(values) and len(set(values)) == 4
+    ours = [row for row in rows if row.method == 'mlfo']
+    for dataset in SETS:
+        cell = ('retrieval', dataset, 'R@1')
+        assert ours[0].values[cell] < ours[1].values[cell]
+        assert max(row.values.get(cell, 0) for row in rows[:-2]) < ours[0].values[cell]
+
+
+def test_malformed_file(tmp_path):
+    path = tmp_path / 'table1.csv'
+    path.write_text('a,b\n1,2\n')
+    with pytest.raises(UserError, match=r'table1\.csv: the columns must be'):
+        load_paper(path)
+    good = (PAPER / 'table1.csv').read_text()
+    path.write_text(good.replace(',63.2,', ',163.2,', 1))
+    with pytest.raises(UserError, match=r"table1\.csv:10: value '163.2' is no percentage"):
+        load_paper(path)
+
+
+def test_paper_file_prefers_the_results_folder(tmp_path):
+    assert paper_file('table1', tmp_path) == PAPER / 'table1.csv'
+    own = tmp_path / 'paper' / 'table1.csv'
+    own.parent.mkdir()
+    own.write_text('')
+    assert paper_file('table1', tmp_path) == own
+    with pytest.raises(UserError, match=r'table9\.csv is missing'):
+        paper_file('table9', tmp_path)
