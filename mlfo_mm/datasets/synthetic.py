@@ -1,0 +1,244 @@
+"""The embedded synthetic data set: H.264 files and two label sets over them, made from a seed.
+
+``synthetic_motion`` (8 classes, the videos lie here) and ``synthetic_appearance`` (6 classes, its
+lists point to the same videos) are written in the standard layout. What is drawn, and why a single
+frame does not tell the motion, is in :mod:`mlfo_mm.datasets.synthetic_scenes`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from filelock import FileLock
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mlfo_mm.datasets.synthetic_plan import (
+    APPEARANCE_SET,
+    GENERATOR_VERSION,
+    MARKER,
+    MOTION_SET,
+    Clip,
+    Settings,
+    list_texts,
+    meta_text,
+    plan,
+)
+from mlfo_mm.datasets.synthetic_scenes import (
+    APPEARANCE_CLASSES,
+    MOTION_CLASSES,
+    REVERSED,
+    draw_clip,
+    trajectory,
+)
+from mlfo_mm.errors import UserError
+
+__all__ = [
+    'APPEARANCE_CLASSES',
+    'GENERATOR_VERSION',
+    'MOTION_CLASSES',
+    'REVERSED',
+    'Clip',
+    'Settings',
+    'draw_clip',
+    'is_complete',
+    'make_synthetic',
+    'plan',
+    'trajectory',
+    'write_video',
+]
+
+FRAME_RATE = 25
+
+
+def write_video(path: Path, frames: np.ndarray) -> None:
+    """Encode uint8 (T, H, W, 3) as H.264 in MP4; equal frames give an equal file.
+
+    Each frame is coded by itself at a constant quantiser, so that no trace of its neighbours in it
+    can give the motion away; it also makes any frame cheap to reach.
+    """
+    with av.open(str(path), 'w', options={'fflags': '+bitexact'}) as container:
+        stream = container.add_stream('libx264', rate=FRAME_RATE)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = 'yuv420p'
+        stream.options = {'preset': 'veryfast', 'qp': '25', 'g': '1', 'threads': '1'}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode())
+
+
+def _make_clip(folder: Path, clip: Clip, size: tuple[int, int]) -> int:
+    cv2.setNumThreads(1)
+    frames = draw_clip(clip.motion, clip.appearance, clip.group, clip.seed, clip.frames, size)
+    path = folder / clip.file
+    write_video(path, frames)
+    return path.stat().st_size
+
+
+def is_complete(root: Path, settings: Settings) -> bool:
+    """Whether ``root`` holds the whole set of these settings, with every video at its full size."""
+    clips = plan(settings)
+    expected = list_texts(settings, clips)
+    try:
+        if any((root / path).read_text() != text for path, text in expected.items()):
+            return False
+        sizes = [(root / MOTION_SET / clip.file).stat().st_size for clip in clips]
+        return (root / MOTION_SET / 'meta.csv').read_text() == meta_text(clips, sizes)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+@contextmanager
+def _executor(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Fresh interpreters that import only what draws: no torch, no registration."""
+    name = 'MLFO_MM_NO_REGISTER'
+    before = os.environ.get(name)
+    os.environ[name] = '1'
+    try:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn')) as pool:
+            yield pool
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
+def _num_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+
+def _make_videos(
+    folder: Path, clips: list[Clip], size: tuple[int, int], workers: int, progress: bool
+) -> list[int]:
+    columns = (
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    sizes = [0] * len(clips)
+    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+        task = bar.add_task('drawing clips', total=len(clips))
+        if workers == 1:
+            for index, clip in enumerate(clips):
+                sizes[index] = _make_clip(folder, clip, size)
+                bar.advance(task)
+            return sizes
+        with _executor(workers) as pool:
+            jobs = {pool.submit(_make_clip, folder, c, size): i for i, c in enumerate(clips)}
+            try:
+                for job in as_completed(jobs):
+                    sizes[jobs[job]] = job.result()
+                    bar.advance(task)
+            finally:
+                pool.shutdown(cancel_futures=True)
+    return sizes
+
+
+def _check_is_ours(root: Path, force: bool) -> None:
+    for folder in (root / MOTION_SET, root / APPEARANCE_SET):
+        if folder.exists() and not (folder / MARKER).exists() and not force:
+            raise UserError(
+                f'{folder} is there without {MARKER}, so this tool may not have made it: '
+                'move it away, or replace it with --force'
+            )
+
+
+def _build(root: Path, settings: Settings, workers: int, progress: bool) -> None:
+    partial = root / '.synthetic.partial'
+    shutil.rmtree(partial, ignore_errors=True)
+    clips = plan(settings)
+    try:
+        (partial / MOTION_SET / 'videos').mkdir(parents=True)
+        (partial / APPEARANCE_SET).mkdir()
+        sizes = _make_videos(partial / MOTION_SET, clips, settings.size, workers, progress)
+        for path, text in list_texts(settings, clips).items():
+            (partial / path).write_text(text)
+        (partial / MOTION_SET / 'meta.csv').write_text(meta_text(clips, sizes))
+        # Both folders carry the marker, so whatever a stop in between leaves is known for ours.
+        for name in (APPEARANCE_SET, MOTION_SET):
+            if (root / name).exists():
+                (root / name).rename(partial / f'old_{name}')
+            (partial / name).rename(root / name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def make_synthetic(
+    root: str | Path,
+    num_train: int = 480,
+    num_test: int = 160,
+    seed: int = 0,
+    size: tuple[int, int] = (128, 96),
+    workers: int | None = None,
+    progress: bool = True,
+    min_frames: int = 48,
+    max_frames: int = 64,
+    force: bool = False,
+) -> Path:
+    """Make both label sets under ``root``; a complete set of the same settings is kept as it is.
+
+    The set is built aside and moved into place when whole. A damaged set, or one of other settings
+    or of another generator version, is replaced.
+
+    Args:
+        root: Folder of data sets; gets ``synthetic_motion`` and ``synthetic_appearance``.
+        num_train: Clips in ``train.txt``.
+        num_test: Clips in ``test.txt``.
+        seed: Decides everything that is random; equal settings give equal bytes.
+        size: Width and height in pixels.
+        workers: Processes; all available cores if None. Has no influence on the result.
+        progress: Whether to show a bar and say what was done, on stderr.
+        min_frames: Shortest clip.
+        max_frames: Longest clip.
+        force: Whether to make the set anew whatever is there.
+
+    Returns:
+        ``root`` as a path.
+
+    Raises:
+        UserError: Impossible settings, a folder that is not ours, no space or no permission.
+    """
+    root = Path(root)
+    settings = Settings(num_train, num_test, seed, (size[0], size[1]), min_frames, max_frames)
+    if workers is None:
+        workers = min(_num_cores(), num_train + num_test)
+    if workers < 1:
+        raise UserError(f'workers is at least 1, not {workers}')
+    say = Console(
+        stderr=True, quiet=not progress, soft_wrap=True, markup=False, highlight=False
+    ).print
+    what = f'{num_train} training and {num_test} test clips in {root / MOTION_SET}'
+    done = f'synthetic data: {what} are complete, nothing to do'
+    if not force and is_complete(root, settings):  # before the lock: the folder may be read-only
+        say(done)
+        return root
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / '.synthetic.lock'):
+            if not force and is_complete(root, settings):  # another process made it meanwhile
+                say(done)
+                return root
+            _check_is_ours(root, force)
+            if (root / MOTION_SET).exists():
+                say(f'synthetic data: replacing what is in {root / MOTION_SET}')
+            _build(root, settings, workers, progress)
+    except BrokenProcessPool as error:
+        raise UserError(
+            'a drawing process died (out of memory, or a script without '
+            "`if __name__ == '__main__':`?): try again with one worker"
+        ) from error
+    except (OSError, av.FFmpegError) as error:
+        raise UserError(f'cannot write the synthetic data to {root}: {error}') from error
+    say(f'synthetic data: made {what}')
+    return root
