@@ -1,0 +1,17 @@
+"""Pipeline steps: opening and decoding, sampling, per-view and per-frame augmentation."""
+
+from .color import PerFrameColorJitter, PerFrameGray
+from .decode import DecodeFrames, OpenVideo, VideoError
+from .per_clip import PerClip
+from .sampling import SampleMLFOClips, SampleTwoClips
+
+__all__ = [
+    'DecodeFrames',
+    'OpenVideo',
+    'PerClip',
+    'PerFrameColorJitter',
+    'PerFrameGray',
+    'SampleMLFOClips',
+    'SampleTwoClips',
+    'VideoError',
+]

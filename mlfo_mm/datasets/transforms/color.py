@@ -1,0 +1,136 @@
+"""Colour transforms on uint8 frames, with the meaning that torchvision gives them on PIL images."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
+
+LEVELS = np.arange(256, dtype=np.float32)
+
+
+def adjust_brightness(img: np.ndarray, factor: float) -> np.ndarray:
+    """Scale an (H, W, 3) uint8 frame; 0 is black, 1 leaves it."""
+    return cv2.LUT(img, _blend_table(0.0, factor))
+
+
+def adjust_contrast(img: np.ndarray, factor: float) -> np.ndarray:
+    """Blend with the mean of the luma; 0 is that gray, 1 leaves the frame."""
+    mean = int(cv2.mean(cv2.cvtColor(img, cv2.COLOR_RGB2GRAY))[0] + 0.5)
+    return cv2.LUT(img, _blend_table(mean, factor))
+
+
+def adjust_saturation(img: np.ndarray, factor: float) -> np.ndarray:
+    """Blend with the luma; 0 is gray, 1 leaves the frame."""
+    gray = cv2.cvtColor(cv2.cvtColor(img, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    # PIL cuts off where OpenCV rounds: half a level is the mean difference.
+    return cv2.addWeighted(img, factor, gray, 1 - factor, 0.0 if factor == 1 else -0.5)
+
+
+def adjust_hue(img: np.ndarray, shift: float) -> np.ndarray:
+    """Turn the hue by ``shift`` of the full circle, -0.5 to 0.5."""
+    hsv = cv2.cvtColor(img, cv2.COLOR_RGB2HSV_FULL)
+    hsv[..., 0] += np.uint8(round(shift * 256) % 256)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL)
+
+
+def _blend_table(base: float, factor: float) -> np.ndarray:
+    return np.clip(base + factor * (LEVELS - base), 0, 255).astype(np.uint8)
+
+
+ADJUST = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+
+
+@TRANSFORMS.register_module()
+class PerFrameColorJitter(BaseTransform):
+    """Brightness, contrast, saturation and hue at random strength, in random order.
+
+    Strengths and order are drawn for each frame, or with ``per_frame=False`` once for all frames
+    that the transform is given (one view, inside ``PerClip``).
+
+    Args:
+        brightness: The factor is drawn from [max(0, 1 - b), 1 + b]; 0 leaves brightness alone.
+        contrast: As brightness.
+        saturation: As brightness.
+        hue: The shift is drawn from [-h, h], in turns of the circle, at most 0.5.
+        p: Probability that the given frames are changed at all.
+        per_frame: Draw for each frame, or once.
+    """
+
+    def __init__(
+        self,
+        brightness: float = 0.5,
+        contrast: float = 0.5,
+        saturation: float = 0.5,
+        hue: float = 0.25,
+        p: float = 1.0,
+        per_frame: bool = True,
+    ) -> None:
+        if min(brightness, contrast, saturation) < 0 or not 0 <= hue <= 0.5:
+            raise ValueError(
+                'brightness, contrast and saturation must be at least 0 and hue in [0, 0.5], got '
+                f'{brightness}, {contrast}, {saturation} and {hue}'
+            )
+        _check_probability(p)
+        factors = [(max(0.0, 1 - f), 1 + f) for f in (brightness, contrast, saturation)]
+        self.ranges = np.array([*factors, (-hue, hue)])
+        self.used = [
+            i for i, strength in enumerate((brightness, contrast, saturation, hue)) if strength
+        ]
+        self.p = p
+        self.per_frame = per_frame
+
+    def transform(self, results: dict) -> dict:
+        if np.random.random() >= self.p:
+            return results
+        drawn = None
+        imgs = []
+        for img in results['imgs']:
+            if drawn is None or self.per_frame:
+                drawn = self._draw()
+            for operation, strength in drawn:
+                img = ADJUST[operation](img, strength)
+            imgs.append(img)
+        results['imgs'] = imgs
+        return results
+
+    def _draw(self) -> list[tuple[int, float]]:
+        strengths = np.random.uniform(*self.ranges.T)
+        return [(i, float(strengths[i])) for i in np.random.permutation(self.used)]
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(ranges={self.ranges.tolist()}, p={self.p}, '
+            f'per_frame={self.per_frame})'
+        )
+
+
+@TRANSFORMS.register_module()
+class PerFrameGray(BaseTransform):
+    """Each frame, with probability ``p``, shows one of its channels, drawn at random, in all three.
+
+    Not the luma: which of red, green and blue is kept differs from frame to frame.
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        _check_probability(p)
+        self.p = p
+
+    def transform(self, results: dict) -> dict:
+        imgs = results['imgs']
+        chosen = np.random.random(len(imgs)) < self.p
+        channels = np.random.randint(3, size=len(imgs))
+        results['imgs'] = [
+            cv2.cvtColor(img[..., channel], cv2.COLOR_GRAY2RGB) if gray else img
+            for img, gray, channel in zip(imgs, chosen, channels, strict=True)
+        ]
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(p={self.p})'
+
+
+def _check_probability(p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f'p={p}, must be in [0, 1]')

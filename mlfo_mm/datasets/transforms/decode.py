@@ -1,0 +1,194 @@
+"""Open a video and decode the sampled frames, with decord or PyAV."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal, Protocol
+
+import av
+import numpy as np
+from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
+
+
+class VideoError(Exception):
+    """A video that cannot be read: ``path`` and ``reason`` say which and why."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)  # both in args, so that the error can be pickled
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f'cannot decode {self.path} ({self.reason})'
+
+
+class Reader(Protocol):
+    """What the transforms need of a decoder."""
+
+    num_frames: int
+    fps: float
+
+    def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
+        """Decode the frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB."""
+
+
+class DecordReader:
+    """Frames by index through decord."""
+
+    def __init__(self, path: str, num_threads: int = 1) -> None:
+        import decord
+
+        self._reader = decord.VideoReader(path, num_threads=num_threads)
+        self.num_frames = len(self._reader)
+        self.fps = float(self._reader.get_avg_fps())
+
+    def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
+        """Decode the frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB."""
+        return list(self._reader.get_batch(indices).asnumpy())
+
+
+class PyAVReader:
+    """Frames by index through PyAV, decoding from the start, which is exact for every format."""
+
+    def __init__(self, path: str, num_threads: int = 1) -> None:
+        self._path = path
+        self._num_threads = num_threads
+        with av.open(path) as container:
+            if not container.streams.video:
+                raise VideoError(path, 'no video stream')
+            stream = container.streams.video[0]
+            self.fps = float(stream.average_rate or Fraction(0))
+            # Counted, as headers may lie or be silent; packets are not decoded for it.
+            self.num_frames = sum(packet.size > 0 for packet in container.demux(stream))
+
+    def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
+        """Decode the frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB."""
+        wanted = set(indices.tolist())
+        last = int(indices[-1])
+        frames = []
+        decoded = 0
+        with av.open(self._path) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = self._num_threads
+            for decoded, frame in enumerate(container.decode(stream), 1):
+                if decoded - 1 in wanted:
+                    frames.append(frame.to_ndarray(format='rgb24'))
+                if decoded > last:
+                    return frames
+        raise VideoError(self._path, f'{decoded} of {self.num_frames} frames can be decoded')
+
+
+READERS: dict[str, type[DecordReader | PyAVReader]] = {
+    'decord': DecordReader,
+    'pyav': PyAVReader,
+}
+
+
+def open_reader(
+    path: str, decoder: Literal['decord', 'pyav'] = 'decord', num_threads: int = 1
+) -> tuple[Reader, str]:
+    """Open a video; PyAV stands in where decord is missing or fails.
+
+    Returns:
+        The reader and the name of the decoder that it uses.
+
+    Raises:
+        VideoError: The file cannot be read as a video; the reason says why.
+    """
+    if not os.path.exists(path):
+        raise VideoError(path, 'no such file')
+    if os.path.isdir(path):
+        raise VideoError(path, 'a folder, not a file')
+    if os.path.getsize(path) == 0:
+        raise VideoError(path, '0 frames: 0 bytes')
+    order = ['pyav'] if decoder == 'pyav' or not _has_decord() else ['decord', 'pyav']
+    reason = ''
+    for name in order:
+        try:
+            reader = READERS[name](path, num_threads)
+        except VideoError:
+            raise
+        except Exception as error:  # decord and PyAV share no base class of errors
+            reason = _one_line(error)
+            continue
+        if reader.num_frames > 0:
+            return reader, name
+        reason = '0 frames'
+    raise VideoError(path, reason)
+
+
+def _has_decord() -> bool:
+    return importlib.util.find_spec('decord') is not None
+
+
+def _one_line(error: Exception) -> str:
+    strerror = getattr(error, 'strerror', None)
+    return str(strerror or error).strip().splitlines()[0] if str(error).strip() else repr(error)
+
+
+@TRANSFORMS.register_module()
+class OpenVideo(BaseTransform):
+    """Open ``results['filename']``; adds video_reader, total_frames, avg_fps and decoder.
+
+    Args:
+        decoder: 'decord', or 'pyav', which also stands in where decord is missing or fails.
+        num_threads: Threads of the decoder; more than one only pays without worker processes.
+    """
+
+    def __init__(self, decoder: Literal['decord', 'pyav'] = 'decord', num_threads: int = 1) -> None:
+        if decoder not in READERS:
+            raise ValueError(f'decoder={decoder!r}, known are {sorted(READERS)}')
+        self.decoder = decoder
+        self.num_threads = num_threads
+
+    def transform(self, results: dict) -> dict:
+        reader, name = open_reader(results['filename'], self.decoder, self.num_threads)
+        results['video_reader'] = reader
+        results['total_frames'] = reader.num_frames
+        results['avg_fps'] = reader.fps
+        results['decoder'] = name
+        return results
+
+
+@TRANSFORMS.register_module()
+class DecodeFrames(BaseTransform):
+    """Decode ``results['frame_inds']`` into imgs, a list of (H, W, 3) uint8 RGB frames.
+
+    Each frame is decoded once, whatever the number of views that show it, and every entry of the
+    list is its own memory, as later transforms may write in place. The reader is freed.
+    """
+
+    def transform(self, results: dict) -> dict:
+        reader = results.pop('video_reader')
+        path = results['filename']
+        wanted, place = np.unique(results['frame_inds'], return_inverse=True)
+        try:
+            frames = reader.read(wanted)
+        except VideoError:
+            raise
+        except Exception as error:  # decord and PyAV share no base class of errors
+            frames = self._second_decoder(path, wanted, error)
+        seen = set()
+        imgs = []
+        for index in place.ravel():
+            imgs.append(frames[index].copy() if index in seen else frames[index])
+            seen.add(index)
+        results['imgs'] = imgs
+        results['original_shape'] = imgs[0].shape[:2]
+        results['img_shape'] = imgs[0].shape[:2]
+        return results
+
+    @staticmethod
+    def _second_decoder(
+        path: str, wanted: np.ndarray, first_error: Exception
+    ) -> Sequence[np.ndarray]:
+        try:
+            return PyAVReader(path).read(wanted)
+        except VideoError:
+            raise
+        except Exception:
+            raise VideoError(path, _one_line(first_error)) from first_error
