@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from mlfo_mm.engine.config import load_config
@@ -32,10 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--preflight', type=int, metavar='N', help='only say what a run on N processes lacks here'
     )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parser.parse_args()
 
 
 @cli

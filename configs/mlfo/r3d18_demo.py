@@ -2,6 +2,8 @@
 
 from mmengine.config import read_base
 
+from mlfo_mm.engine import AutocastOptimWrapper
+
 with read_base():
     from .._base_.datasets.mlfo_views_64 import *
     from .._base_.default_runtime import *
@@ -12,6 +14,6 @@ profile = 'demo'
 pretrain_dataset = 'synthetic_motion'
 model.backbone.update(base_channels=16)
 model.prototypes.update(num_prototypes=32, queue_size=128, queue_begin_epoch=2)
-optim_wrapper.update(type='AmpOptimWrapper', dtype='bfloat16', loss_scale=dict(enabled=False))
+optim_wrapper.update(type=AutocastOptimWrapper)
 train_cfg.update(max_epochs=10)
 param_scheduler[0].update(milestones=[8])

@@ -2,6 +2,8 @@
 
 from mmengine.config import read_base
 
+from mlfo_mm.engine import AutocastOptimWrapper
+
 with read_base():
     from .._base_.datasets.mlfo_views_96 import *
     from .._base_.default_runtime import *
@@ -13,6 +15,6 @@ pretrain_dataset = 'utdrender27'
 # 8 frames: no temporal stride in layer2, so that levels have the paper's 8, 4 and 2 steps
 model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
 model.prototypes.update(num_prototypes=100, queue_size=512, queue_begin_epoch=3)
-optim_wrapper.update(type='AmpOptimWrapper', dtype='bfloat16', loss_scale=dict(enabled=False))
-train_cfg.update(max_epochs=16)
-param_scheduler[0].update(milestones=[13])
+optim_wrapper.update(type=AutocastOptimWrapper)
+train_cfg.update(max_epochs=18)
+param_scheduler[0].update(milestones=[14])

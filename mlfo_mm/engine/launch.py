@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 from mlfo_mm.datasets.annotation import find_dataset, list_file
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import find_resume, readable
+from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 
 
@@ -58,9 +59,7 @@ def start_processes(config: Config, launcher: str) -> int:
 
 def use_amp(config: Config) -> None:
     """Train under bfloat16 autocast, on CPU or GPU (same range as float32: no loss scaling)."""
-    config.optim_wrapper.type = 'AmpOptimWrapper'
-    config.optim_wrapper.dtype = 'bfloat16'
-    config.optim_wrapper.loss_scale = dict(enabled=False)
+    config.optim_wrapper.type = AutocastOptimWrapper
 
 
 def prepare_work_dir(work_dir: str | Path) -> Path:

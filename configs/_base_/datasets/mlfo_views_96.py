@@ -38,7 +38,7 @@ train_pipeline = [
     dict(type=PackActionInputs),
 ]
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=32,
     num_workers=1,
     persistent_workers=True,
     drop_last=True,

@@ -40,7 +40,7 @@ class LossGuardHook(Hook):
             self._look(runner, outputs)
 
     def _look(self, runner, outputs: dict) -> None:
-        terms = {key: float(value) for key, value in outputs.items() if 'loss' in key}
+        terms = {key: float(value.detach()) for key, value in outputs.items() if 'loss' in key}
         first_bad = float(self._first_bad)
         if math.isinf(first_bad):
             self._last_finite = terms

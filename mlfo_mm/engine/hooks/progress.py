@@ -35,7 +35,7 @@ class ProgressHook(Hook):
         """Advance by one step."""
         if self._bar is not None:
             if batch_idx % 10 == 0:
-                self._bar.set_postfix_str(f'loss {float(outputs["loss"]):.3f}', refresh=False)
+                self._bar.set_postfix_str(f'loss {float(outputs["loss"].detach()):.3f}', refresh=False)
             self._bar.update()
 
     def after_train(self, runner) -> None:

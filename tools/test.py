@@ -1,0 +1,58 @@
+"""Test a trained classifier: ``python tools/test.py CONFIG CHECKPOINT`` (the config that evaluate.py wrote)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.launch import prepare_work_dir, start_processes
+from mlfo_mm.errors import UserError, cli
+from mlfo_mm.evaluation.weights import load_checkpoint
+from mmaction.evaluation import DumpResults
+from mmengine.config import DictAction
+from mmengine.runner import Runner
+
+
+def parse_args() -> argparse.Namespace:
+    """Arguments as MMAction2's tool has them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config with a test_dataloader, e.g. <work dir>/finetune.py')
+    parser.add_argument('checkpoint', help='checkpoint of the whole classifier')
+    parser.add_argument('--work-dir', help="default: the checkpoint's folder")
+    parser.add_argument('--dump', help='pickle file for the predictions')
+    parser.add_argument('--amp', action='store_true', help='bfloat16 autocast')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Load the classifier, test it, print its metrics."""
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)
+    if config.get('test_dataloader') is None:
+        raise UserError(
+            f'{args.config} has no test_dataloader: a pretraining config is evaluated with '
+            'tools/evaluate.py CONFIG CHECKPOINT --task linear_probe|finetune|retrieval'
+        )
+    state = load_checkpoint(args.checkpoint)
+    if not any(key.startswith('cls_head.') for key in state):
+        raise UserError(
+            f'{args.checkpoint}: no head in this checkpoint; run tools/evaluate.py with '
+            '--task linear_probe or finetune first'
+        )
+    config.work_dir = str(prepare_work_dir(args.work_dir or Path(args.checkpoint).parent))
+    config.load_from = args.checkpoint
+    if args.amp:
+        config.test_cfg.fp16 = True  # autocast; bfloat16 on the CPU
+    start_processes(config, args.launcher)
+    runner = Runner.from_cfg(config)
+    if args.dump:
+        runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.dump))
+    runner.test()
+
+
+if __name__ == '__main__':
+    main()
