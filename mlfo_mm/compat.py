@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import pickle
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,7 @@ def apply() -> None:
     stub_drn()
     quiet_import()
     allow_checkpoint_types()
+    allow_amp_on_cpu()
     return_self_from_train()
     pad_short_conv3d()
 
@@ -66,26 +69,45 @@ def quiet_import() -> None:
 def allow_checkpoint_types() -> None:
     """Let torch >= 2.6 load mmengine's checkpoints with ``weights_only=True``.
 
-    mmengine stores the log history (``HistoryBuffer`` of numpy arrays) in every checkpoint. Only
-    these types are allowed, so a checkpoint from elsewhere still cannot run code. Can go with an
-    mmengine that registers them itself.
+    mmengine stores the log history (``HistoryBuffer`` of numpy arrays) in every checkpoint, and with
+    it references to the buffer's own methods. Only these are allowed, so a checkpoint from elsewhere
+    still cannot run code. Can go with an mmengine that registers them itself.
     """
     import numpy as np
     import torch
     from mmengine.logging import HistoryBuffer
 
-    if not hasattr(torch.serialization, 'add_safe_globals'):  # torch < 2.5
+    if tuple(map(int, torch.__version__.split('.')[:2])) < (2, 6):  # weights_only is off by default
         return
-    arrays = np.array(0.0).__reduce__()[0]
-    scalars = np.float64(0).__reduce__()[0]
-    kinds = 'float16 float32 float64 int8 int16 int32 int64 uint8 bool_'.split()
-    allowed = [HistoryBuffer, np.ndarray, np.dtype, arrays, scalars]
-    allowed += [getattr(np, kind) for kind in kinds]
-    allowed += [type(np.dtype(getattr(np, kind))) for kind in kinds]
-    for function in (arrays, scalars):  # numpy 1 and 2 pickle them under different module names
-        for package in ('numpy.core.multiarray', 'numpy._core.multiarray'):
-            allowed.append((function, f'{package}.{function.__name__}'))
+    reconstruct, scalar = np.array(0.0).__reduce__()[0], np.float64(0).__reduce__()[0]
+    kinds = [np.dtype(kind) for kind in '? b h i l q B H I L Q e f d'.split()]
+    allowed: list = [HistoryBuffer, np.ndarray, np.dtype]
+    allowed += {kind.type for kind in kinds} | {type(kind) for kind in kinds}
+    for function in (reconstruct, scalar):  # numpy 1 and 2 name the module differently
+        for module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
+            allowed.append((function, f'{module}.{function.__name__}'))
+    allowed.append((_history_method, 'builtins.getattr'))
     torch.serialization.add_safe_globals(allowed)
+
+
+def _history_method(owner: type, name: str) -> Callable:
+    """Stand in for ``getattr`` in checkpoints: knows the statistics of ``HistoryBuffer`` only."""
+    from mmengine.logging import HistoryBuffer
+
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
+        raise pickle.UnpicklingError(f'a checkpoint may not refer to {name!r} of {owner!r}')
+    return getattr(HistoryBuffer, name)
+
+
+def allow_amp_on_cpu() -> None:
+    """Let ``AmpOptimWrapper`` train under bfloat16 autocast on CPU, which it refuses.
+
+    Its check asks for a GPU although ``mmengine.runner.autocast`` supports the CPU. Only this check
+    sees the changed name. Can go when mmengine asks for the device of the autocast instead.
+    """
+    from mmengine.optim.optimizer import amp_optimizer_wrapper
+
+    amp_optimizer_wrapper.is_cuda_available = lambda: True
 
 
 def return_self_from_train() -> None:
