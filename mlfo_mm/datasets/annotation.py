@@ -1,8 +1,8 @@
 """Data sets by name, and the lists that describe them.
 
 A data set is a folder ``<root>/<name>`` with ``classes.txt`` (one name a line), ``train.txt`` and
-``test.txt`` (``relative/path.mp4 label`` lines, labels from 0, paths relative to the folder); further
-splits are ``train2.txt``, ``test2.txt`` and so on. This module needs neither torch nor mm*.
+``test.txt`` (``relative/path.mp4 label`` lines, labels from 0, paths relative to the folder).
+Further splits are ``train2.txt``, ``test2.txt`` and so on. Needs neither torch nor mm*.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Source(NamedTuple):
 SOURCES = {
     'ucf101': Source(
         'UCF101.rar and UCF101TrainTestSplits-RecognitionTask.zip',
-        'unpack both in {dir} (unrar x UCF101.rar; unzip UCF101TrainTestSplits-RecognitionTask.zip), '
-        'which gives {dir}/UCF-101/<Class>/*.avi and {dir}/ucfTrainTestlist/*.txt',
+        'unpack both in {dir} (unrar x UCF101.rar; '
+        'unzip UCF101TrainTestSplits-RecognitionTask.zip), which gives {dir}/UCF-101/<Class>/*.avi and {dir}/ucfTrainTestlist/*.txt',
         f'{PREPARE} ucf101',
     ),
     'hmdb51': Source(
@@ -55,8 +55,8 @@ SOURCES = {
     ),
     'kinetics400': Source(
         'the Kinetics-400 training and validation videos (and their train.csv and val.csv)',
-        'put them in {dir}/videos/train/<class>/*.mp4 and {dir}/videos/val/<class>/*.mp4, or in any '
-        'folders as <youtube_id>_<start>_<end>.mp4 with the CSV files in {dir}',
+        'put them in {dir}/videos/train/<class>/*.mp4 and {dir}/videos/val/<class>/*.mp4, or in '
+        'any folders as <youtube_id>_<start>_<end>.mp4 with the CSV files in {dir}',
         f'{PREPARE} kinetics400',
     ),
 }

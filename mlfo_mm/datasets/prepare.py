@@ -1,0 +1,207 @@
+"""From videos as their archives unpack to the standard layout: what all data sets share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mlfo_mm.datasets.annotation import Sample, check_leakage, source_hint, write_atomic
+from mlfo_mm.errors import UserError
+
+VIDEO_SUFFIXES = {'.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm', '.wmv'}
+ARCHIVE_SUFFIXES = {'.rar', '.zip', '.gz', '.tgz', '.tar', '.7z'}
+
+
+class Prepared(NamedTuple):
+    """A data set in memory.
+
+    Attributes:
+        videos: Folder of the videos.
+        classes: Class names in the order of their labels.
+        lists: List files by name ('train1.txt'), as (path below ``videos``, label) pairs.
+        notes: What the user should know, a line each.
+    """
+
+    videos: Path
+    classes: list[str]
+    lists: dict[str, list[tuple[str, int]]]
+    notes: list[str]
+
+
+def scan_videos(folder: Path) -> list[str]:
+    """Paths of all videos below a folder, relative to it, sorted; hidden files are left out."""
+    found = []
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        folders[:] = [d for d in folders if not d.startswith('.')]
+        below = Path(parent).relative_to(folder)
+        found += [
+            (below / f).as_posix()
+            for f in files
+            if os.path.splitext(f)[1].lower() in VIDEO_SUFFIXES and not f.startswith('.')
+        ]
+    return sorted(found)
+
+
+def locate_videos(
+    name: str, dataset_dir: Path, given: Path | None, candidates: Sequence[str]
+) -> tuple[Path, list[str]]:
+    """The folder with the videos of a public data set, and the videos in it.
+
+    Args:
+        name: The data set, for the message on what to download.
+        dataset_dir: Its folder.
+        given: The user's choice of the folder, if any.
+        candidates: Folders below ``dataset_dir`` to try otherwise.
+    """
+    folders = [given] if given else [dataset_dir / c for c in candidates]
+    for folder in folders:
+        videos = scan_videos(folder)
+        if videos:
+            return folder, videos
+    for folder in folders:
+        packed = sorted(_archives(folder))
+        if packed:
+            raise UserError(
+                f'{folder} holds archives but no videos ({packed[0]}, {len(packed)} in all): '
+                f'unpack them there (unrar x, unzip or tar xf) and run this command again. '
+                + source_hint(name, dataset_dir)
+            )
+    looked = ', '.join(str(f) for f in folders)
+    raise UserError(f'no videos in {looked}. {source_hint(name, dataset_dir)}')
+
+
+def _archives(folder: Path) -> Iterable[str]:
+    if not folder.is_dir():
+        return ()
+    return (f.name for f in folder.iterdir() if f.suffix.lower() in ARCHIVE_SUFFIXES)
+
+
+def match_videos(
+    listed: dict[str, list[tuple[str, int]]],
+    videos: Sequence[str],
+    folder: Path,
+    allow_missing: bool,
+) -> tuple[dict[str, list[tuple[str, int]]], list[str]]:
+    """Replace each listed ``Class/name.avi`` by the video that is there, whatever its container.
+
+    Args:
+        listed: List files by name, as (path, label) pairs.
+        videos: Videos found below ``folder``.
+        folder: The folder, for messages.
+        allow_missing: Leave videos that are not there out, with a note, instead of failing.
+    """
+    exact = set(videos)
+    by_key: dict[tuple[str, str], str] = {}
+    for video in videos:
+        by_key.setdefault(_key(video), video)
+    matched: dict[str, list[tuple[str, int]]] = {}
+    notes = []
+    for name, entries in listed.items():
+        found = [(v if v in exact else by_key.get(_key(v)), label) for v, label in entries]
+        matched[name] = [(v, label) for v, label in found if v is not None]
+        missing = [v for (v, _), (hit, _) in zip(entries, found, strict=True) if hit is None]
+        if not missing:
+            continue
+        problem = (
+            f'{name}: {len(missing):,} of {len(entries):,} listed videos are not in {folder}, '
+            f'the first is {missing[0]}'
+        )
+        if not allow_missing or not matched[name]:
+            raise UserError(f'{problem}; complete the folder, or leave them out by --allow-missing')
+        notes.append(f'{problem}; left out')
+    return matched, notes
+
+
+def _key(video: str) -> tuple[str, str]:
+    path = Path(video)
+    return path.parent.name.casefold(), path.stem
+
+
+def write_dataset(dataset_dir: Path, prepared: Prepared, overwrite: bool = False) -> list[str]:
+    """Write ``classes.txt`` and the lists; ``train.txt`` and ``test.txt`` repeat split 1.
+
+    Lists that are there and differ are kept unless ``overwrite`` is set. Videos outside the folder
+    get a link ``videos`` in it, so that the lists are the same on every machine.
+
+    Returns:
+        Lines for the user: the notes, and what was written.
+    """
+    lists = dict(prepared.lists)
+    for subset in ('train', 'test'):
+        if f'{subset}1.txt' in lists:
+            lists[f'{subset}.txt'] = lists[f'{subset}1.txt']
+    prefix = _list_prefix(dataset_dir, prepared.videos)
+    texts = {n: _text(n, [f'{prefix}{v} {y}' for v, y in e]) for n, e in sorted(lists.items())}
+    texts['classes.txt'] = _text('classes.txt', prepared.classes)
+    for name, entries in lists.items():
+        if name.startswith('train'):
+            other = lists.get(name.replace('train', 'test'), [])
+            check_leakage(_samples(entries), _samples(other), dataset_dir)
+    if not overwrite:
+        _refuse_to_change(dataset_dir, texts)
+    if prefix == 'videos/':
+        _link_videos(dataset_dir, prepared.videos, overwrite)
+    for name, text in texts.items():
+        write_atomic(dataset_dir / name, text)
+    counts = [f'{dataset_dir / n}: {len(e):,} videos' for n, e in sorted(lists.items())]
+    return [*prepared.notes, f'{dataset_dir}: {len(prepared.classes)} classes', *counts]
+
+
+def _samples(entries: Iterable[tuple[str, int]]) -> list[Sample]:
+    return [Sample(video, label, line) for line, (video, label) in enumerate(entries, 1)]
+
+
+def _list_prefix(dataset_dir: Path, videos: Path) -> str:
+    """What stands before a video's path in a list."""
+    home, folder = dataset_dir.resolve(), videos.resolve()
+    if not folder.is_relative_to(home):
+        return 'videos/'
+    below = folder.relative_to(home).as_posix()
+    return '' if below == '.' else f'{below}/'
+
+
+def _text(name: str, lines: Sequence[str]) -> str:
+    """Join lines that a reader will give back as they are."""
+    if not lines:
+        raise UserError(f'{name} would be empty')
+    for line in lines:
+        if line.splitlines() != [line] or line.strip() != line:
+            raise UserError(f'{name}: rename {line!r}, its spaces or line breaks would be lost')
+        try:
+            line.encode('utf-8')
+        except UnicodeEncodeError as error:
+            raise UserError(f'{name}: rename {line!r}, it is not UTF-8') from error
+    return ''.join(f'{line}\n' for line in lines)
+
+
+def _refuse_to_change(dataset_dir: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        path = dataset_dir / name
+        if path.is_file() and path.read_bytes() != text.encode('utf-8'):
+            raise UserError(f'{path} is there and differs; replace it by --overwrite')
+
+
+def _link_videos(dataset_dir: Path, videos: Path, overwrite: bool) -> None:
+    """Make ``<dataset_dir>/videos`` a link to the folder of the videos."""
+    link = dataset_dir / 'videos'
+    if link.resolve() == videos.resolve():
+        return
+    if dataset_dir.resolve().is_relative_to(videos.resolve()):
+        raise UserError(f'{dataset_dir} lies within the videos in {videos}: choose another root')
+    if link.is_symlink() and overwrite:
+        link.unlink()
+    elif link.is_symlink():
+        raise UserError(f'{link} links to {link.resolve()}; replace it by --overwrite')
+    elif link.exists():
+        raise UserError(
+            f'{link} is there, so the videos in {videos} cannot be linked: move it away'
+        )
+    try:
+        dataset_dir.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(videos.resolve(), target_is_directory=True)
+    except OSError as error:
+        raise UserError(
+            f'cannot link {link} to {videos} ({error.strerror}); put the videos there instead'
+        ) from error

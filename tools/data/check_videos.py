@@ -1,0 +1,73 @@
+"""Decode every video of a data set and list those that are missing, empty, broken or too short.
+
+Exit code 0: all can be read (short ones are looped in training); 1: some cannot; 2: wrong use.
+Example: python tools/data/check_videos.py ucf101 --workers 8
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault('MLFO_MM_NO_REGISTER', '1')
+
+from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.datasets.check import (
+    BROKEN,
+    check_videos,
+    collect_videos,
+    make_room,
+    summarise,
+    write_report,
+)
+from mlfo_mm.errors import cli
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('dataset', help='name of the data set')
+    parser.add_argument(
+        '--data-root', type=Path, help='its root (default: MLFO_DATA_ROOT, then data)'
+    )
+    parser.add_argument('--lists', nargs='+', metavar='FILE', help='lists in it (default: all)')
+    parser.add_argument(
+        '--workers', type=int, default=os.cpu_count() or 1, help='processes (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--timeout', type=float, default=60.0, help='seconds for one video (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--min-frames',
+        type=int,
+        default=32,
+        help='fewer frames are too short (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--report', type=Path, help='CSV file (default: work_dirs/check_videos/<dataset>.csv)'
+    )
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Check the data set that the command line names."""
+    args = parse_args()
+    folder = find_dataset(args.dataset, args.data_root)
+    report = args.report or Path('work_dirs/check_videos') / f'{folder.name}.csv'
+    videos = collect_videos(folder, args.lists)
+    make_room(report)
+    results = check_videos(folder, videos, args.workers, args.timeout, args.min_frames)
+    write_report(results, report)
+    print('\n'.join(summarise(results, folder)))
+    print(f'report: {report}')
+    if any(r.status in BROKEN for r in results):
+        sys.exit(1)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,117 @@
+r"""Bring a data set into the standard layout: classes.txt and train/test lists in <root>/<name>.
+
+Videos are neither copied nor changed. Examples:
+
+  python tools/data/prepare_dataset.py ucf101
+  python tools/data/prepare_dataset.py hmdb51 --videos /disk/hmdb51_org
+  python tools/data/prepare_dataset.py folder --name mine --videos /disk/mine \
+      --group-regex '_g(\d+)_'
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault('MLFO_MM_NO_REGISTER', '1')
+
+from mlfo_mm.datasets.annotation import data_roots
+from mlfo_mm.datasets.prepare import write_dataset
+from mlfo_mm.datasets.prepare_folder import prepare_folder
+from mlfo_mm.datasets.prepare_official import (
+    prepare_hmdb51,
+    prepare_kinetics400,
+    prepare_ucf101,
+)
+from mlfo_mm.errors import UserError, cli
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    kinds = parser.add_subparsers(
+        dest='kind', required=True, metavar='{ucf101,hmdb51,kinetics400,folder}'
+    )
+    for kind, text in (
+        ('ucf101', 'three official splits; videos in UCF-101/, lists in ucfTrainTestlist/'),
+        (
+            'hmdb51',
+            'three official splits; videos in videos/, lists in testTrainMulti_7030_splits/',
+        ),
+        ('kinetics400', 'train/ and val/ class folders, or the official CSV files'),
+        ('folder', 'any folder of class folders, split at random with groups kept whole'),
+    ):
+        sub = kinds.add_parser(kind, help=text, description=text)
+        sub.add_argument(
+            '--data-root',
+            type=Path,
+            help='root of the data sets (default: MLFO_DATA_ROOT, then data)',
+        )
+        if kind == 'folder':
+            sub.add_argument('--name', required=True, help='name of the data set')
+        else:
+            sub.set_defaults(name=kind)
+        sub.add_argument(
+            '--videos', type=Path, help='folder of the videos, if not in <root>/<name>'
+        )
+        sub.add_argument('--overwrite', action='store_true', help='replace lists that differ')
+        if kind != 'folder':
+            sub.add_argument('--splits', type=Path, help='folder of the official lists')
+        if kind in ('ucf101', 'hmdb51'):
+            sub.add_argument(
+                '--allow-missing',
+                action='store_true',
+                help='leave out listed videos that are not there',
+            )
+        if kind == 'folder':
+            sub.add_argument(
+                '--group-regex', help=r"finds a video's group in its path, such as '_g(\d+)_'"
+            )
+            sub.add_argument(
+                '--test-fraction',
+                type=float,
+                default=0.3,
+                help='share of the test list (default: %(default)s)',
+            )
+            sub.add_argument(
+                '--seed',
+                type=int,
+                default=0,
+                help='seed of the random split (default: %(default)s)',
+            )
+    return parser.parse_args()
+
+
+def home(name: str, data_root: Path | None) -> Path:
+    """Folder of the data set: where it is already, else below the first root."""
+    roots = [data_root] if data_root else data_roots()
+    if not name.strip('./'):
+        raise UserError(f'{name!r} is not the name of a data set')
+    return next((r / name for r in roots if (r / name).is_dir()), roots[0] / name)
+
+
+@cli
+def main() -> None:
+    """Prepare the data set that the command line names."""
+    args = parse_args()
+    folder = home(args.name, args.data_root)
+    if args.kind == 'ucf101':
+        prepared = prepare_ucf101(folder, args.videos, args.splits, args.allow_missing)
+    elif args.kind == 'hmdb51':
+        prepared = prepare_hmdb51(folder, args.videos, args.splits, args.allow_missing)
+    elif args.kind == 'kinetics400':
+        prepared = prepare_kinetics400(folder, args.videos, args.splits)
+    else:
+        prepared = prepare_folder(
+            folder, args.videos, args.group_regex, args.test_fraction, args.seed
+        )
+    print('\n'.join(write_dataset(folder, prepared, args.overwrite)))
+    root = '' if args.data_root is None else f' --data-root {args.data_root}'
+    print(f'next: python tools/data/check_videos.py {args.name}{root}')
+
+
+if __name__ == '__main__':
+    main()
