@@ -7,6 +7,7 @@ with read_base():
 
 method = 'simclr'
 variant = 'infonce'
-model.update(levels=dict(high=model.levels.high), prototypes=None)
+model.levels = dict(high=model.levels.high)
+model.prototypes = None
 train_pipeline[1].update(long_view='none')
 train_dataloader.dataset.update(pipeline=train_pipeline)

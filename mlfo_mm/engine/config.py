@@ -81,7 +81,7 @@ def _check_option(config: Config, option: str) -> None:
             if not part.isdigit() or int(part) >= len(node):
                 raise UserError(f'--cfg-options {option}: {part!r} is no index of a list of {len(node)}')
             node = node[int(part)]
-        elif isinstance(node, dict) and part in node:
+        elif isinstance(node, (dict, Config)) and part in node:
             node = node[part]
         else:
             known = _allowed(node)

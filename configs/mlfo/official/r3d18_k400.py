@@ -8,7 +8,7 @@ with read_base():
     from ..r3d18_k400 import *
 
 variant = 'official'
-official_graph = dict(
+_graph = dict(
     type=GraphConstraintLoss,
     temperature=0.07,
     threshold=0.05,
@@ -19,9 +19,9 @@ official_graph = dict(
 model.update(augmentations=('reverse',))
 model.levels.high.update(
     retrieval=dict(type=TimestampRetrievalLoss, symmetric=True, loss_weight=1.0),
-    graph=dict(official_graph, loss_weight=1.0),
+    graph=dict(_graph, loss_weight=1.0),
 )
-for level, weight in (('mid', 0.5), ('low', 0.3)):
-    model.levels[level].motion.update(negatives='all')
-    model.levels[level].retrieval.update(symmetric=True)
-    model.levels[level].graph = dict(official_graph, loss_weight=weight)
+for _level, _weight in (('mid', 0.5), ('low', 0.3)):
+    model.levels[_level].motion.update(negatives='all')
+    model.levels[_level].retrieval.update(symmetric=True)
+    model.levels[_level].graph = dict(_graph, loss_weight=_weight)

@@ -23,7 +23,8 @@ def build(config: str = 'mlfo/r3d18_smoke.py', **changes):
     model.embedding_dim = 16
     if model.get('prototypes'):
         model.prototypes.update(num_prototypes=8, queue_size=8, queue_begin_epoch=1)
-    model.update(changes)
+    for key, value in changes.items():
+        model[key] = value
     return MODELS.build(model)
 
 
