@@ -10,6 +10,10 @@ from collections.abc import Callable
 class UserError(Exception):
     """A fault that the user can mend; the message names the file, key or command that would."""
 
+    def __init__(self, message: str) -> None:
+        # A DataLoader worker's error comes back with its whole traceback as the message.
+        super().__init__(message.rsplit(f'{__name__}.UserError: ', 1)[-1].strip())
+
 
 def cli(main: Callable[..., None]) -> Callable[..., None]:
     """Decorate a tool's ``main``: a :class:`UserError` prints ``error: ...`` and exits with 2."""

@@ -24,8 +24,8 @@ def adjust_contrast(img: np.ndarray, factor: float) -> np.ndarray:
 def adjust_saturation(img: np.ndarray, factor: float) -> np.ndarray:
     """Blend with the luma; 0 is gray, 1 leaves the frame."""
     gray = cv2.cvtColor(cv2.cvtColor(img, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    # PIL cuts off where OpenCV rounds: half a level is the mean difference.
-    return cv2.addWeighted(img, factor, gray, 1 - factor, 0.0 if factor == 1 else -0.5)
+    # PIL cuts off where OpenCV rounds; not quite a half, or whole numbers would fall too.
+    return cv2.addWeighted(img, factor, gray, 1 - factor, -0.499)
 
 
 def adjust_hue(img: np.ndarray, shift: float) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from fractions import Fraction
@@ -40,15 +39,21 @@ class DecordReader:
     """Frames by index through decord."""
 
     def __init__(self, path: str, num_threads: int = 1) -> None:
-        import decord
+        import decord  # has no wheels for some platforms
 
+        decord.logging.set_level(decord.logging.QUIET)  # what fails is told by VideoError
+        self._path = path
         self._reader = decord.VideoReader(path, num_threads=num_threads)
         self.num_frames = len(self._reader)
         self.fps = float(self._reader.get_avg_fps())
 
     def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
         """Decode the frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB."""
-        return list(self._reader.get_batch(indices).asnumpy())
+        frames = list(self._reader.get_batch(indices).asnumpy())
+        # Where fewer frames can be decoded than the file declares, decord repeats the last one.
+        if len(frames) > 1 and np.array_equal(frames[-1], frames[-2]):
+            return PyAVReader(self._path).read(indices)
+        return frames
 
 
 class PyAVReader:
@@ -105,29 +110,19 @@ def open_reader(
         raise VideoError(path, 'a folder, not a file')
     if os.path.getsize(path) == 0:
         raise VideoError(path, '0 frames: 0 bytes')
-    order = ['pyav'] if decoder == 'pyav' or not _has_decord() else ['decord', 'pyav']
     reason = ''
-    for name in order:
+    for name in ['pyav'] if decoder == 'pyav' else ['decord', 'pyav']:
         try:
             reader = READERS[name](path, num_threads)
         except VideoError:
             raise
-        except Exception as error:  # decord and PyAV share no base class of errors
+        except Exception as error:  # noqa: BLE001 - decord and PyAV share no base class of errors
             reason = _one_line(error)
             continue
         if reader.num_frames > 0:
             return reader, name
         reason = '0 frames'
     raise VideoError(path, reason)
-
-
-def _has_decord() -> bool:
-    return importlib.util.find_spec('decord') is not None
-
-
-def _one_line(error: Exception) -> str:
-    strerror = getattr(error, 'strerror', None)
-    return str(strerror or error).strip().splitlines()[0] if str(error).strip() else repr(error)
 
 
 @TRANSFORMS.register_module()
@@ -164,31 +159,31 @@ class DecodeFrames(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         reader = results.pop('video_reader')
-        path = results['filename']
-        wanted, place = np.unique(results['frame_inds'], return_inverse=True)
+        wanted, places = np.unique(results['frame_inds'], return_inverse=True)
         try:
             frames = reader.read(wanted)
         except VideoError:
             raise
-        except Exception as error:  # decord and PyAV share no base class of errors
-            frames = self._second_decoder(path, wanted, error)
+        except Exception:  # noqa: BLE001 - decord and PyAV share no base class of errors
+            frames = _read_with_pyav(results['filename'], wanted)
+            results['decoder'] = 'pyav'
         seen = set()
         imgs = []
-        for index in place.ravel():
-            imgs.append(frames[index].copy() if index in seen else frames[index])
-            seen.add(index)
+        for place in places.ravel().tolist():
+            imgs.append(frames[place].copy() if place in seen else frames[place])
+            seen.add(place)
         results['imgs'] = imgs
-        results['original_shape'] = imgs[0].shape[:2]
-        results['img_shape'] = imgs[0].shape[:2]
+        results['original_shape'] = results['img_shape'] = imgs[0].shape[:2]
         return results
 
-    @staticmethod
-    def _second_decoder(
-        path: str, wanted: np.ndarray, first_error: Exception
-    ) -> Sequence[np.ndarray]:
-        try:
-            return PyAVReader(path).read(wanted)
-        except VideoError:
-            raise
-        except Exception:
-            raise VideoError(path, _one_line(first_error)) from first_error
+
+def _read_with_pyav(path: str, wanted: np.ndarray) -> Sequence[np.ndarray]:
+    try:
+        return PyAVReader(path).read(wanted)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise VideoError(path, _one_line(error)) from error
+
+
+def _one_line(error: Exception) -> str:
+    text = str(getattr(error, 'strerror', None) or error).strip()
+    return text.splitlines()[0] if text else repr(error)
