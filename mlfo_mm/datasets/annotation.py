@@ -43,7 +43,8 @@ SOURCES = {
     'ucf101': Source(
         'UCF101.rar and UCF101TrainTestSplits-RecognitionTask.zip',
         'unpack both in {dir} (unrar x UCF101.rar; '
-        'unzip UCF101TrainTestSplits-RecognitionTask.zip), which gives {dir}/UCF-101/<Class>/*.avi and {dir}/ucfTrainTestlist/*.txt',
+        'unzip UCF101TrainTestSplits-RecognitionTask.zip), '
+        'which gives {dir}/UCF-101/<Class>/*.avi and {dir}/ucfTrainTestlist/*.txt',
         f'{PREPARE} ucf101',
     ),
     'hmdb51': Source(

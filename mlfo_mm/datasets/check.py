@@ -103,6 +103,9 @@ class Decoder:
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
+            # Waited for here, so that starting up does not count against a video's time limit.
+            if self._process.stdout is None or not self._process.stdout.readline():
+                raise UserError(f'the decoder does not start; try: {sys.executable} {WORKER}')
         return self._process
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ import os
 import sys
 from typing import Any
 
+import av
+
 
 def probe(path: str) -> dict[str, Any]:
     """Decode a video from end to end.
@@ -18,8 +20,6 @@ def probe(path: str) -> dict[str, Any]:
         ``status`` (ok, missing, empty, broken), ``frames``, ``width``, ``height``, ``fps`` and
         ``message``.
     """
-    import av
-
     result: dict[str, Any] = {
         'status': 'ok',
         'frames': 0,
@@ -57,5 +57,6 @@ def probe(path: str) -> dict[str, Any]:
 
 
 if __name__ == '__main__':
+    print('ready', flush=True)
     for line in sys.stdin:
         print(json.dumps(probe(json.loads(line))), flush=True)

@@ -167,7 +167,7 @@ def _text(name: str, lines: Sequence[str]) -> str:
     if not lines:
         raise UserError(f'{name} would be empty')
     for line in lines:
-        if line.splitlines() != [line] or line.strip() != line:
+        if '\n' in line or '\r' in line or line.strip() != line:
             raise UserError(f'{name}: rename {line!r}, its spaces or line breaks would be lost')
         try:
             line.encode('utf-8')
