@@ -5,19 +5,21 @@ of this module fail when one of them is taken out. :func:`apply` runs when ``mlf
 
 Faults of the same versions that need no patch, because the package never takes that road:
 ``ResNet3d`` ignores ``init_cfg=Pretrained`` (weights are loaded with ``load_from`` and guarded),
-``parse_losses`` optimises every key that contains "loss" (monitors are ``acc_*`` or ``stat_*``),
+``SyncBatchNorm`` needs a GPU (configs say
+``sync_bn``, which ``mlfo_mm.engine.launch`` drops on the CPU), ``parse_losses`` optimises every key that contains "loss" (monitors are ``acc_*`` or ``stat_*``),
 mmaction's ``ColorJitter`` (``mlfo_mm.datasets.transforms.color`` takes its place).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import pickle
 import sys
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +66,8 @@ def quiet_import() -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
         import mmaction.models  # noqa: F401
+    # mmengine 0.10.7 names the gradient scaler by its old name
+    warnings.filterwarnings('ignore', r'`torch\.cuda\.amp\.GradScaler', FutureWarning)
 
 
 def allow_checkpoint_types() -> None:
@@ -134,11 +138,11 @@ def _returning_self(train):
 
 
 def pad_short_conv3d() -> None:
-    """Give ``Conv3d`` right bf16 gradients on CPU when the clip is shorter than the kernel.
+    """Give ``Conv3d`` right bf16 gradients on CPU for clips about as short as the kernel.
 
-    oneDNN's AVX512-BF16 weight gradient of a convolution whose temporal kernel reaches over both
-    ends of the (implicitly padded) time axis is uninitialised memory: temporal kernel 3, padding 1
-    and T = 2 is what every R3D at 16 frames meets in its last stage. The same zeros, padded
+    oneDNN's AVX512-BF16 weight gradient of a temporally padded convolution is uninitialised memory
+    (or a crash) when no output step sees the whole kernel inside the clip. Every R3D at 16 frames
+    meets this in its last stage: temporal kernel 3, padding 1, T = 2. The same zeros, padded
     explicitly, give the same function, right gradients and the same speed. torch 2.11 and 2.13 are
     affected; can go when ``tests/test_compat.py`` finds right gradients without it.
     """
@@ -149,35 +153,40 @@ def pad_short_conv3d() -> None:
         nn.Conv3d._conv_forward = _padding_time(forward)
 
 
-def unpad_conv3d() -> None:
-    """Take :func:`pad_short_conv3d` back; for the test that shows what it is good for."""
+@contextlib.contextmanager
+def implicit_padding() -> Iterator[None]:
+    """Take :func:`pad_short_conv3d` back for a while, to see whether it is still needed."""
     from torch import nn
 
-    nn.Conv3d._conv_forward = getattr(
-        nn.Conv3d._conv_forward, '__wrapped__', nn.Conv3d._conv_forward
-    )
+    patched = nn.Conv3d._conv_forward
+    nn.Conv3d._conv_forward = getattr(patched, '__wrapped__', patched)
+    try:
+        yield
+    finally:
+        nn.Conv3d._conv_forward = patched
 
 
-def _padding_time(forward):
+def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     import torch
     from torch.nn import functional
 
     @functools.wraps(forward)
     def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        reach = self.dilation[0] * (self.kernel_size[0] - 1)
-        if (
-            isinstance(self.padding, str)
-            or self.padding[0] == 0
-            or inputs.shape[-3] > reach
-            or inputs.device.type != 'cpu'
-            or self.padding_mode != 'zeros'
-            or not (inputs.dtype == torch.bfloat16 or torch.is_autocast_enabled('cpu'))
+        if inputs.device.type != 'cpu' or not (
+            inputs.dtype == torch.bfloat16 or torch.is_autocast_enabled('cpu')
         ):
             return forward(self, inputs, weight, bias)
-        time, *space = self.padding
-        padded = functional.pad(inputs, (0, 0, 0, 0, time, time))
-        return functional.conv3d(
-            padded, weight, bias, self.stride, (0, *space), self.dilation, self.groups
-        )
+        padding = self._reversed_padding_repeated_twice  # width, height, time: as of functional.pad
+        before, stride = padding[-2], self.stride[0]
+        first_inside = -(-before // stride) * stride - before
+        reach = self.dilation[0] * (self.kernel_size[0] - 1)
+        if (
+            not any(padding[-2:])
+            or self.padding_mode != 'zeros'  # padded explicitly by torch
+            or first_inside + reach < inputs.shape[-3]
+        ):
+            return forward(self, inputs, weight, bias)
+        padded = functional.pad(inputs, padding)
+        return functional.conv3d(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
 
     return wrapped
