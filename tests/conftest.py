@@ -7,7 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from mlfo_mm.datasets.synthetic import make_synthetic
+
 REPO = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope='session')
+def synthetic_root(tmp_path_factory) -> Path:
+    """A data root with the synthetic set in small: 16 training and 8 test clips, both label sets."""
+    root = tmp_path_factory.mktemp('data')
+    make_synthetic(root, num_train=16, num_test=8, workers=1, progress=False)
+    return root
+
+
+@pytest.fixture
+def synthetic(synthetic_root, monkeypatch) -> Path:
+    """The small synthetic set, found under the default data root."""
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(synthetic_root))
+    return synthetic_root
 
 
 @pytest.fixture(scope='session')

@@ -10,7 +10,7 @@ import torch.distributed as dist
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mlfo_mm.datasets.annotation import find_dataset, list_file
+from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import find_resume, readable
 from mlfo_mm.engine.optim import AutocastOptimWrapper
@@ -114,6 +114,18 @@ def _model_state(config: Config) -> dict[str, torch.Tensor]:
     return MODELS.build(config.model).state_dict()
 
 
+def _check_batch(config: Config, processes: int) -> None:
+    dataset = config.train_dataloader.dataset
+    folder = find_dataset(dataset.dataset, dataset.get('data_root'))
+    path = list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
+    videos, batch = len(read_list(path, None)), config.train_dataloader.batch_size * processes
+    if batch > videos:
+        raise UserError(
+            f'a batch of {batch} in total is more than the {videos} videos of {path}: '
+            'lower train_dataloader.batch_size'
+        )
+
+
 def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool) -> Runner:
     """Run a training config to its end.
 
@@ -135,6 +147,8 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     if path is not None:
         check_resume(path, config)
         config.resume, config.load_from = True, str(path)
+    _check_batch(config, processes)
+    config.train_dataloader.dataset.seed = config.randomness.seed
     batch_line = scaled_learning_rate(config, processes, auto_scale_lr)
     try:
         runner = Runner.from_cfg(config)

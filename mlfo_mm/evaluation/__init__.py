@@ -1,0 +1,6 @@
+"""Downstream evaluation: guarded weights, features, probes, finetuning and retrieval."""
+
+from .nn_recall import NNRecall, nn_recall
+from .recognizer import DownstreamRecognizer, LinearHead
+
+__all__ = ['DownstreamRecognizer', 'LinearHead', 'NNRecall', 'nn_recall']

@@ -135,9 +135,14 @@ def experiment_id(
 def write_record(record: Record, results_dir: str | Path = 'results') -> Path:
     """Check a record and write it to ``<results_dir>/records/<profile>/<experiment>.json``."""
     check_record(asdict(record), f'record {record.experiment!r}')
-    folder = Path(results_dir) / 'records' / record.profile
+    path = record_path(record.profile, record.experiment, results_dir)
     text = json.dumps(asdict(record), indent=1, ensure_ascii=False, allow_nan=False)
-    return write_atomic(folder / f'{record.experiment}.json', text + '\n')
+    return write_atomic(path, text + '\n')
+
+
+def record_path(profile: str, experiment: str, results_dir: str | Path = 'results') -> Path:
+    """Where a record lies."""
+    return Path(results_dir) / 'records' / profile / f'{experiment}.json'
 
 
 def load_records(results_dir: str | Path, profile: str | None = None) -> list[Record]:
@@ -148,10 +153,11 @@ def load_records(results_dir: str | Path, profile: str | None = None) -> list[Re
     """
     pattern = f'{profile or "*"}/*.json'
     files = sorted((Path(results_dir) / 'records').glob(pattern))
-    return [_read(path) for path in files if not path.name.startswith('.')]
+    return [read_record(path) for path in files if not path.name.startswith('.')]
 
 
-def _read(path: Path) -> Record:
+def read_record(path: Path) -> Record:
+    """Read and check one record."""
     try:
         data = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:

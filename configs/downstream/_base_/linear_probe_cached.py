@@ -1,0 +1,17 @@
+"""Linear probe in seconds: logistic regression on stored features of the frozen backbone.
+
+The features serve retrieval too. The regularisation is chosen by cross-validation on the training
+list, groups (``_gNN_`` in the file names) left out whole.
+"""
+
+downstream = dict(
+    probe='cached',
+    num_clips=10,
+    average='prob',
+    train_on='mean',  # of a training video's clips, or 'clips'
+    strengths=(1e-4, 1e-3, 1e-2, 1e-1, 1.0),  # inverse regularisation C, most regularised first
+    folds=5,
+    batch_size=4,
+    num_workers=1,
+    amp=False,
+)

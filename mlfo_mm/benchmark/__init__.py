@@ -1,0 +1,1 @@
+"""The experiments of each profile, as data, and what runs them."""

@@ -1,0 +1,183 @@
+"""Run a model over a list of videos once, with progress; features are cached by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.device import get_device
+from mmengine.registry import DATASETS
+from mmengine.runner import Runner
+from tqdm import tqdm
+
+from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.pipelines import loader_config
+from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
+
+CACHE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a model says of a list's videos.
+
+    Attributes:
+        values: (M, V, D) features of V clips, or (M, num_classes) scores.
+        labels: (M,).
+        files: Paths of the M videos that were read.
+        expected: Lines of the list.
+        decoders: Names of the decoders that were used.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray
+    files: list[str]
+    expected: int
+    decoders: list[str]
+
+    def counts(self) -> dict[str, int]:
+        """Videos expected, read and skipped, as a record holds them."""
+        read = len(self.labels)
+        return dict(expected=self.expected, read=read, skipped=self.expected - read)
+
+    def video_means(self) -> np.ndarray:
+        """Mean over clips (M, D)."""
+        return self.values.mean(1)
+
+
+def predict(
+    model: DownstreamRecognizer,
+    dataset: dict[str, Any],
+    batch_size: int,
+    num_workers: int,
+    amp: bool,
+    title: str,
+) -> Outputs:
+    """Features (of a model without a head) or scores of every video of a data set.
+
+    Args:
+        model: Put on the device that there is, and in eval mode.
+        dataset: Config of a :class:`VideoListDataset` in test mode.
+        batch_size: Videos at a time; each has several clips.
+        num_workers: Decoding processes.
+        amp: bfloat16 autocast.
+        title: Stands before the progress bar.
+
+    Raises:
+        UserError: A video cannot be read and is not to be skipped, none is left, or the model's
+            answers are not finite.
+    """
+    data = DATASETS.build(dataset)
+    loader = Runner.build_dataloader(loader_config(data, batch_size, num_workers, shuffle=False))
+    device = get_device()
+    model.to(device).eval()
+    field = 'pred_score' if model.with_cls_head else 'features'
+    values, labels, files, decoders = [], [], [], set()
+    autocast = torch.autocast(device.split(':')[0], dtype=torch.bfloat16, enabled=amp)
+    bar = tqdm(total=len(data), desc=title, unit='video', disable=None, leave=False)
+    with torch.inference_mode(), autocast, bar:
+        for batch in loader:
+            if not batch['data_samples']:
+                continue
+            for sample in model.test_step(batch):
+                values.append(getattr(sample, field).float().cpu().numpy())
+                labels.append(int(sample.gt_label))
+                files.append(sample.filename)
+                decoders.add(sample.decoder)
+            bar.update(len(batch['data_samples']))
+    if not values:
+        raise UserError(f'none of the {len(data)} videos of {data.list_path} could be read')
+    outputs = Outputs(np.stack(values), np.array(labels), files, len(data), sorted(decoders))
+    finite = np.isfinite(outputs.values.reshape(len(values), -1)).all(1)
+    if not finite.all():
+        raise UserError(
+            f'{field} of {(~finite).sum()} of {len(finite)} videos are not finite, first '
+            f'{files[int(np.argmin(finite))]}: the weights are broken'
+        )
+    return outputs
+
+
+def cached_features(
+    model: DownstreamRecognizer,
+    dataset: dict[str, Any],
+    identity: dict[str, Any],
+    folder: Path,
+    batch_size: int,
+    num_workers: int,
+    amp: bool,
+    title: str,
+) -> Outputs:
+    """:func:`predict`, or what it said before for the same weights, videos and clips.
+
+    Args:
+        model: As in :func:`predict`, without a head.
+        dataset: As in :func:`predict`.
+        identity: What tells these features from others beside the list and its videos: weights,
+            backbone, clips.
+        folder: Of the cache.
+        batch_size: As in :func:`predict`.
+        num_workers: As in :func:`predict`.
+        amp: As in :func:`predict`.
+        title: As in :func:`predict`.
+    """
+    data = DATASETS.build(dataset)
+    path = folder / f'{_key(data, dict(identity, amp=amp, policy=data.on_corrupt))}.npz'
+    stored = _load(path)
+    if stored is not None:
+        print(f'{title}: reusing {path}')
+        return stored
+    outputs = predict(model, dataset, batch_size, num_workers, amp, title)
+    _save(path, outputs)
+    return outputs
+
+
+def _key(data: VideoListDataset, identity: dict[str, Any]) -> str:
+    """Hash of everything that the features depend on; the videos stand in by path and size."""
+    infos = [data.get_data_info(index) for index in range(len(data))]
+    videos = [(i['filename'], i['label'], os.path.getsize(i['filename'])) for i in infos]
+    text = json.dumps([CACHE_VERSION, identity, videos], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _save(path: Path, outputs: Outputs) -> None:
+    aside = path.with_name(f'.{path.stem}.{uuid.uuid4().hex}.npz')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            aside,
+            values=outputs.values,
+            labels=outputs.labels,
+            files=np.array(outputs.files),
+            expected=outputs.expected,
+            decoders=np.array(outputs.decoders),
+        )
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise UserError(f'cannot write {path}: {error.strerror or error}') from error
+
+
+def _load(path: Path) -> Outputs | None:
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path) as stored:
+            return Outputs(
+                stored['values'],
+                stored['labels'],
+                stored['files'].tolist(),
+                int(stored['expected']),
+                stored['decoders'].tolist(),
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        print(f'warning: {path} cannot be read: extracting again')
+        return None

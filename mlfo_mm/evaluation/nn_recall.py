@@ -1,0 +1,137 @@
+"""Nearest-neighbour retrieval: is a video of the query's class among the k nearest?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmaction.registry import METRICS
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+from torch.nn import functional
+
+TOPK = (1, 5, 10, 20)
+
+
+def recall_key(k: int, centre: bool) -> str:
+    """Name of a recall: ``R@5`` on raw features, ``R@5_centred`` on mean-centred ones."""
+    return f'R@{k}_centred' if centre else f'R@{k}'
+
+
+@torch.no_grad()
+def nn_recall(
+    query: Tensor,
+    query_labels: Tensor,
+    gallery: Tensor,
+    gallery_labels: Tensor,
+    topk: Sequence[int] = TOPK,
+    centre: bool = False,
+    chunk_size: int = 512,
+    exclude_self: bool = False,
+) -> dict[str, float]:
+    """Recall at k by cosine similarity, in percent of the queries.
+
+    Among equally similar videos the one that stands earlier in the gallery comes first.
+
+    Args:
+        query: Features (Q, D).
+        query_labels: Labels (Q,).
+        gallery: Features (G, D).
+        gallery_labels: Labels (G,).
+        topk: Numbers of neighbours; those above the gallery's size are left out of the answer.
+        centre: Subtract the queries' mean from the queries and the gallery's from the gallery, as
+            CoCLR does, before the cosine.
+        chunk_size: Queries compared at a time.
+        exclude_self: Query i is gallery entry i and no neighbour of itself.
+
+    Returns:
+        ``{'R@1': ..., 'R@5': ...}``, the names ending in ``_centred`` where centred.
+    """
+    size = len(gallery) - exclude_self
+    query, gallery = (_unit(features, centre) for features in (query, gallery))
+    position = torch.arange(len(gallery), device=gallery.device)
+    ranks = []
+    for start in range(0, len(query), chunk_size):
+        similarity = query[start : start + chunk_size] @ gallery.T  # (q, G)
+        if exclude_self:
+            own = torch.arange(start, start + len(similarity), device=gallery.device)
+            similarity[own - start, own] = -torch.inf
+        relevant = query_labels[start : start + chunk_size, None] == gallery_labels[None]
+        best = similarity.masked_fill(~relevant, -torch.inf).amax(1, keepdim=True)  # (q, 1)
+        first = relevant & (similarity == best)
+        first = torch.where(first, position, len(gallery)).amin(1, keepdim=True)
+        ahead = (similarity > best) | ((similarity == best) & (position < first))
+        ranks.append(torch.where(best[:, 0].isinf(), len(gallery), ahead.sum(1)))
+    rank = torch.cat(ranks)
+    return {
+        recall_key(k, centre): 100 * (rank < k).double().mean().item() for k in topk if k <= size
+    }
+
+
+def _unit(features: Tensor, centre: bool) -> Tensor:
+    features = features.double()
+    return functional.normalize(features - features.mean(0) if centre else features, dim=1)
+
+
+@METRICS.register_module()
+class NNRecall(BaseMetric):
+    """Retrieval recall of the features that a test loop yields, raw and centred.
+
+    A sample's features are its ``features`` entry, or the output itself where the model returns
+    tensors (``FeatureHead`` does); (V, D) of V clips are averaged.
+
+    Args:
+        topk: Numbers of neighbours.
+        gallery: An ``.npz`` file with ``values`` (G, D) or (G, V, D) and ``labels`` (G,). By
+            default every sample queries all others.
+        collect_device: As in mmengine.
+        prefix: As in mmengine.
+    """
+
+    default_prefix = 'retrieval'
+
+    def __init__(
+        self,
+        topk: Sequence[int] = TOPK,
+        gallery: str | Path | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.topk = tuple(topk)
+        self.gallery = gallery
+
+    def process(self, data_batch: dict, data_samples: Sequence[Any]) -> None:
+        """Keep the features and the label of each sample."""
+        for packed, sample in zip(data_batch['data_samples'], data_samples, strict=True):
+            features = sample['features'] if isinstance(sample, dict) else sample
+            self.results.append((_video_mean(features.detach().cpu()), int(packed.gt_label)))
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Recall of all samples seen."""
+        query = torch.stack([features for features, _ in results])
+        labels = torch.tensor([label for _, label in results])
+        gallery, gallery_labels = query, labels
+        if self.gallery is not None:
+            with np.load(self.gallery) as stored:
+                gallery = torch.stack([*map(_video_mean, torch.from_numpy(stored['values']))])
+                gallery_labels = torch.from_numpy(stored['labels'])
+        recalls: dict[str, float] = {}
+        for centre in (False, True):
+            recalls |= nn_recall(
+                query,
+                labels,
+                gallery,
+                gallery_labels,
+                self.topk,
+                centre,
+                exclude_self=self.gallery is None,
+            )
+        return recalls
+
+
+def _video_mean(features: Tensor) -> Tensor:
+    return features.float().reshape(-1, features.shape[-1]).mean(0)  # (V, D) -> (D,)

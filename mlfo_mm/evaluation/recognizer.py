@@ -1,0 +1,116 @@
+"""The downstream model: a backbone whose last level is pooled, with a linear classifier or none."""
+
+from __future__ import annotations
+
+import torch
+from mmaction.models import Recognizer3D
+from mmaction.models.heads import BaseHead
+from mmaction.registry import MODELS
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@MODELS.register_module()
+class LinearHead(BaseHead):
+    """Pooled features to scores, in float32 under autocast as well.
+
+    Args:
+        num_classes: Number of classes.
+        in_channels: Width of the features.
+        dropout_ratio: Dropout before the classifier.
+        normalize: L2 normalisation and a batch norm before the classifier: CoCLR's linear probe.
+        init_std: Standard deviation of the classifier's initial weights.
+        average_clips: 'prob' for the mean softmax over clips, 'score' for the mean of the logits.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        dropout_ratio: float = 0.0,
+        normalize: bool = False,
+        init_std: float = 0.01,
+        average_clips: str = 'prob',
+    ) -> None:
+        super().__init__(num_classes, in_channels, topk=(1,), average_clips=average_clips)
+        self.normalize = normalize
+        self.init_std = init_std
+        self.dropout = nn.Dropout(dropout_ratio)
+        self.norm = nn.BatchNorm1d(in_channels) if normalize else nn.Identity()
+        self.fc_cls = nn.Linear(in_channels, num_classes)
+
+    def init_weights(self) -> None:
+        """Initialise the classifier."""
+        nn.init.normal_(self.fc_cls.weight, std=self.init_std)
+        nn.init.zeros_(self.fc_cls.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (M, D) to logits (M, num_classes)."""
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.float()
+            if self.normalize:
+                x = functional.normalize(x, dim=1)
+            return self.fc_cls(self.dropout(self.norm(x)))
+
+
+@MODELS.register_module()
+class DownstreamRecognizer(Recognizer3D):
+    """A backbone's last level, averaged over space and time, and a head on it.
+
+    Without a head, prediction stores the pooled features of a sample's clips as ``features``
+    (V, D), which :class:`NNRecall` reads.
+
+    Args:
+        backbone: Config of a backbone that returns one level or a tuple, low to high.
+        cls_head: Config of the head.
+        data_preprocessor: Config of the data preprocessor.
+        freeze_backbone: Keep the backbone as it is: no gradient, batch norm in eval mode.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        cls_head: dict | None = None,
+        data_preprocessor: dict | None = None,
+        freeze_backbone: bool = False,
+    ) -> None:
+        super().__init__(backbone, cls_head=cls_head, data_preprocessor=data_preprocessor)
+        self.freeze_backbone = freeze_backbone
+        if freeze_backbone:
+            self.backbone.requires_grad_(False)
+
+    def init_weights(self) -> None:
+        """Initialise once: the Runner's later call would wipe the backbone's loaded weights."""
+        if not self.is_init:
+            super().init_weights()
+
+    def train(self, mode: bool = True) -> DownstreamRecognizer:
+        """Switch to training; a frozen backbone stays in eval mode."""
+        super().train(mode)
+        if self.freeze_backbone:
+            self.backbone.eval()
+        return self
+
+    def extract_feat(
+        self,
+        inputs: Tensor,
+        stage: str = 'neck',
+        data_samples: list | None = None,
+        test_mode: bool = False,
+    ) -> tuple[Tensor, dict]:
+        """Pooled features (N*V, D) of clips (N, V, C, T, H, W)."""
+        clips = inputs.flatten(0, 1)  # (N*V, C, T, H, W)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_backbone):
+            levels = self.backbone(clips)
+        last = levels[-1] if isinstance(levels, tuple | list) else levels
+        return last.float().mean((2, 3, 4)), {}  # (N*V, D)
+
+    def predict(self, inputs: Tensor, data_samples: list) -> list:
+        """Scores of each sample, or its clips' features where there is no head."""
+        if self.with_cls_head:
+            return super().predict(inputs, data_samples)
+        features, _ = self.extract_feat(inputs, test_mode=True)
+        views = features.unflatten(0, inputs.shape[:2])  # (N, V, D)
+        for sample, clips in zip(data_samples, views, strict=True):
+            sample.features = clips
+        return data_samples

@@ -1,0 +1,106 @@
+"""Training of a classifier on a backbone, frozen or not, through mmengine's Runner."""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import DATASETS
+from mmengine.runner import Runner
+
+from mlfo_mm.engine.hooks.checkpoint import find_resume
+from mlfo_mm.engine.launch import prepare_work_dir, use_amp
+from mlfo_mm.evaluation.job import Job, feature_width, preprocessor
+from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
+from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
+
+
+def build_classifier(job: Job) -> DownstreamRecognizer:
+    """The job's backbone, weights included, under a fresh head of the job's seed."""
+    settings = job.settings
+    torch.manual_seed(job.seed)
+    model = DownstreamRecognizer(
+        copy.deepcopy(job.pretrain.model.backbone),
+        cls_head=dict(
+            type=LinearHead,
+            num_classes=len(job.classes),
+            in_channels=feature_width(job),
+            dropout_ratio=settings.dropout_ratio,
+            normalize=settings.normalize_features,
+            average_clips=job.average,
+        ),
+        data_preprocessor=preprocessor(job.pretrain),
+        freeze_backbone=settings.freeze_backbone,
+    )
+    model.init_weights()
+    model.backbone.load_state_dict(job.model.backbone.state_dict())
+    return model
+
+
+def train_classifier(
+    job: Job, model: DownstreamRecognizer
+) -> tuple[dict[str, int], dict[str, Any]]:
+    """Train on the training list; goes on where an earlier run of the same job was stopped.
+
+    The last epoch's weights are the result: no epoch is selected, neither on the test list nor
+    elsewhere.
+
+    Returns:
+        Counts of the training videos, and first and last values of the training log.
+    """
+    config, request, settings = job.config, job.request, job.settings
+    work_dir = prepare_work_dir(Path(request.work_dir) / job.experiment())
+    if job.amp:
+        use_amp(config)
+    pipeline = train_pipeline(job.geometry, settings.flip_ratio, settings.max_scale)
+    data = DATASETS.build(
+        dataset_config(
+            request.dataset, 'train', request.split, pipeline, False, request.skip_broken, job.seed
+        )
+    )
+    batch_size = min(settings.train_batch_size, len(data))
+    loader = loader_config(data, batch_size, settings.num_workers, shuffle=True)
+    loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
+    path = find_resume(work_dir)
+    if path is not None:
+        print(f'resuming from {path}')
+    runner = Runner(
+        model=model,
+        work_dir=str(work_dir),
+        train_dataloader=Runner.build_dataloader(loader, seed=job.seed),
+        train_cfg=config.train_cfg,
+        optim_wrapper=config.optim_wrapper,
+        param_scheduler=config.param_scheduler,
+        default_hooks=config.default_hooks,
+        custom_hooks=config.custom_hooks,
+        env_cfg=config.env_cfg,
+        log_processor=config.log_processor,
+        log_level=config.log_level,
+        randomness=dict(config.randomness, seed=job.seed),
+        visualizer=config.visualizer,
+        default_scope='mmaction',
+        load_from=str(path) if path else None,
+        resume=path is not None,
+        # mmengine keeps one log per name and process
+        experiment_name=f'{job.experiment()}-{time.time_ns()}',
+        cfg=Config(dict(task=request.task, **job.identity())),
+    )
+    runner.train()
+    stats = data.read_stats()
+    broken = len(stats['names'])
+    counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
+    return counts, _log(runner)
+
+
+def _log(runner: Runner) -> dict[str, Any]:
+    log: dict[str, Any] = dict(epochs=runner.epoch, iterations=runner.iter)
+    for name in ('loss', 'top1_acc'):
+        values = runner.message_hub.log_scalars.get(f'train/{name}')
+        if values is not None and len(values.data[0]):
+            log[f'{name}_first'] = float(values.data[0][0])
+            log[f'{name}_last'] = float(values.mean(20))
+    return log
