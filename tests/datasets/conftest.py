@@ -39,6 +39,7 @@ def write_video() -> Callable[..., Path]:
             stream = container.add_stream('libx264' if mp4 else 'mpeg4', rate=25)
             stream.width, stream.height = size
             stream.pix_fmt = 'yuv420p'
+            stream.codec_context.thread_count = 1
             stream.options = {'crf': '4', 'g': '12'} if mp4 else {'q': '1'}
             for index in range(num_frames):
                 frame = av.VideoFrame.from_ndarray(draw_frame(index, size), format='rgb24')
