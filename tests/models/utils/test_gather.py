@@ -90,6 +90,10 @@ def worker(rank: int, folder: str) -> None:
     results['mixed'] = gather_all(mixed)
     results['single'] = gather_with_grad(torch.tensor([[rank]]))
     torch.save(results, f'{folder}/{rank}.pt')
+    # A process group that dies with a DDP object while gloo's threads still release a tensor waits
+    # for them with the GIL held, and they wait for the GIL: free the object and let them finish.
+    del net, loss
+    dist.barrier()
     dist.destroy_process_group()
 
 
