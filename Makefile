@@ -1,0 +1,61 @@
+# make demo   install the tested versions into .venv, then go from nothing to tables
+# make test   the same environment, then the tests
+#
+# CPU-only wheels, or another CUDA:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Another interpreter (3.11, 3.12):  make demo PYTHON=/path/to/python3.12
+
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
+TORCH_INDEX ?=
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+INSTALLED := $(VENV)/installed
+STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting
+
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help install demo test lint format doctor clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo 'make lint, make format, make doctor (what is installed and found), make clean'
+
+install: $(INSTALLED)
+
+$(INSTALLED): constraints.txt openmmlab.txt setup.py pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { \
+		echo "error: Python 3.11 or 3.12 is needed, $(or $(PYTHON),python3) is not; name one: make PYTHON=/path/to/python3.12" >&2; \
+		exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "error: $(PYTHON) -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 1; }
+	$(PIP) install --quiet --progress-bar on $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[test,lint]'
+	@# without dependencies, for one OpenCV only; a full mmcv that is there stays
+	if $(PY) -c 'from importlib import metadata; metadata.version("mmcv")' 2>/dev/null; \
+		then grep -v '^mmcv-lite' openmmlab.txt; else cat openmmlab.txt; fi > $(VENV)/openmmlab.txt
+	$(PIP) install --quiet --progress-bar on --no-deps -c constraints.txt -r $(VENV)/openmmlab.txt
+	@touch $@
+
+demo: $(INSTALLED)
+	$(PY) tools/demo.py
+
+test: $(INSTALLED)
+	$(PY) -m pytest -n 2
+
+lint: $(INSTALLED)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(STRICT)
+
+format: $(INSTALLED)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+doctor: $(INSTALLED)
+	$(PY) tools/doctor.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

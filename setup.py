@@ -1,0 +1,60 @@
+"""Metadata of mlfo_mm; the settings of tools are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r"__version__ = '(.+)'", (HERE / 'mlfo_mm/__init__.py').read_text()).group(1)
+README = HERE / 'README.md'
+
+# mmengine, mmcv, mmaction2 and OpenCV are not here but in openmmlab.txt, for --no-deps: pip would
+# unpack mmcv-lite over a full mmcv, and two or three OpenCV distributions into one cv2 folder.
+# Importing mlfo_mm says in one line which of them is missing, with the command that installs it.
+REQUIRES = [
+    'torch>=2.1',
+    'torchvision>=0.16',
+    'numpy>=1.26',
+    'scipy',
+    'scikit-learn',
+    'pandas',
+    'tabulate',
+    'einops',
+    'av>=12',
+    'decord>=0.6; platform_machine in "x86_64 AMD64" and sys_platform != "darwin"',
+    'filelock',
+    'matplotlib',
+    'rich',
+    'tensorboard',
+    'tqdm',
+    # what mmengine, mmcv and mmaction2 need, as they are installed without their dependencies
+    'addict',
+    'importlib_metadata',
+    'packaging',
+    'Pillow',
+    'PyYAML',
+    'termcolor',
+    'yapf',
+]
+
+setup(
+    name='mlfo_mm',
+    version=VERSION,
+    description='A reproducibility benchmark for self-supervised video representation learning',
+    long_description=README.read_text(encoding='utf-8') if README.is_file() else '',
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    python_requires='>=3.11',
+    packages=find_packages(include=['mlfo_mm', 'mlfo_mm.*']),
+    install_requires=REQUIRES,
+    extras_require={
+        'test': ['pytest', 'pytest-xdist', 'hypothesis'],
+        'lint': ['ruff', 'mypy'],
+    },
+    classifiers=[
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+)
