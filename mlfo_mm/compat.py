@@ -5,9 +5,9 @@ of this module fail when one of them is taken out. :func:`apply` runs when ``mlf
 
 Faults of the same versions that need no patch, because the package never takes that road:
 ``ResNet3d`` ignores ``init_cfg=Pretrained`` (weights are loaded with ``load_from`` and guarded),
-``SyncBatchNorm`` needs a GPU (configs say
-``sync_bn``, which ``mlfo_mm.engine.launch`` drops on the CPU), ``parse_losses`` optimises every key that contains "loss" (monitors are ``acc_*`` or ``stat_*``),
-mmaction's ``ColorJitter`` (``mlfo_mm.datasets.transforms.color`` takes its place).
+``parse_losses`` optimises every key that contains "loss" (monitors are ``acc_*`` or ``stat_*``),
+``SyncBatchNorm`` needs a GPU (configs say ``sync_bn``, which ``mlfo_mm.engine.launch`` drops on the
+CPU), mmaction's ``ColorJitter`` (``mlfo_mm.datasets.transforms.color`` takes its place).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlfo_mm import environment
+from mlfo_mm.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,14 +33,32 @@ DRN = 'mmaction.models.localizers.drn'
 
 
 def apply() -> None:
-    """Check the installation, then apply every work-around; cheap when repeated."""
-    environment.require()
+    """Check the installation, then apply every work-around; cheap when repeated.
+
+    Raises:
+        UserError: A package is missing or unfit; a tool ends with this one line.
+    """
+    try:
+        environment.require()
+    except UserError:
+        sys.excepthook = _one_line
+        raise
     stub_drn()
     quiet_import()
     allow_checkpoint_types()
     allow_amp_on_cpu()
     return_self_from_train()
     pad_short_conv3d()
+
+
+def _one_line(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    """End a program as :func:`mlfo_mm.errors.cli` does: imports run before a tool's ``main``."""
+    if not issubclass(kind, UserError):
+        sys.__excepthook__(kind, error, trace)
+        return
+    print(f'error: {error}', file=sys.stderr)
+    if not hasattr(sys, 'ps1'):  # not at a prompt
+        sys.exit(2)
 
 
 def stub_drn() -> None:
@@ -65,7 +84,13 @@ def quiet_import() -> None:
     """
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
-        import mmaction.models  # noqa: F401
+        try:
+            import mmaction.models  # noqa: F401
+        except ModuleNotFoundError as error:
+            sys.excepthook = _one_line
+            remedy = f'{environment.PIP} {error.name}'
+            finding = environment.Finding('wrong', 'mmaction2', f'needs {error.name}', remedy)
+            raise environment.unfit([finding]) from error
     # mmengine 0.10.7 names the gradient scaler by its old name
     warnings.filterwarnings('ignore', r'`torch\.cuda\.amp\.GradScaler', FutureWarning)
 
@@ -73,18 +98,18 @@ def quiet_import() -> None:
 def allow_checkpoint_types() -> None:
     """Let torch >= 2.6 load mmengine's checkpoints with ``weights_only=True``.
 
-    mmengine stores the log history (``HistoryBuffer`` of numpy arrays) in every checkpoint, and with
-    it references to the buffer's own methods. Only these are allowed, so a checkpoint from elsewhere
+    mmengine stores the log history (``HistoryBuffer`` of numpy arrays) in every checkpoint, with
+    references to the buffer's own methods. Only these are allowed, so a checkpoint from elsewhere
     still cannot run code. Can go with an mmengine that registers them itself.
     """
     import numpy as np
     import torch
     from mmengine.logging import HistoryBuffer
 
-    if tuple(map(int, torch.__version__.split('.')[:2])) < (2, 6):  # weights_only is off by default
+    if environment.parse(torch.__version__) < (2, 6):  # weights_only is off by default
         return
     reconstruct, scalar = np.array(0.0).__reduce__()[0], np.float64(0).__reduce__()[0]
-    kinds = [np.dtype(kind) for kind in '? b h i l q B H I L Q e f d'.split()]
+    kinds = [np.dtype(kind) for kind in '?bhilqBHILQefd']
     allowed: list = [HistoryBuffer, np.ndarray, np.dtype]
     allowed += {kind.type for kind in kinds} | {type(kind) for kind in kinds}
     for function in (reconstruct, scalar):  # numpy 1 and 2 name the module differently
@@ -128,9 +153,9 @@ def return_self_from_train() -> None:
             backbone.train = _returning_self(train)
 
 
-def _returning_self(train):
+def _returning_self(train: Callable[..., object]) -> Callable[..., nn.Module]:
     @functools.wraps(train)
-    def wrapped(self, mode: bool = True):
+    def wrapped(self: nn.Module, mode: bool = True) -> nn.Module:
         train(self, mode)
         return self
 
@@ -170,11 +195,14 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     import torch
     from torch.nn import functional
 
+    if environment.parse(torch.__version__) >= (2, 4):
+        autocast = functools.partial(torch.is_autocast_enabled, 'cpu')
+    else:
+        autocast = torch.is_autocast_cpu_enabled
+
     @functools.wraps(forward)
     def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if inputs.device.type != 'cpu' or not (
-            inputs.dtype == torch.bfloat16 or torch.is_autocast_enabled('cpu')
-        ):
+        if inputs.device.type != 'cpu' or not (inputs.dtype == torch.bfloat16 or autocast()):
             return forward(self, inputs, weight, bias)
         padding = self._reversed_padding_repeated_twice  # width, height, time: as of functional.pad
         before, stride = padding[-2], self.stride[0]

@@ -1,0 +1,29 @@
+"""Say what is installed and found here, and what would mend it: ``python tools/doctor.py``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ['MLFO_MM_NO_REGISTER'] = '1'  # it must run where torch or MMAction2 do not
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from mlfo_mm.environment import report
+
+
+def main() -> None:
+    """Print the findings; the exit status is 1 if something essential is wrong."""
+    findings = []
+    for finding in report():
+        findings.append(finding)
+        print(f'{finding.status:6}{finding.name:12}{finding.text}', flush=True)
+        if finding.remedy:
+            print(f'{"":18}-> {finding.remedy}', flush=True)
+    wrong = sum(finding.status == 'wrong' for finding in findings)
+    print(f'{wrong} essential thing(s) wrong' if wrong else 'all essential things are in order')
+    sys.exit(bool(wrong))
+
+
+if __name__ == '__main__':
+    main()
