@@ -32,7 +32,7 @@ def gather_with_grad(x: Tensor) -> Tensor:
     """
     if get_world_size() == 1:
         return x
-    return torch.cat(all_gather(x))  # type: ignore[no-untyped-call]
+    return torch.cat(all_gather(x))
 
 
 def gather_all(tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -110,7 +110,7 @@ def test_two_processes_equal_one(two_processes, name):
     expected = LOSSES[name](net, make_batch())
     expected.backward()
     for results in two_processes:
-        loss, mean, gradients = results[name]
+        _, mean, gradients = results[name]
         torch.testing.assert_close(mean, expected.detach(), atol=1e-5, rtol=0)
         for gradient, parameter in zip(gradients, net.parameters(), strict=True):
             torch.testing.assert_close(gradient, parameter.grad, atol=1e-5, rtol=0)
