@@ -7,7 +7,7 @@ tools that only use those leave the rest out with ``MLFO_MM_NO_REGISTER=1``.
 import os
 
 if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
-    from .transforms import (  # noqa: F401
+    from .transforms import (
         DecodeFrames,
         OpenVideo,
         PerClip,
@@ -17,4 +17,4 @@ if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
         SampleTwoClips,
         VideoError,
     )
-    from .video_list import VideoListDataset, skip_collate  # noqa: F401
+    from .video_list import VideoListDataset, skip_collate

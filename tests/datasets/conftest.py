@@ -24,7 +24,7 @@ def draw_frame(index: int, size: tuple[int, int] = SIZE) -> np.ndarray:
 def read_index(frame: np.ndarray) -> int:
     """Number of a frame of :func:`draw_frame` from its pixels, also after resizing."""
     quarter = frame.shape[1] // 4
-    tens, ones = (int(round((frame[:, x].mean() - 8) / 15)) for x in (quarter, 3 * quarter))
+    tens, ones = (round((frame[:, x].mean() - 8) / 15) for x in (quarter, 3 * quarter))
     return 16 * tens + ones
 
 

@@ -106,7 +106,9 @@ def test_a_sample_holds_the_frames_that_were_drawn(build, frame_index):
         packed = dataset[number]
         inputs, sample = packed['inputs'], packed['data_samples']
         assert inputs.shape == (3, 3, 4, 48, 64) and inputs.dtype == torch.uint8
-        shown = [frame_index(f) for f in inputs.permute(0, 2, 3, 4, 1).reshape(12, 48, 64, 3).numpy()]
+        shown = [
+            frame_index(f) for f in inputs.permute(0, 2, 3, 4, 1).reshape(12, 48, 64, 3).numpy()
+        ]
         assert shown == sample.frame_inds.tolist() and max(shown) < frames
         assert sample.gt_label.item() == number % 4 and sample.sample_idx == number
         assert Path(sample.filename).is_absolute() and sample.filename.endswith(f'v {number}.mp4')
@@ -114,8 +116,10 @@ def test_a_sample_holds_the_frames_that_were_drawn(build, frame_index):
 
 def test_a_sample_depends_on_seed_epoch_and_index_only(build):
     pipeline = [*READ, AUGMENT, *PACK]
-    dataset, again, other = build(pipeline=pipeline), build(pipeline=pipeline), build(
-        pipeline=pipeline, seed=1
+    dataset, again, other = (
+        build(pipeline=pipeline),
+        build(pipeline=pipeline),
+        build(pipeline=pipeline, seed=1),
     )
     first = dataset[5]
     random.random(), np.random.random(), torch.rand(1)
@@ -217,7 +221,7 @@ def test_short_videos_are_counted_once(build):
 def test_too_many_corrupt_videos_stop_the_run(build, folder):
     spoil(folder, *range(TOLERATED + 1))
     dataset = build(max_corrupt=0.01)
-    with pytest.raises(UserError, match='4 of 8.*max_corrupt=0.01.*check_videos.py own'):
+    with pytest.raises(UserError, match=r'4 of 8.*max_corrupt=0.01.*check_videos.py own'):
         for index in range(8):
             dataset[index]
     assert len([build(max_corrupt=0.5)[index] for index in range(8)]) == 8
@@ -225,7 +229,7 @@ def test_too_many_corrupt_videos_stop_the_run(build, folder):
 
 def test_no_video_at_all_ends_in_one_error(build, folder):
     spoil(folder, *range(8))
-    with pytest.raises(UserError, match='none of 20 videos of .*train.txt'):
+    with pytest.raises(UserError, match=r'none of 20 videos of .*train\.txt'):
         build(max_corrupt=1.0)[0]
 
 
@@ -280,9 +284,9 @@ def test_it_is_built_from_a_config_by_mmaction(folder):
 
 
 def test_a_subset_or_split_that_is_not_there(build):
-    with pytest.raises(UserError, match='test.txt'):
+    with pytest.raises(UserError, match=r'test\.txt'):
         build(subset='test')
-    with pytest.raises(UserError, match='train2.txt'):
+    with pytest.raises(UserError, match=r'train2\.txt'):
         build(split=2)
 
 

@@ -82,6 +82,7 @@ class PerFrameColorJitter(BaseTransform):
         self.per_frame = per_frame
 
     def transform(self, results: dict) -> dict:
+        """Draw and apply; a frame that is not changed stays the same array."""
         if np.random.random() >= self.p:
             return results
         drawn = None
@@ -118,6 +119,7 @@ class PerFrameGray(BaseTransform):
         self.p = p
 
     def transform(self, results: dict) -> dict:
+        """Copy a channel over the others in the frames that are drawn."""
         imgs = results['imgs']
         chosen = np.random.random(len(imgs)) < self.p
         channels = np.random.randint(3, size=len(imgs))

@@ -12,6 +12,10 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+# Share of a video's declared frames that may be missing at its end. MPEG-4 files may count frames
+# that are "not coded", which mean the one before again and which decoders leave out.
+MAX_LOST = 0.05
+
 
 class VideoError(Exception):
     """A video that cannot be read: ``path`` and ``reason`` say which and why."""
@@ -50,7 +54,8 @@ class DecordReader:
     def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
         """Decode the frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB."""
         frames = list(self._reader.get_batch(indices).asnumpy())
-        # Where fewer frames can be decoded than the file declares, decord repeats the last one.
+        # Where fewer frames can be decoded than the file declares, decord repeats the last one,
+        # however many are missing.
         if len(frames) > 1 and np.array_equal(frames[-1], frames[-2]):
             return PyAVReader(self._path).read(indices)
         return frames
@@ -75,7 +80,7 @@ class PyAVReader:
         wanted = set(indices.tolist())
         last = int(indices[-1])
         frames = []
-        decoded = 0
+        decoded, frame = 0, None
         with av.open(self._path) as container:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = self._num_threads
@@ -84,7 +89,11 @@ class PyAVReader:
                     frames.append(frame.to_ndarray(format='rgb24'))
                 if decoded > last:
                     return frames
-        raise VideoError(self._path, f'{decoded} of {self.num_frames} frames can be decoded')
+            if frame is None or decoded < (1 - MAX_LOST) * self.num_frames:
+                reason = f'{decoded} of {self.num_frames} frames can be decoded'
+                raise VideoError(self._path, reason)
+            end = frame.to_ndarray(format='rgb24')
+        return frames + [end.copy() for _ in range(len(indices) - len(frames))]
 
 
 READERS: dict[str, type[DecordReader | PyAVReader]] = {
@@ -116,7 +125,7 @@ def open_reader(
             reader = READERS[name](path, num_threads)
         except VideoError:
             raise
-        except Exception as error:  # noqa: BLE001 - decord and PyAV share no base class of errors
+        except Exception as error:  # decord and PyAV share no base class of errors
             reason = _one_line(error)
             continue
         if reader.num_frames > 0:
@@ -141,6 +150,7 @@ class OpenVideo(BaseTransform):
         self.num_threads = num_threads
 
     def transform(self, results: dict) -> dict:
+        """Open the video; :class:`VideoError` if that cannot be done."""
         reader, name = open_reader(results['filename'], self.decoder, self.num_threads)
         results['video_reader'] = reader
         results['total_frames'] = reader.num_frames
@@ -158,13 +168,14 @@ class DecodeFrames(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
+        """Decode what the samplers asked for; :class:`VideoError` if it is not there."""
         reader = results.pop('video_reader')
         wanted, places = np.unique(results['frame_inds'], return_inverse=True)
         try:
             frames = reader.read(wanted)
         except VideoError:
             raise
-        except Exception:  # noqa: BLE001 - decord and PyAV share no base class of errors
+        except Exception:  # decord and PyAV share no base class of errors
             frames = _read_with_pyav(results['filename'], wanted)
             results['decoder'] = 'pyav'
         seen = set()

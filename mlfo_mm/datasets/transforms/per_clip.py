@@ -26,6 +26,7 @@ class PerClip(BaseTransform):
         self.transforms = [TRANSFORMS.build(t) if isinstance(t, dict) else t for t in transforms]
 
     def transform(self, results: dict) -> dict:
+        """Replace ``imgs``, in the order of the views, and ``img_shape``."""
         clip_len, num_clips = results['clip_len'], results['num_clips']
         groups = results.get('view_groups', tuple((view,) for view in range(num_clips)))
         views: list[list] = [[] for _ in range(num_clips)]

@@ -51,6 +51,7 @@ class SampleMLFOClips(BaseTransform):
         self.short = short
 
     def transform(self, results: dict) -> dict:
+        """Draw the rate and the start."""
         frames = results['total_frames']
         length = 2 * self.clip_len
         if frames < length:
@@ -102,6 +103,7 @@ class SampleTwoClips(BaseTransform):
         self.mode = mode
 
     def transform(self, results: dict) -> dict:
+        """Draw the two starts."""
         frames = results['total_frames']
         step = self.clip_len * self.frame_interval
         reach = (2 if self.mode == 'adjacent' else 1) * step - self.frame_interval + 1

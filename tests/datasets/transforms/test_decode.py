@@ -168,29 +168,42 @@ def test_bad_videos_are_named_with_the_reason(tmp_path, video, decoder, make, re
     assert message == f'cannot decode {path} ({caught.value.reason})' and '\n' not in message
 
 
-@pytest.fixture
-def overdeclared(tmp_path, write_video) -> Path:
-    """An AVI whose last 6 of 20 packets hold nothing that can be decoded."""
-    good, path = write_video(tmp_path / 'good.avi', 20), tmp_path / 'overdeclared.avi'
+NOT_CODED = b'\0\0\1\xb6\0\0\0'  # an MPEG-4 frame that says: nothing here
+
+
+def overdeclare(good: Path, path: Path, frames: int) -> Path:
+    """Copy an AVI; frames from number ``frames`` on hold nothing that can be decoded."""
     with av.open(str(good)) as source, av.open(str(path), 'w') as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for number, packet in enumerate(source.demux(video=0)):
             if packet.size == 0:
                 continue
-            spoiled = av.Packet(bytes(packet) if number < 14 else bytes(64))
-            spoiled.stream, spoiled.pts, spoiled.dts = stream, packet.pts, packet.dts
-            spoiled.time_base = packet.time_base
-            target.mux(spoiled)
+            spoilt = av.Packet(bytes(packet) if number < frames else NOT_CODED)
+            spoilt.stream, spoilt.pts, spoilt.dts = stream, packet.pts, packet.dts
+            spoilt.time_base = packet.time_base
+            target.mux(spoilt)
     return path
 
 
 @pytest.mark.parametrize('decoder', DECODERS)
-def test_fewer_frames_than_declared(overdeclared, frame_index, decoder):
-    with pytest.raises(VideoError):
-        run(overdeclared, range(20), decoder)
-    results = run(overdeclared, range(14), decoder)
+def test_far_fewer_frames_than_declared(tmp_path, write_video, frame_index, decoder):
+    path = overdeclare(write_video(tmp_path / 'good.avi', 20), tmp_path / 'bad.avi', 14)
+    with pytest.raises(VideoError, match='of 20 frames can be decoded'):
+        run(path, range(20), decoder)
+    results = run(path, range(14), decoder)
     assert results['total_frames'] == 20
     assert [frame_index(frame) for frame in results['imgs']] == list(range(14))
+
+
+@pytest.mark.parametrize('decoder', DECODERS)
+def test_a_few_frames_fewer_than_declared_repeat_the_last(
+    tmp_path, write_video, frame_index, decoder
+):
+    path = overdeclare(write_video(tmp_path / 'good.avi', 60), tmp_path / 'bad.avi', 57)
+    imgs = run(path, [0, 55, 56, 57, 58, 59], decoder)['imgs']
+    assert [frame_index(frame) for frame in imgs] == [0, 55, 56, 56, 56, 56]
+    imgs[-1][:] = 0
+    assert frame_index(imgs[-2]) == 56
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may read every file')

@@ -62,6 +62,18 @@ def test_a_group_of_views_shares_its_parameters():
     assert len(set.union(*views)) == 3
 
 
+def test_the_inner_transforms_see_one_group():
+    seen = []
+
+    def look(results):
+        seen.append((results['num_clips'], len(results['imgs'])))
+        return results
+
+    results = apply([look], ((0,), (1,), (2, 3)))
+    assert seen == [(1, 4), (1, 4), (2, 8)]
+    assert results['num_clips'] == 4
+
+
 def test_without_groups_each_clip_stands_alone():
     results = apply([CROP, RESIZE])
     del results['view_groups']
