@@ -10,8 +10,9 @@ from tests.conftest import REPO
 
 CONFIGS = REPO / 'configs'
 SMOKE = CONFIGS / 'mlfo/r3d18_smoke.py'
+SHARED = ('_base_', 'downstream')
 PRETRAINING = sorted(
-    path for folder in ('mlfo', 'simclr') for path in (CONFIGS / folder).rglob('r3d18_*.py')
+    path for path in CONFIGS.rglob('*.py') if path.relative_to(CONFIGS).parts[0] not in SHARED
 )
 
 
