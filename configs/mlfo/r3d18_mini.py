@@ -5,16 +5,17 @@ from mmengine.config import read_base
 from mlfo_mm.engine import AutocastOptimWrapper
 
 with read_base():
-    from .._base_.datasets.mlfo_views_96 import *
     from .._base_.default_runtime import *
     from .._base_.models.mlfo_r3d18 import *
     from .._base_.schedules.adam import *
+    from .._base_.datasets.mlfo_views_96 import *  # isort: skip  (after the model: its own normalisation)
 
 profile = 'mini'
 pretrain_dataset = 'utdrender27'
+model.data_preprocessor.update(**normalize)
 # 8 frames: no temporal stride in layer2, so that levels have the paper's 8, 4 and 2 steps
 model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
-model.prototypes.update(num_prototypes=100, queue_size=512, queue_begin_epoch=3)
+model.prototypes.update(num_prototypes=100, queue_size=512, queue_begin_epoch=2)
 optim_wrapper.update(type=AutocastOptimWrapper)
-train_cfg.update(max_epochs=18)
-param_scheduler[0].update(milestones=[14])
+train_cfg.update(max_epochs=12)
+param_scheduler[0].update(milestones=[10])

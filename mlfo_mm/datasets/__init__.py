@@ -9,6 +9,7 @@ import os
 if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
     from .transforms import (
         DecodeFrames,
+        FrameDifference,
         OpenVideo,
         PerClip,
         PerFrameColorJitter,

@@ -16,7 +16,7 @@ from mlfo_mm.errors import UserError
 # top-level keys that configs may have beside the arguments of mmengine's Runner
 KNOWN_KEYS = {
     'auto_scale_lr', 'backbone_name', 'clip_len', 'crop_size', 'default_scope', 'downstream',
-    'env_cfg', 'eval_frame_interval', 'method', 'model_wrapper_cfg', 'normalize', 'optimizer',
+    'env_cfg', 'eval_frame_interval', 'frame_difference', 'method', 'model_wrapper_cfg', 'normalize', 'optimizer',
     'paper_batch_size', 'pretrain_dataset', 'profile', 'resume', 'short_side', 'sync_bn',
     'test_pipeline', 'train_pipeline', 'val_pipeline', 'variant', 'vis_backends', 'custom_imports',
 }  # fmt: skip

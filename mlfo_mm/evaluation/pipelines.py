@@ -19,7 +19,7 @@ from mmengine.config import Config
 from mmengine.dataset import DefaultSampler
 
 from mlfo_mm.datasets import VideoListDataset, skip_collate
-from mlfo_mm.datasets.transforms import DecodeFrames, OpenVideo
+from mlfo_mm.datasets.transforms import DecodeFrames, FrameDifference, OpenVideo
 from mlfo_mm.errors import UserError
 
 Pipeline = list[dict[str, Any]]
@@ -33,6 +33,7 @@ class ClipGeometry:
     frame_interval: int
     short_side: int
     crop_size: int
+    frame_difference: bool = False
 
     @classmethod
     def from_config(cls, config: Config) -> ClipGeometry:
@@ -43,7 +44,7 @@ class ClipGeometry:
                 raise UserError(
                     f'{config.filename}: evaluation needs {key}, a positive whole number'
                 )
-        geometry = cls(*(config[key] for key in keys))
+        geometry = cls(*(config[key] for key in keys), bool(config.get('frame_difference')))
         if geometry.crop_size > geometry.short_side:
             raise UserError(
                 f'{config.filename}: crop_size={geometry.crop_size} is larger than '
@@ -53,8 +54,9 @@ class ClipGeometry:
 
     def line(self) -> str:
         """Frames, stride and resolution in words."""
+        frames = 'frame differences' if self.frame_difference else 'frames'
         return (
-            f'{self.clip_len} frames x stride {self.frame_interval}, {self.crop_size} px of short '
+            f'{self.clip_len} {frames} x stride {self.frame_interval}, {self.crop_size} px of short '
             f'side {self.short_side}'
         )
 
@@ -100,6 +102,7 @@ def _clips(geometry: ClipGeometry, num_clips: int, test_mode: bool, spatial: Pip
         ),
         dict(type=DecodeFrames),
         *spatial,
+        *([dict(type=FrameDifference)] if geometry.frame_difference else []),
         dict(type=FormatShape, input_format='NCTHW'),
         dict(type=PackActionInputs, meta_keys=('filename', 'decoder')),
     ]

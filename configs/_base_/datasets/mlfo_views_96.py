@@ -1,6 +1,8 @@
 """Views of 8 frames at twice the paper's stride and 96 x 96, from small videos: the mini profile.
 
-Each clip spans as much time as the paper's 16 frames. No horizontal flips: the mini sets hold mirror-image classes.
+Each clip spans as much time as the paper's 16 frames, and shows differences of frames: in the mini
+sets a video is told by its background, which says nothing about its class. No horizontal flips:
+the sets hold mirror-image classes.
 """
 
 from mmaction.datasets.transforms import FormatShape, PackActionInputs, RandomResizedCrop, Resize
@@ -9,6 +11,7 @@ from mmengine.dataset import DefaultSampler
 from mlfo_mm.datasets import VideoListDataset
 from mlfo_mm.datasets.transforms import (
     DecodeFrames,
+    FrameDifference,
     OpenVideo,
     PerClip,
     PerFrameColorJitter,
@@ -20,6 +23,8 @@ clip_len = 8
 crop_size = 96
 short_side = 128
 eval_frame_interval = 4
+frame_difference = True
+normalize = dict(mean=[0.0, 0.0, 0.0], std=[50.0, 50.0, 50.0])
 
 train_pipeline = [
     dict(type=OpenVideo),
@@ -30,6 +35,7 @@ train_pipeline = [
         transforms=[
             dict(type=RandomResizedCrop, area_range=(0.5, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)),
             dict(type=Resize, scale=(crop_size, crop_size), keep_ratio=False),
+            dict(type=FrameDifference),
             dict(type=PerFrameGray, p=0.5),
             dict(type=PerFrameColorJitter, brightness=0.5, contrast=0.5, saturation=0.5, hue=0.25),
         ],

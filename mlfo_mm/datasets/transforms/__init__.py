@@ -2,11 +2,13 @@
 
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
+from .motion import FrameDifference
 from .per_clip import PerClip
 from .sampling import SampleMLFOClips, SampleTwoClips
 
 __all__ = [
     'DecodeFrames',
+    'FrameDifference',
     'OpenVideo',
     'PerClip',
     'PerFrameColorJitter',

@@ -8,6 +8,7 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 
 from ..losses import sinkhorn
+from ..losses._common import as_float, dot, unit
 from ..utils import FeatureQueue
 from .projection import ProjectionMLP
 
@@ -58,8 +59,8 @@ class Prototypes(nn.Module):
         weight = self.prototypes.weight
         if epoch < self.freeze_epochs:
             weight = weight.detach()
-        with torch.autocast(z.device.type, enabled=False):
-            return F.normalize(z.float(), dim=1) @ weight.float().T
+        z, weight = as_float(z, weight)
+        return dot(unit(z), weight)
 
     @torch.no_grad()
     def targets(self, scores: Tensor, view: int, epoch: int) -> Tensor:
