@@ -17,7 +17,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 PYTHON=${PYTHON:-$([ -x "$HERE/../.venv/bin/python" ] && echo "$HERE/../.venv/bin/python" || echo python)}
 export PYTHONPATH="$HERE/..:${PYTHONPATH:-}"
 
-"$PYTHON" "$HERE/train.py" "$CONFIG" --preflight "$GPUS"
+"$PYTHON" "$HERE/train.py" "$CONFIG" --preflight "$GPUS" "$@"
 exec "$PYTHON" -m torch.distributed.run --nnodes="$NNODES" --node_rank="$NODE_RANK" \
     --master_addr="$MASTER_ADDR" --master_port="$PORT" --nproc_per_node="$GPUS" \
     "$HERE/train.py" "$CONFIG" --launcher pytorch "$@"

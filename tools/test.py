@@ -8,7 +8,7 @@ from pathlib import Path
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
 from mlfo_mm.errors import UserError, cli
-from mlfo_mm.evaluation.weights import load_checkpoint
+from mlfo_mm.evaluation.weights import read_checkpoint
 from mmaction.evaluation import DumpResults
 from mmengine.config import DictAction
 from mmengine.runner import Runner
@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config with a test_dataloader, e.g. <work dir>/finetune.py')
+    parser.add_argument('config', help='config with a test_dataloader, as classifier.py in the folder of a finetuned model')
     parser.add_argument('checkpoint', help='checkpoint of the whole classifier')
     parser.add_argument('--work-dir', help="default: the checkpoint's folder")
     parser.add_argument('--dump', help='pickle file for the predictions')
@@ -37,7 +37,8 @@ def main() -> None:
             f'{args.config} has no test_dataloader: a pretraining config is evaluated with '
             'tools/evaluate.py CONFIG CHECKPOINT --task linear_probe|finetune|retrieval'
         )
-    state = load_checkpoint(args.checkpoint)
+    state = read_checkpoint(Path(args.checkpoint))
+    state = state.get('state_dict', state)
     if not any(key.startswith('cls_head.') for key in state):
         raise UserError(
             f'{args.checkpoint}: no head in this checkpoint; run tools/evaluate.py with '

@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='pretraining config')
-    parser.add_argument('--work-dir', help='default: work_dirs/<method>_<config name>')
+    parser.add_argument('--work-dir', help='default: work_dirs/<method>_<variant>_<config name>')
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -44,7 +44,7 @@ def main() -> None:
         if lines:
             raise UserError('\nerror: '.join(lines))
         return
-    name = f'{config.get("method", "run")}_{Path(args.config).stem}'
+    name = '_'.join([config.get('method', 'run'), config.get('variant', ''), Path(args.config).stem])
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
     if args.seed is not None:
         config.randomness.seed = args.seed

@@ -5,4 +5,4 @@ from mmengine.config import read_base
 with read_base():
     from ._base_.retrieval import *
 
-downstream.update(amp=True)
+downstream.update(num_clips=4, batch_size=8, amp=True)

@@ -12,7 +12,8 @@ with read_base():
 
 profile = 'demo'
 pretrain_dataset = 'synthetic_motion'
-model.backbone.update(base_channels=16)
+# 8 frames: no temporal stride in layer2, so that levels have the paper's 8, 4 and 2 steps
+model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
 model.prototypes.update(num_prototypes=32, queue_size=128, queue_begin_epoch=2)
 optim_wrapper.update(type=AutocastOptimWrapper)
 train_cfg.update(max_epochs=10)

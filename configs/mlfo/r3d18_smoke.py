@@ -7,14 +7,12 @@ with read_base():
     from .r3d18_demo import *
 
 profile = 'smoke'
-clip_len = 8
 crop_size = 32
 short_side = 36
 model.backbone.update(base_channels=4)
 model.prototypes.update(num_prototypes=8, queue_size=8, queue_begin_epoch=1, freeze_epochs=1)
 model.update(embedding_dim=16, first_stage=0.5)
 optim_wrapper.update(type=OptimWrapper)
-train_pipeline[1].update(clip_len=clip_len)
 train_pipeline[3].transforms[1].update(scale=(crop_size, crop_size))
 train_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
 train_dataloader.dataset.update(pipeline=train_pipeline)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmaction.evaluation import AccMetric
+from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import DATASETS
-from mmengine.runner import Runner
+from mmengine.runner import Runner, TestLoop
 
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
@@ -19,12 +21,12 @@ from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pi
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
 
 
-def build_classifier(job: Job) -> DownstreamRecognizer:
-    """The job's backbone, weights included, under a fresh head of the job's seed."""
+def model_config(job: Job) -> dict[str, Any]:
+    """Config of the job's backbone under a linear head."""
     settings = job.settings
-    torch.manual_seed(job.seed)
-    model = DownstreamRecognizer(
-        copy.deepcopy(job.pretrain.model.backbone),
+    return dict(
+        type=DownstreamRecognizer,
+        backbone=copy.deepcopy(job.pretrain.model.backbone),
         cls_head=dict(
             type=LinearHead,
             num_classes=len(job.classes),
@@ -36,6 +38,12 @@ def build_classifier(job: Job) -> DownstreamRecognizer:
         data_preprocessor=preprocessor(job.pretrain),
         freeze_backbone=settings.freeze_backbone,
     )
+
+
+def build_classifier(job: Job) -> DownstreamRecognizer:
+    """The job's backbone, weights included, under a fresh head of the job's seed."""
+    torch.manual_seed(job.seed)
+    model = MODELS.build(model_config(job))
     model.init_weights()
     model.backbone.load_state_dict(job.model.backbone.state_dict())
     return model
@@ -65,6 +73,7 @@ def train_classifier(
     batch_size = min(settings.train_batch_size, len(data))
     loader = loader_config(data, batch_size, settings.num_workers, shuffle=True)
     loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
+    _write_test_config(job, model_config(job), work_dir / 'classifier.py')
     path = find_resume(work_dir)
     if path is not None:
         print(f'resuming from {path}')
@@ -94,6 +103,21 @@ def train_classifier(
     broken = len(stats['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
+
+
+def _write_test_config(job: Job, model: dict[str, Any], path: Path) -> None:
+    """The config with which tools/test.py tests the classifier again."""
+    settings = job.settings
+    data = job.test_data('test')
+    config = dict(
+        default_scope='mmaction',
+        env_cfg=job.config.env_cfg,
+        model=model,
+        test_dataloader=loader_config(data, settings.batch_size, settings.num_workers, False),
+        test_cfg=dict(type=TestLoop),
+        test_evaluator=dict(type=AccMetric),
+    )
+    Config(config).dump(path)
 
 
 def _log(runner: Runner) -> dict[str, Any]:

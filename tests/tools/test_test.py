@@ -1,0 +1,50 @@
+"""tools/test.py tests a finetuned classifier again, and says what it cannot test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from mlfo_mm.evaluation.evaluate import evaluate
+from mlfo_mm.evaluation.job import Request
+from tests.conftest import REPO
+
+SMOKE = 'configs/mlfo/r3d18_smoke.py'
+
+
+def tool(*arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, 'tools/test.py', *map(str, arguments)],
+        cwd=REPO,
+        env=os.environ | {'PYTHONPATH': str(REPO)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_gives_the_accuracy_of_the_record(synthetic, tmp_path):
+    request = Request(
+        config=REPO / SMOKE,
+        checkpoint='none',
+        task='finetune',
+        dataset='synthetic_appearance',
+        config_dir=REPO / 'configs/downstream',
+        work_dir=tmp_path,
+    )
+    record, _ = evaluate(request, tmp_path / 'results')
+    folder = tmp_path / record.experiment
+    checkpoint = max(folder.glob('epoch_*.pth'), key=lambda path: int(path.stem[6:]))
+    done = tool(folder / 'classifier.py', checkpoint, '--work-dir', tmp_path / 'test')
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(next((tmp_path / 'test').rglob('2*/*.json')).read_text())
+    assert abs(100 * found['acc/top1'] - record.metrics['top1']) < 1e-6
+
+
+def test_pretraining_has_no_test(synthetic, tmp_path):
+    done = tool(SMOKE, tmp_path / 'any.pth')
+    assert done.returncode == 2
+    assert 'tools/evaluate.py' in done.stderr
+    assert 'Traceback' not in done.stderr
