@@ -13,4 +13,4 @@ if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
     from mlfo_mm import compat  # isort: skip
 
     compat.apply()
-    from mlfo_mm import datasets, engine, evaluation, models  # noqa: F401
+    from mlfo_mm import datasets, engine, evaluation, models

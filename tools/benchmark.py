@@ -22,7 +22,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('command', choices=['run'])
     parser.add_argument('--profile', choices=list(PROFILES), required=True)
     parser.add_argument(
-        '--data', nargs='+', default=[], help="in place of the profile's; the first is pretrained on"
+        '--data',
+        nargs='+',
+        default=[],
+        help="in place of the profile's; the first is pretrained on",
     )
     parser.add_argument('--tasks', nargs='+', choices=TASKS, default=list(TASKS))
     parser.add_argument('--seeds', type=int, default=1, help='number of seeds, from 0')

@@ -1,4 +1,4 @@
-"""Test a trained classifier: ``python tools/test.py CONFIG CHECKPOINT`` (the config that evaluate.py wrote)."""
+"""Test a trained classifier: ``python tools/test.py CONFIG CHECKPOINT``; evaluate.py writes the config."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from mmengine.runner import Runner
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config with a test_dataloader, as classifier.py in the folder of a finetuned model')
+    parser.add_argument(
+        'config',
+        help='config with a test_dataloader, as classifier.py in the folder of a finetuned model',
+    )
     parser.add_argument('checkpoint', help='checkpoint of the whole classifier')
     parser.add_argument('--work-dir', help="default: the checkpoint's folder")
     parser.add_argument('--dump', help='pickle file for the predictions')

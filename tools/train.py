@@ -44,7 +44,9 @@ def main() -> None:
         if lines:
             raise UserError('\nerror: '.join(lines))
         return
-    name = '_'.join([config.get('method', 'run'), config.get('variant', ''), Path(args.config).stem])
+    name = '_'.join(
+        [config.get('method', 'run'), config.get('variant', ''), Path(args.config).stem]
+    )
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
     if args.seed is not None:
         config.randomness.seed = args.seed

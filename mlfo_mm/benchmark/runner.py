@@ -60,7 +60,9 @@ def pretraining(root: Path, config: str, dataset: str, seed: int, work_dir: Path
     for key in NOT_FAMILY:
         shown.pop(key, None)
     name = f'{read.method}-{read.variant}_{dataset}_{hash_text(shown.pretty_text)[:8]}_seed{seed}'
-    return Pretraining(config, options, seed, read.train_cfg.max_epochs, work_dir / read.profile / name)
+    return Pretraining(
+        config, options, seed, read.train_cfg.max_epochs, work_dir / read.profile / name
+    )
 
 
 def pretrain(root: Path, run: Pretraining) -> None:
@@ -124,7 +126,10 @@ def run_profile(
     total, start = len(runs) + len(jobs), time.monotonic()
     failed: set[Path] = set()
     for index, run in enumerate(runs, 1):
-        print(f'[{index}/{total}] pretraining {run.config} on {datasets[0]}, seed {run.seed}', flush=True)
+        print(
+            f'[{index}/{total}] pretraining {run.config} on {datasets[0]}, seed {run.seed}',
+            flush=True,
+        )
         try:
             pretrain(root, run)
         except UserError as error:
@@ -133,7 +138,9 @@ def run_profile(
     for index, (run, checkpoint, dataset, task) in enumerate(jobs, len(runs) + 1):
         who = 'random weights' if checkpoint == NO_CHECKPOINT else run.work_dir.name
         passed = (time.monotonic() - start) / 60
-        print(f'[{index}/{total}] {task} of {who} on {dataset} ({passed:.0f} min so far)', flush=True)
+        print(
+            f'[{index}/{total}] {task} of {who} on {dataset} ({passed:.0f} min so far)', flush=True
+        )
         if run.work_dir in failed and checkpoint != NO_CHECKPOINT:
             failures.append(f'{task} of {who} on {dataset}: its pretraining failed')
             continue

@@ -15,10 +15,10 @@ from mlfo_mm.errors import UserError
 
 # top-level keys that configs may have beside the arguments of mmengine's Runner
 KNOWN_KEYS = {
-    'auto_scale_lr', 'backbone_name', 'clip_len', 'crop_size', 'default_scope', 'downstream',
-    'env_cfg', 'eval_frame_interval', 'frame_difference', 'method', 'model_wrapper_cfg', 'normalize', 'optimizer',
-    'paper_batch_size', 'pretrain_dataset', 'profile', 'resume', 'short_side', 'sync_bn',
-    'test_pipeline', 'train_pipeline', 'val_pipeline', 'variant', 'vis_backends', 'custom_imports',
+    'auto_scale_lr', 'backbone_name', 'clip_len', 'crop_size', 'custom_imports', 'default_scope',
+    'downstream', 'env_cfg', 'eval_frame_interval', 'frame_difference', 'method', 'normalize',
+    'model_wrapper_cfg', 'pretrain_dataset', 'profile', 'resume', 'short_side', 'sync_bn',
+    'test_pipeline', 'train_pipeline', 'variant', 'vis_backends',
 }  # fmt: skip
 
 
@@ -79,7 +79,9 @@ def _check_option(config: Config, option: str) -> None:
     for depth, part in enumerate(option.split('.')):
         if isinstance(node, (list, tuple)):
             if not part.isdigit() or int(part) >= len(node):
-                raise UserError(f'--cfg-options {option}: {part!r} is no index of a list of {len(node)}')
+                raise UserError(
+                    f'--cfg-options {option}: {part!r} is no index of a list of {len(node)}'
+                )
             node = node[int(part)]
         elif isinstance(node, (dict, Config)) and part in node:
             node = node[part]

@@ -47,7 +47,9 @@ def start_processes(config: Config, launcher: str) -> int:
         return 1
     if not torch.cuda.is_available():
         if launcher != 'pytorch':
-            raise UserError(f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch')
+            raise UserError(
+                f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
+            )
         config.env_cfg.dist_cfg = dict(backend='gloo')
         config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
         config.pop('sync_bn', None)  # SyncBatchNorm needs a GPU
@@ -71,7 +73,9 @@ def prepare_work_dir(work_dir: str | Path) -> Path:
         probe.write_bytes(b'0' * 4096)
         probe.unlink()
     except OSError as error:
-        raise UserError(f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir') from None
+        raise UserError(
+            f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir'
+        ) from None
     return path
 
 
@@ -84,11 +88,15 @@ def resume_from(work_dir: Path, resume: str | None) -> Path | None:
         if not path.is_file():
             raise UserError(f'--resume {path}: no such file')
         if not readable(path):
-            raise UserError(f'--resume {path}: not a whole checkpoint; --resume alone takes the newest whole one')
+            raise UserError(
+                f'--resume {path}: not a whole checkpoint; --resume alone takes the newest whole one'
+            )
         return path
     path = find_resume(work_dir)
     if path is None:
-        raise UserError(f'--resume: no checkpoint epoch_*.pth in {work_dir}; leave --resume out to start anew')
+        raise UserError(
+            f'--resume: no checkpoint epoch_*.pth in {work_dir}; leave --resume out to start anew'
+        )
     return path
 
 
@@ -96,7 +104,9 @@ def check_resume(path: Path, config: Config) -> None:
     """Refuse a checkpoint of another method or backbone, naming the first keys that differ."""
     checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     if 'optimizer' not in checkpoint or 'message_hub' not in checkpoint:
-        raise UserError(f'--resume {path}: holds no training state; use load_from={path} to start from its weights')
+        raise UserError(
+            f'--resume {path}: holds no training state; use load_from={path} to start from its weights'
+        )
     expected = {key: value.shape for key, value in _model_state(config).items()}
     got = {key: value.shape for key, value in checkpoint['state_dict'].items()}
     differ = [key for key in [*expected, *got] if expected.get(key) != got.get(key)]

@@ -109,7 +109,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise UserError(
             f'checkpoint {path} refused: it {what}, and loading it could run code'
         ) from None
-    except Exception as error:  # noqa: BLE001 - torch raises many types for a broken archive
+    except Exception as error:
         raise UserError(
             f'checkpoint {path} cannot be read ({path.stat().st_size:,} bytes, truncated or not a '
             f'checkpoint: {type(error).__name__}); take the one before it'

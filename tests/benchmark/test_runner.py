@@ -74,7 +74,9 @@ def test_a_changed_config_or_data_set_is_another_run(synthetic, tmp_path):
     assert own.work_dir != other.work_dir
     assert own.options == {}
     assert other.options['train_dataloader.dataset.dataset'] == 'synthetic_appearance'
-    assert runner.pretraining(REPO, config, 'synthetic_motion', 1, tmp_path).work_dir != own.work_dir
+    assert (
+        runner.pretraining(REPO, config, 'synthetic_motion', 1, tmp_path).work_dir != own.work_dir
+    )
 
 
 def test_missing_data_is_said_before_anything_runs(tmp_path, monkeypatch):

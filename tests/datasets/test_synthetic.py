@@ -185,7 +185,19 @@ def test_impossible_settings(tmp_path, change):
 
 def test_tool(tmp_path):
     command = [sys.executable, str(REPO / 'tools/data/make_synthetic.py'), '--out', str(tmp_path)]
-    size = '--num-train 2 --num-test 1 --size 64 48 --min-frames 4 --max-frames 4'.split()
+    size = [
+        '--num-train',
+        '2',
+        '--num-test',
+        '1',
+        '--size',
+        '64',
+        '48',
+        '--min-frames',
+        '4',
+        '--max-frames',
+        '4',
+    ]
     env = {**os.environ, 'PYTHONPATH': str(REPO)}
     done = subprocess.run([*command, *size], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -49,7 +49,10 @@ def test_published_schedule(folder, name, epochs, milestone, stage_two):
 
 
 def test_simclr_is_mlfo_with_the_other_terms_off():
-    mlfo, simclr = load_config(CONFIGS / 'mlfo/r3d18_mini.py'), load_config(CONFIGS / 'simclr/r3d18_mini.py')
+    mlfo, simclr = (
+        load_config(CONFIGS / 'mlfo/r3d18_mini.py'),
+        load_config(CONFIGS / 'simclr/r3d18_mini.py'),
+    )
     assert simclr.model.backbone == mlfo.model.backbone
     assert simclr.model.levels == dict(high=mlfo.model.levels.high)
     assert simclr.model.prototypes is None
@@ -82,10 +85,16 @@ def test_known_options_are_merged():
 @pytest.mark.parametrize(
     ('line', 'message'),
     [
-        ("modell = dict()", "unknown key 'modell'; did you mean model"),
-        ("model.update(first_stagee=0.1)", 'MLFO has no argument .first_stagee.; did you mean first_stage'),
-        ("model.levels.high.instance.update(tau=1)", 'NTXentLoss has no argument .tau.; known keys'),
-        ("1 +", 'cannot read config'),
+        ('modell = dict()', "unknown key 'modell'; did you mean model"),
+        (
+            'model.update(first_stagee=0.1)',
+            'MLFO has no argument .first_stagee.; did you mean first_stage',
+        ),
+        (
+            'model.levels.high.instance.update(tau=1)',
+            'NTXentLoss has no argument .tau.; known keys',
+        ),
+        ('1 +', 'cannot read config'),
     ],
 )
 def test_unknown_keys_in_a_file(tmp_path, line, message):
@@ -105,7 +114,7 @@ def test_unknown_keys_in_a_file(tmp_path, line, message):
 
 def test_missing_config_suggests_one(monkeypatch):
     monkeypatch.chdir(REPO)
-    with pytest.raises(UserError, match='did you mean configs/mlfo/r3d18_k400.py'):
+    with pytest.raises(UserError, match=r'did you mean configs/mlfo/r3d18_k400\.py'):
         load_config('configs/mlfo/r3d18_k40.py')
 
 

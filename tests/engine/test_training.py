@@ -45,7 +45,13 @@ class PoisonHook(Hook):
             runner.model.backbone.conv1.conv.weight.data.fill_(float('inf'))
 
 
-def run(work_dir: Path, method: str = 'mlfo', resume: str | None = None, hook: str | None = None, **options):
+def run(
+    work_dir: Path,
+    method: str = 'mlfo',
+    resume: str | None = None,
+    hook: str | None = None,
+    **options,
+):
     options = {'randomness.seed': 3, 'train_dataloader.num_workers': 0} | {
         key.replace('__', '.'): value for key, value in options.items()
     }
@@ -78,7 +84,9 @@ def test_resumed_run_ends_as_an_undisturbed_one(method, synthetic, tmp_path):
 
 def test_workers_do_not_change_the_result(synthetic, tmp_path):
     run(tmp_path / 'none')
-    run(tmp_path / 'two', train_dataloader__num_workers=2, train_dataloader__persistent_workers=True)
+    run(
+        tmp_path / 'two', train_dataloader__num_workers=2, train_dataloader__persistent_workers=True
+    )
     assert_same(weights(tmp_path / 'none', 2), weights(tmp_path / 'two', 2))
 
 
@@ -100,7 +108,9 @@ def test_truncated_checkpoint_falls_back_to_the_one_before(synthetic, tmp_path, 
 
 
 def test_nan_stops_and_keeps_the_last_good_checkpoint(synthetic, tmp_path):
-    with pytest.raises(UserError, match=r'not finite at step \d+ \(epoch 2\).*loss_instance_high nan') as error:
+    with pytest.raises(
+        UserError, match=r'not finite at step \d+ \(epoch 2\).*loss_instance_high nan'
+    ) as error:
         run(tmp_path, hook='PoisonHook')
     assert 'epoch_1.pth' in str(error.value)
     assert not (tmp_path / 'epoch_2.pth').exists()
@@ -116,7 +126,7 @@ def test_resume_needs_something_to_resume(synthetic, tmp_path):
 
 def test_checkpoint_of_another_method_is_refused(synthetic, tmp_path):
     run(tmp_path, 'simclr', train_cfg__max_epochs=1)
-    with pytest.raises(UserError, match='written by another config.*tensors differ.*levels'):
+    with pytest.raises(UserError, match=r'written by another config.*tensors differ.*levels'):
         run(tmp_path, 'mlfo', resume='auto')
 
 
@@ -142,7 +152,7 @@ def test_numbers_too_small(options, message, synthetic, tmp_path):
 
 def test_work_dir_that_cannot_be_written(tmp_path, synthetic):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(UserError, match='cannot write to the work directory .* --work-dir'):
+    with pytest.raises(UserError, match=r'cannot write to the work directory .* --work-dir'):
         run(tmp_path / 'file' / 'run')
 
 
@@ -158,7 +168,9 @@ def tool(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
 
 
 def test_dist_train_says_what_is_missing(tmp_path):
-    done = tool('tools/dist_train.sh', 'configs/mlfo/r3d18_k400.py', 8, MLFO_DATA_ROOT=str(tmp_path))
+    done = tool(
+        'tools/dist_train.sh', 'configs/mlfo/r3d18_k400.py', 8, MLFO_DATA_ROOT=str(tmp_path)
+    )
     assert done.returncode == 2
     assert 'Traceback' not in done.stderr
     if torch.cuda.device_count() < 8:
@@ -177,9 +189,17 @@ def test_two_processes_train(synthetic, tmp_path):
 
 
 def test_killed_run_resumes(synthetic, tmp_path):
-    command = [sys.executable, 'tools/train.py', SETTINGS['mlfo'], '--work-dir', str(tmp_path / 'killed')]
+    command = [
+        sys.executable,
+        'tools/train.py',
+        SETTINGS['mlfo'],
+        '--work-dir',
+        str(tmp_path / 'killed'),
+    ]
     environment = os.environ | {'PYTHONPATH': str(REPO)}
-    process = subprocess.Popen(command, cwd=REPO, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=REPO, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     first = tmp_path / 'killed/epoch_1.pth'
     deadline = time.monotonic() + 120
     while not first.exists() and time.monotonic() < deadline and process.poll() is None:

@@ -74,7 +74,9 @@ def timed(function, device: str) -> float:
 def peak_memory(name: str, args: argparse.Namespace) -> float:
     """Peak resident (CPU) or allocated (GPU) memory in GB of one side alone, in a process of its own."""
     command = [sys.executable, __file__, *sys.argv[1:], '--memory-of', name]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+    return float(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
+    )
 
 
 def main() -> None:

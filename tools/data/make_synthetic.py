@@ -12,6 +12,7 @@ from mlfo_mm.errors import cli
 
 
 def parse_args() -> argparse.Namespace:
+    """What to make."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
@@ -32,6 +33,7 @@ def parse_args() -> argparse.Namespace:
 
 @cli
 def main() -> None:
+    """Make the set, or say that it is there."""
     args = parse_args()
     make_synthetic(
         args.out,

@@ -1,7 +1,12 @@
 """Views of 8 frames at twice the paper's stride and 64 x 64, of the embedded synthetic set."""
 
-from mmaction.datasets.transforms import Flip, FormatShape, PackActionInputs
-from mmaction.datasets.transforms import RandomResizedCrop, Resize
+from mmaction.datasets.transforms import (
+    Flip,
+    FormatShape,
+    PackActionInputs,
+    RandomResizedCrop,
+    Resize,
+)
 from mmengine.dataset import DefaultSampler
 
 from mlfo_mm.datasets import VideoListDataset

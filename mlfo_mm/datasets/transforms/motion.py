@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from mmaction.registry import TRANSFORMS
@@ -25,13 +27,14 @@ class FrameDifference(BaseTransform):
         self.gain = gain
 
     def transform(self, results: dict) -> dict:
+        """Replace ``imgs``, clip by clip."""
         imgs, length = results['imgs'], results['clip_len']
         if length < 2:
             raise ValueError('FrameDifference needs clips of at least 2 frames: raise clip_len')
         out: list[np.ndarray] = []
         for start in range(0, len(imgs), length):
             clip = imgs[start : start + length]
-            pairs = [cv2.absdiff(a, b) for a, b in zip(clip, clip[1:], strict=False)]
+            pairs = [cv2.absdiff(a, b) for a, b in pairwise(clip)]
             out += [cv2.convertScaleAbs(d, alpha=self.gain) for d in [*pairs, pairs[-1]]]
         results['imgs'] = out
         return results

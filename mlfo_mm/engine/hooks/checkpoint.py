@@ -50,7 +50,9 @@ def readable(path: str | Path) -> bool:
 def find_resume(work_dir: str | Path, logger=print) -> Path | None:
     """Newest whole ``epoch_*.pth`` of a work directory; truncated ones are named and passed over."""
     found = sorted(
-        Path(work_dir).glob('epoch_*.pth'), key=lambda path: int(path.stem.split('_')[1]), reverse=True
+        Path(work_dir).glob('epoch_*.pth'),
+        key=lambda path: int(path.stem.split('_')[1]),
+        reverse=True,
     )
     for path in found:
         if readable(path):

@@ -28,14 +28,20 @@ class ProgressHook(Hook):
         """Open the bar at the step that the run starts from."""
         if self.show and is_main_process():
             self._bar = tqdm(
-                total=runner.max_iters, initial=runner.iter, desc='training', unit='step', leave=False
+                total=runner.max_iters,
+                initial=runner.iter,
+                desc='training',
+                unit='step',
+                leave=False,
             )
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
         """Advance by one step."""
         if self._bar is not None:
             if batch_idx % 10 == 0:
-                self._bar.set_postfix_str(f'loss {float(outputs["loss"].detach()):.3f}', refresh=False)
+                self._bar.set_postfix_str(
+                    f'loss {float(outputs["loss"].detach()):.3f}', refresh=False
+                )
             self._bar.update()
 
     def after_train(self, runner) -> None:

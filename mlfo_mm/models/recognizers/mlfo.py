@@ -50,14 +50,21 @@ class MLFO(SelfSupervisedRecognizer):
             raise ValueError(f'levels are low, mid and high, not {", ".join(sorted(unknown))}')
         channels = dict(zip(LEVELS, self.level_channels(), strict=True))
         self.levels = nn.ModuleDict(
-            {name: MLFOLevel(channels[name], embedding_dim, **config) for name, config in levels.items()}
+            {
+                name: MLFOLevel(channels[name], embedding_dim, **config)
+                for name, config in levels.items()
+            }
         )
-        self.semantic = Prototypes(channels['high'], embedding_dim, **prototypes) if prototypes else None
+        self.semantic = (
+            Prototypes(channels['high'], embedding_dim, **prototypes) if prototypes else None
+        )
         self.augmentations = tuple(augmentations)
         self.first_stage = first_stage
         terms = {name for level in self.levels.values() for name in level.terms}
         if 'graph' in terms and 'instance' not in self.levels['high'].terms:
-            raise ValueError('graph terms read the instance embeddings: give levels.high an instance term')
+            raise ValueError(
+                'graph terms read the instance embeddings: give levels.high an instance term'
+            )
         self.needs_long = 'retrieval' in terms
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
@@ -79,19 +86,19 @@ class MLFO(SelfSupervisedRecognizer):
         for name, level in self.levels.items():
             terms = level.terms
             if 'instance' in terms:
-                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = terms['instance'].loss_and_accuracy(
-                    *views[name, 'contrast']
-                )
+                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = terms[
+                    'instance'
+                ].loss_and_accuracy(*views[name, 'contrast'])
             if 'motion' in terms:
-                logs[f'loss_motion_{name}'], logs[f'acc_motion_{name}'] = terms['motion'].loss_and_accuracy(
-                    *views[name, 'contrast'], *views[name, 'augmented']
-                )
+                logs[f'loss_motion_{name}'], logs[f'acc_motion_{name}'] = terms[
+                    'motion'
+                ].loss_and_accuracy(*views[name, 'contrast'], *views[name, 'augmented'])
             if 'retrieval' in terms:
                 steps = embeddings[name]
                 queries, positions = pair_steps(steps['short_steps'], steps['long_steps'])
-                logs[f'loss_retrieval_{name}'], logs[f'acc_retrieval_{name}'] = terms['retrieval'].loss_and_accuracy(
-                    queries, steps['long_steps'], positions
-                )
+                logs[f'loss_retrieval_{name}'], logs[f'acc_retrieval_{name}'] = terms[
+                    'retrieval'
+                ].loss_and_accuracy(queries, steps['long_steps'], positions)
             if 'graph' in terms and epoch >= self._begin(level):
                 graph = terms['graph'].build_graph(*views['high', 'contrast'], *targets)
                 logs[f'loss_graph_{name}'] = terms['graph'](*views[name, 'graph'], graph)
@@ -109,19 +116,29 @@ class MLFO(SelfSupervisedRecognizer):
         """Levels of the short clips, (2N, ...) view by view, and of the long clip, (N, ...)."""
         n, v = inputs.shape[:2]
         if v not in ((3, 4) if self.needs_long else (2, 3, 4)):
-            raise ValueError(f'MLFO got {v} views: the sampler gives 2 clips and a long one (3 or 4 views)')
+            raise ValueError(
+                f'MLFO got {v} views: the sampler gives 2 clips and a long one (3 or 4 views)'
+            )
         clips = inputs.transpose(0, 1)  # (V, N, 3, T, H, W)
         if self.needs_long and v == 3:
             feats = self.extract_feat(clips.flatten(0, 1))
             pairs = [level.split([2 * n, n]) for level in feats]
         elif self.needs_long:
             long_clip = torch.cat([clips[2], clips[3]], 2)  # (N, 3, 2T, H, W)
-            pairs = list(zip(self.extract_feat(clips[:2].flatten(0, 1)), self.extract_feat(long_clip), strict=True))
+            pairs = list(
+                zip(
+                    self.extract_feat(clips[:2].flatten(0, 1)),
+                    self.extract_feat(long_clip),
+                    strict=True,
+                )
+            )
         else:
             pairs = [(level, None) for level in self.extract_feat(clips[:2].flatten(0, 1))]
         return tuple({name: p[i] for name, p in zip(LEVELS, pairs, strict=True)} for i in (0, 1))
 
-    def _semantic(self, z1: Tensor, z2: Tensor, epoch: int, logs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _semantic(
+        self, z1: Tensor, z2: Tensor, epoch: int, logs: dict[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
         scores = self.semantic.scores(torch.cat([z1, z2]), epoch).chunk(2)
         targets = [self.semantic.targets(s.detach(), view, epoch) for view, s in enumerate(scores)]
         logs['loss_semantic'] = self.semantic.loss(*scores, *targets)

@@ -46,11 +46,17 @@ class MLFOLevel(BaseModule):
         )
         # instance discrimination and the discrimination from augmented features share a head
         self.heads = nn.ModuleDict()
-        for head, users in (('contrast', ('instance', 'motion')), ('step', ('retrieval',)), ('graph', ('graph',))):
+        for head, users in (
+            ('contrast', ('instance', 'motion')),
+            ('step', ('retrieval',)),
+            ('graph', ('graph',)),
+        ):
             if any(user in self.terms for user in users):
                 self.heads[head] = TemporalProjection(in_channels, out_channels=embedding_dim)
 
-    def embed(self, short: Tensor, long: Tensor | None, augmentations: tuple[str, ...]) -> dict[str, Tensor]:
+    def embed(
+        self, short: Tensor, long: Tensor | None, augmentations: tuple[str, ...]
+    ) -> dict[str, Tensor]:
         """Embeddings that the level's terms need.
 
         Args:
@@ -94,7 +100,9 @@ def augment_time(features: Tensor, kind: str) -> Tensor:
     """
     steps = features.shape[2]
     if steps < 2:
-        raise ValueError(f'temporal augmentation needs at least 2 time steps, the level has {steps}: raise clip_len')
+        raise ValueError(
+            f'temporal augmentation needs at least 2 time steps, the level has {steps}: raise clip_len'
+        )
     if kind == 'reverse':
         return features.flip(2)
     if kind != 'shuffle':
@@ -118,6 +126,8 @@ def pair_steps(short_steps: Tensor, long_steps: Tensor) -> tuple[Tensor, Tensor]
     """
     length = long_steps.shape[2]
     if length < 2 or length % 2:
-        raise ValueError(f'timestamp retrieval needs an even number of long steps, got {length}: change clip_len')
+        raise ValueError(
+            f'timestamp retrieval needs an even number of long steps, got {length}: change clip_len'
+        )
     first, second = F.adaptive_avg_pool1d(short_steps, length // 2).chunk(2)
     return torch.cat([first, second], 2), torch.arange(length)

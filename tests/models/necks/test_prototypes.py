@@ -29,7 +29,9 @@ def test_scores_are_cosines_with_unit_prototypes():
         semantic.prototypes.weight.mul_(7)
     scores = semantic.scores(z, epoch=3)
     assert_close(semantic.prototypes.weight.norm(dim=1), torch.ones(5))
-    expected = torch.stack([torch.cosine_similarity(z, w[None]) for w in semantic.prototypes.weight], 1)
+    expected = torch.stack(
+        [torch.cosine_similarity(z, w[None]) for w in semantic.prototypes.weight], 1
+    )
     assert_close(scores, expected)
 
 

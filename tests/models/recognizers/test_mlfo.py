@@ -42,7 +42,9 @@ def test_terms_of_each_stage():
     expected = {'loss_instance_high', 'loss_semantic'}
     expected |= {f'loss_{term}_{level}' for term in ('motion', 'retrieval') for level in LOWER}
     assert {key for key in first if key.startswith('loss')} == expected
-    assert second - first == {f'{key}_{level}' for key in ('loss_graph', 'stat_edges') for level in LOWER}
+    assert second - first == {
+        f'{key}_{level}' for key in ('loss_graph', 'stat_edges') for level in LOWER
+    }
 
 
 def test_monitors_do_not_enter_the_optimised_sum():
@@ -136,7 +138,7 @@ def test_unknown_levels_and_graphs_without_instances_are_refused():
         build(levels=dict(top=dict()))
     config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').model.levels
     config.high = dict()
-    with pytest.raises(ValueError, match='levels.high an instance term'):
+    with pytest.raises(ValueError, match=r'levels\.high an instance term'):
         build(levels=config)
 
 

@@ -52,7 +52,9 @@ def train(model, inputs_of) -> dict[str, torch.Tensor]:
 
 def worker(rank: int, variant: str, folder: str) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=RANKS)
+    dist.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=RANKS
+    )
     model = DistributedDataParallel(build(variant), find_unused_parameters=True)
     own = slice(rank * PER_RANK, (rank + 1) * PER_RANK)
     result = train(model, lambda step: batch(step)[own])
@@ -71,4 +73,6 @@ def test_two_processes_equal_one(variant, tmp_path):
     assert two.keys() == one.keys()
     assert len(one) > 60
     for name, value in one.items():
-        torch.testing.assert_close(two[name], value, rtol=1e-5, atol=1e-9, msg=lambda m, n=name: f'{n}: {m}')
+        torch.testing.assert_close(
+            two[name], value, rtol=1e-5, atol=1e-9, msg=lambda m, n=name: f'{n}: {m}'
+        )

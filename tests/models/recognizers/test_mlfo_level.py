@@ -33,7 +33,9 @@ def test_shuffle_permutes_within_a_clip_and_never_keeps_the_order(steps):
 
 
 def test_shuffling_two_steps_is_reversing():
-    assert torch.equal(augment_time(numbered(3, 2), 'shuffle'), augment_time(numbered(3, 2), 'reverse'))
+    assert torch.equal(
+        augment_time(numbered(3, 2), 'shuffle'), augment_time(numbered(3, 2), 'reverse')
+    )
 
 
 def test_bad_input():

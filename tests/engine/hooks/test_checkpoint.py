@@ -1,0 +1,51 @@
+"""Checkpoints are whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+import torch
+
+from mlfo_mm.engine.hooks.checkpoint import AtomicBackend, find_resume, readable
+from mlfo_mm.errors import UserError
+
+
+def test_full_disk_leaves_the_file_before(tmp_path, monkeypatch):
+    path = tmp_path / 'epoch_1.pth'
+    AtomicBackend().put(b'good', path)
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(UserError, match=r'cannot write .*epoch_1.pth: No space left.*--work-dir'):
+        AtomicBackend().put(b'better, but too long', path)
+    assert path.read_bytes() == b'good'
+    assert os.listdir(tmp_path) == ['epoch_1.pth']
+
+
+def test_kill_before_the_rename_leaves_the_file_before(tmp_path, monkeypatch):
+    path = tmp_path / 'last_checkpoint'
+    AtomicBackend().put_text('epoch_1.pth', path)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, 'replace', killed)
+    with pytest.raises(KeyboardInterrupt):
+        AtomicBackend().put_text('epoch_2.pth', path)
+    assert path.read_text() == 'epoch_1.pth'
+
+
+def test_newest_whole_checkpoint(tmp_path):
+    for epoch in (2, 9, 10):
+        torch.save({'weights': torch.arange(5000)}, tmp_path / f'epoch_{epoch}.pth')
+    whole = (tmp_path / 'epoch_10.pth').read_bytes()
+    (tmp_path / 'epoch_10.pth').write_bytes(whole[: len(whole) // 2])
+    said = []
+    assert find_resume(tmp_path, said.append) == tmp_path / 'epoch_9.pth'
+    assert len(said) == 1 and 'epoch_10.pth cannot be read whole' in said[0]
+    assert not readable(tmp_path / 'epoch_10.pth')
+    assert find_resume(tmp_path / 'none') is None

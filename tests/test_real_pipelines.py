@@ -1,0 +1,51 @@
+"""A genuine UCF101 clip (DivX) through the pipelines of every shipped config."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmaction.registry import TRANSFORMS
+from mmcv.transforms import Compose
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.evaluation.pipelines import ClipGeometry, test_pipeline, train_pipeline
+from tests.conftest import REPO
+
+CONFIGS = sorted(
+    path
+    for folder in (REPO / 'configs').iterdir()
+    if folder.name not in ('_base_', 'downstream')
+    for path in folder.rglob('r3d18_*.py')
+)
+
+
+def run(pipeline: list, path) -> torch.Tensor:
+    steps = Compose([TRANSFORMS.build(step) for step in pipeline])
+    sample = dict(filename=str(path), label=0, start_index=0, modality='RGB')
+    return steps(sample)['inputs']
+
+
+@pytest.fixture
+def clip(real_data):
+    return next((real_data / 'format_samples').glob('*.avi'))
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: str(path.relative_to(REPO)))
+def test_every_pipeline(path, clip):
+    config = load_config(path)
+    length, size = config.clip_len, config.crop_size
+    views = 2 if config.train_pipeline[1].long_view == 'none' else 3
+    inputs = run(config.train_pipeline, clip)
+    assert inputs.shape == (views, 3, length, size, size)
+    assert inputs.dtype == torch.uint8
+    assert inputs.float().std() > 5
+    geometry = ClipGeometry.from_config(config)
+    assert run(test_pipeline(geometry, 10), clip).shape == (10, 3, length, size, size)
+    assert run(train_pipeline(geometry, 0.5, 9 / 7), clip).shape == (1, 3, length, size, size)
+
+
+def test_full_long_view(clip):
+    config = load_config(REPO / 'configs/mlfo/r3d18_k400.py')
+    config.train_pipeline[1].long_view = 'full'
+    inputs = run(config.train_pipeline, clip)
+    assert inputs.shape == (4, 3, 16, 112, 112)
