@@ -163,13 +163,14 @@ def _returning_self(train: Callable[..., object]) -> Callable[..., nn.Module]:
 
 
 def pad_short_conv3d() -> None:
-    """Give ``Conv3d`` right bf16 gradients on CPU for clips about as short as the kernel.
+    """Give ``Conv3d`` right weight gradients on CPU for clips about as short as the kernel.
 
-    oneDNN's AVX512-BF16 weight gradient of a temporally padded convolution is uninitialised memory
-    (or a crash) when no output step sees the whole kernel inside the clip. Every R3D at 16 frames
-    meets this in its last stage: temporal kernel 3, padding 1, T = 2. The same zeros, padded
-    explicitly, give the same function, right gradients and the same speed. torch 2.11 and 2.13 are
-    affected; can go when ``tests/test_compat.py`` finds right gradients without it.
+    oneDNN's AVX512 weight gradient of a temporally padded convolution is uninitialised memory (or a
+    crash) when no output step sees the whole kernel inside the clip: always in bfloat16, in float32
+    with a temporal stride only. Every R3D at 16 frames meets this in its last stage: temporal
+    kernel 3, padding 1, T = 2. The same zeros, padded explicitly, give the same function, right
+    gradients and the same speed. torch 2.11 and 2.13 are affected; can go when
+    ``test_torch_still_needs_the_padding`` fails.
     """
     from torch import nn
 
@@ -202,10 +203,13 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(forward)
     def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if inputs.device.type != 'cpu' or not (inputs.dtype == torch.bfloat16 or autocast()):
+        stride = self.stride[0]
+        if inputs.device.type != 'cpu' or not (
+            stride > 1 or inputs.dtype == torch.bfloat16 or autocast()
+        ):
             return forward(self, inputs, weight, bias)
         padding = self._reversed_padding_repeated_twice  # width, height, time: as of functional.pad
-        before, stride = padding[-2], self.stride[0]
+        before = padding[-2]
         first_inside = -(-before // stride) * stride - before
         reach = self.dilation[0] * (self.kernel_size[0] - 1)
         if (

@@ -1,0 +1,199 @@
+"""Each work-around is needed on the tested versions, does its job, and goes no further."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mmaction
+import numpy as np
+import pytest
+import torch
+from mmaction.models import ResNet3d
+from mmengine.device import is_cuda_available
+from mmengine.logging import HistoryBuffer
+from mmengine.model import BaseModel
+from mmengine.optim import AmpOptimWrapper
+from mmengine.optim.optimizer import amp_optimizer_wrapper
+from mmengine.runner import Runner, load_checkpoint
+from torch import Tensor, nn
+
+from mlfo_mm import compat
+
+REPO = Path(__file__).resolve().parent.parent
+SMALL = dict(depth=18, pretrained=None, pretrained2d=False, base_channels=8)
+
+
+def run(code: str, *options: str) -> subprocess.CompletedProcess:
+    environment = dict(os.environ, PYTHONPATH=str(REPO), MLFO_MM_NO_REGISTER='1')
+    command = [sys.executable, *options, '-c', code]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+
+
+# ---- import of mmaction.models ----
+
+
+def test_models_import_with_the_stub_only_and_in_silence():
+    without = run('import mmaction.models')
+    assert without.returncode != 0
+    assert without.stderr.strip().endswith(f"No module named '{compat.DRN}'")
+    done = run('from mlfo_mm import compat; compat.apply(); from mmaction.models import ResNet3d')
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_a_source_install_is_left_alone(monkeypatch, tmp_path):
+    (tmp_path / 'models/localizers/drn').mkdir(parents=True)
+    monkeypatch.setattr(mmaction.__spec__, 'submodule_search_locations', [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, compat.DRN)
+    compat.stub_drn()
+    assert compat.DRN not in sys.modules
+
+
+# ---- checkpoints ----
+
+
+class Toy(BaseModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, 1)
+
+    def forward(self, x: Tensor, mode: str) -> dict[str, Tensor]:
+        return dict(loss=self.layer(x).square().mean())
+
+
+def toy_runner(work_dir: Path, epochs: int, **settings) -> Runner:
+    return Runner(
+        model=Toy(),
+        work_dir=str(work_dir),
+        train_dataloader=dict(
+            dataset=[dict(x=torch.randn(3)) for _ in range(4)],
+            sampler=dict(type='DefaultSampler', shuffle=True),
+            collate_fn=dict(type='default_collate'),
+            batch_size=2,
+        ),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1)),
+        experiment_name=f'toy_{work_dir.name}_{epochs}',
+        log_level='ERROR',
+        **settings,
+    )
+
+
+def test_mmengine_checkpoint_resumes(tmp_path):
+    """The road that fails without the allowed types: ``torch.load`` inside mmengine."""
+    toy_runner(tmp_path, 1).train()
+    path = tmp_path / 'epoch_1.pth'
+    resumed = toy_runner(tmp_path, 2, resume=True, load_from=str(path))
+    resumed.train()
+    assert resumed.epoch == 2
+    history = torch.load(path, weights_only=True)['message_hub']['log_scalars']['train/loss']
+    assert isinstance(history, HistoryBuffer)
+    assert history.statistics('mean') == pytest.approx(history.data[0].mean())
+
+    model = Toy()
+    load_checkpoint(model, str(path))
+    expected = torch.load(path, weights_only=True)['state_dict']['layer.weight']
+    assert torch.equal(model.layer.weight, expected)
+
+
+def test_checkpoint_types_must_be_allowed(tmp_path):
+    path = tmp_path / 'history.pth'
+    torch.save(HistoryBuffer([1.0, 2.0], [1, 1]), path)
+    allowed = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()
+    try:
+        with pytest.raises(Exception, match='Weights only load failed'):
+            torch.load(path, weights_only=True)
+        compat.allow_checkpoint_types()
+        assert torch.load(path, weights_only=True).mean() == 1.5
+    finally:
+        torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(allowed)
+
+
+@pytest.mark.parametrize(
+    'kind', ['bool', 'int8', 'int64', 'uint8', 'float16', 'float32', 'float64']
+)
+def test_numpy_values_load(kind, tmp_path):
+    array = np.arange(6).reshape(2, 3).astype(kind)
+    torch.save(dict(array=array, scalar=array[1, 2]), tmp_path / 'n.pth')
+    loaded = torch.load(tmp_path / 'n.pth', weights_only=True)
+    np.testing.assert_array_equal(loaded['array'], array)
+    assert loaded['scalar'] == array[1, 2]
+    assert loaded['scalar'].dtype == array.dtype
+
+
+class Call:
+    def __init__(self, function, *arguments) -> None:
+        self.function, self.arguments = function, arguments
+
+    def __reduce__(self):
+        return self.function, self.arguments
+
+
+@pytest.mark.parametrize(
+    'attack',
+    [
+        Call(os.system, 'true'),
+        Call(eval, '1'),
+        Call(getattr, HistoryBuffer, '__init__'),
+        Call(getattr, np.ndarray, 'tofile'),
+    ],
+)
+def test_foreign_code_stays_refused(attack, tmp_path):
+    torch.save(attack, tmp_path / 'attack.pth')
+    with pytest.raises(Exception, match=r'Weights only load failed|may not refer to'):
+        torch.load(tmp_path / 'attack.pth', weights_only=True)
+
+
+# ---- bfloat16 training on CPU ----
+
+
+def amp_wrapper(module: nn.Module) -> AmpOptimWrapper:
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    return AmpOptimWrapper(
+        optimizer=optimizer, dtype='bfloat16', loss_scale=dict(enabled=False), accumulative_counts=1
+    )
+
+
+@pytest.mark.skipif(is_cuda_available(), reason='upstream accepts a machine with a GPU')
+def test_amp_wrapper_trains_on_cpu(monkeypatch):
+    layer = nn.Linear(3, 2)
+    wrapper = amp_wrapper(layer)
+    before = layer.weight.detach().clone()
+    with wrapper.optim_context(layer):
+        output = layer(torch.ones(4, 3))
+    assert output.dtype == torch.bfloat16
+    wrapper.update_params(output.float().sum())
+    torch.testing.assert_close(layer.weight, before - 0.1 * 4)
+    wrapper.load_state_dict(wrapper.state_dict())
+
+    monkeypatch.setattr(amp_optimizer_wrapper, 'is_cuda_available', is_cuda_available)
+    with pytest.raises(AssertionError, match='only available'):
+        amp_wrapper(layer)
+
+
+# ---- train() and eval() ----
+
+
+def test_backbones_return_themselves():
+    backbone = ResNet3d(**SMALL)
+    assert backbone.eval() is backbone
+    assert not backbone.training
+    assert backbone.train() is backbone
+    assert backbone.layer4.training
+    assert ResNet3d.train.__wrapped__(backbone) is None
+
+
+def test_frozen_batch_norm_still_stays_in_eval_mode():
+    backbone = ResNet3d(**SMALL, norm_eval=True)
+    assert not backbone.train().conv1.bn.training
+
+
+def test_applying_twice_changes_nothing():
+    before = nn.Conv3d._conv_forward, ResNet3d.train
+    compat.apply()
+    assert (nn.Conv3d._conv_forward, ResNet3d.train) == before

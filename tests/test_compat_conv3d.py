@@ -1,0 +1,146 @@
+"""Weight gradients of 3D convolutions on CPU: right on short clips, in float32 and bfloat16."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterator
+
+import pytest
+import torch
+from mmaction.models import ResNet3d
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mlfo_mm import compat
+
+R3D18 = dict(
+    depth=18,
+    pretrained=None,
+    pretrained2d=False,
+    conv1_kernel=(7, 7, 7),
+    conv1_stride_t=1,
+    pool1_stride_t=1,
+    with_pool2=False,
+    temporal_strides=(1, 2, 2, 2),
+    inflate_style='3x3x3',
+    zero_init_residual=False,
+    out_indices=(1, 2, 3),
+)
+BACKBONES = {
+    'r3d18 at 16 channels': lambda: ResNet3d(**R3D18, base_channels=16),
+    'r3d18 at 64 channels': lambda: ResNet3d(**R3D18, base_channels=64),
+}
+
+
+def dirty_memory() -> None:
+    """Fill memory that is free again, so that uninitialised results show."""
+    for size in (1 << 10, 1 << 14, 1 << 18, 1 << 20):
+        torch.full((size,), float('nan'))
+
+
+def weight_gradients(model: nn.Module, inputs: Tensor, bf16: bool) -> dict[str, Tensor]:
+    model.zero_grad(set_to_none=True)
+    dirty_memory()
+    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
+        outputs = model(inputs)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    generator = torch.Generator().manual_seed(1)
+    gradients = [torch.randn(o.shape, generator=generator).to(o.dtype) for o in outputs]
+    dirty_memory()
+    torch.autograd.backward(outputs, gradients)
+    return {name: p.grad.clone() for name, p in model.named_parameters()}
+
+
+def worst_error(got: dict[str, Tensor], expected: dict[str, Tensor]) -> tuple[float, str]:
+    """Largest relative error; a NaN is the largest."""
+    errors = {
+        name: ((got[name] - right).norm() / right.norm()).nan_to_num(torch.inf).item()
+        for name, right in expected.items()
+    }
+    name = max(errors, key=errors.get)
+    return errors[name], name
+
+
+@pytest.mark.parametrize('name', BACKBONES)
+def test_backbone_gradients_in_bf16_are_those_of_float32(name):
+    torch.manual_seed(0)
+    backbone = BACKBONES[name]().eval()
+    for parameter in backbone.parameters():
+        parameter.requires_grad_(True)
+    inputs = torch.randn(1, 3, 16, 56, 56)
+    expected = weight_gradients(backbone, inputs, bf16=False)
+    assert len(expected) == 60
+    error, where = worst_error(weight_gradients(backbone, inputs, bf16=True), expected)
+    assert error < 0.2, f'{where}: relative error {error}'
+
+
+@pytest.mark.skipif(
+    not torch.cpu._is_avx512_bf16_supported(), reason='no AVX512-BF16: oneDNN takes another road'
+)
+def test_torch_still_needs_the_padding():
+    """If this fails, the fault is mended upstream and ``pad_short_conv3d`` can go."""
+    torch.manual_seed(0)
+    layer, inputs = nn.Conv3d(64, 64, 3, padding=1), torch.randn(2, 64, 2, 6, 6)
+    expected = weight_gradients(layer, inputs, bf16=False)
+    with compat.implicit_padding():
+        errors = [worst_error(weight_gradients(layer, inputs, True), expected) for _ in range(5)]
+    assert max(errors)[0] > 0.3
+    assert worst_error(weight_gradients(layer, inputs, bf16=True), expected)[0] < 0.02
+
+
+def layers() -> Iterator[tuple[nn.Conv3d, int]]:
+    for frames, kernel, stride in itertools.product((1, 2, 3, 6), (1, 3, 5, 7), (1, 2)):
+        yield nn.Conv3d(8, 8, (kernel, 3, 3), (stride, 1, 1), (kernel // 2, 1, 1)), frames
+    yield nn.Conv3d(8, 8, 3, padding=2, dilation=2), 4
+    yield nn.Conv3d(8, 8, 3, padding=1, groups=2), 2
+    yield nn.Conv3d(8, 8, 3, padding=1, groups=8), 2
+    yield nn.Conv3d(8, 8, (4, 3, 3), padding='same'), 2
+    yield nn.Conv3d(8, 8, 3, padding='valid'), 3
+    yield nn.Conv3d(8, 8, 3, padding=1, padding_mode='replicate'), 2
+    yield nn.Conv3d(8, 8, (3, 1, 1), padding=(1, 0, 0), bias=False), 2
+
+
+@pytest.mark.parametrize('layout', [torch.contiguous_format, torch.channels_last_3d])
+def test_every_kind_of_layer_keeps_its_function(layout):
+    torch.manual_seed(0)
+    for layer, frames in layers():
+        inputs = torch.randn(2, 8, frames, 5, 5).to(memory_format=layout)
+        with compat.implicit_padding():
+            right = layer(inputs)
+        torch.testing.assert_close(layer(inputs), right, msg=f'{layer}')
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            output = layer(inputs)
+        assert output.dtype == torch.bfloat16
+        torch.testing.assert_close(output.float(), right, rtol=0.05, atol=0.02, msg=f'{layer}')
+        expected = weight_gradients(copy.deepcopy(layer).double(), inputs.double(), bf16=False)
+        for bf16, limit in ((False, 1e-4), (True, 0.02)):
+            error, where = worst_error(weight_gradients(layer, inputs, bf16), expected)
+            assert error < limit, f'{layer} on {frames} frames, {bf16=}: {where}: error {error}'
+
+
+@pytest.mark.parametrize(
+    ('frames', 'bf16', 'padding'),
+    [
+        (2, 'autocast', 0),
+        (2, 'dtype', 0),
+        (1, 'autocast', 0),
+        (3, 'autocast', (1, 1, 1)),
+        (2, '', (1, 1, 1)),
+    ],
+)
+def test_time_is_padded_where_no_step_sees_the_whole_kernel(frames, bf16, padding, monkeypatch):
+    seen = []
+    original = functional.conv3d
+
+    def conv3d(inputs, weight, bias, stride, padding, dilation, groups):
+        seen.append((tuple(inputs.shape[2:]), padding))
+        return original(inputs, weight, bias, stride, padding, dilation, groups)
+
+    monkeypatch.setattr(functional, 'conv3d', conv3d)
+    dtype = torch.bfloat16 if bf16 == 'dtype' else torch.float32
+    layer = nn.Conv3d(4, 4, 3, padding=1).to(dtype)
+    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16 == 'autocast'):
+        layer(torch.randn(1, 4, frames, 6, 6, dtype=dtype))
+    shape = (frames + 2, 8, 8) if padding == 0 else (frames, 6, 6)
+    assert seen == [(shape, padding)]

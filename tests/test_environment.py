@@ -1,0 +1,171 @@
+"""Findings on the installation, with made-up distributions in place of what is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import metadata, util
+from pathlib import Path
+
+import pytest
+
+from mlfo_mm import environment
+from mlfo_mm.environment import ESSENTIAL, Finding, Package, check_version
+from mlfo_mm.errors import UserError
+
+REPO = Path(__file__).resolve().parent.parent
+MMCV = next(package for package in ESSENTIAL if package.name == 'mmcv')
+
+
+@pytest.fixture
+def versions(monkeypatch) -> dict[str, str]:
+    """Distributions that seem installed: put names and versions in."""
+    here: dict[str, str] = {}
+
+    def version(name: str) -> str:
+        if name not in here:
+            raise metadata.PackageNotFoundError(name)
+        return here[name]
+
+    monkeypatch.setattr(metadata, 'version', version)
+    monkeypatch.setattr(util, 'find_spec', lambda name: None)
+    return here
+
+
+def test_this_environment_is_in_order():
+    environment.require()
+    assert not [f for f in environment.report() if f.status == 'wrong']
+
+
+def test_tested_versions_are_those_of_the_constraints():
+    lines = (REPO / 'constraints.txt').read_text().splitlines()
+    pins = dict(line.split('==') for line in lines if not line.startswith('#'))
+    for package in ESSENTIAL:
+        pinned = [pins[name] for name in package.distributions if name in pins]
+        assert pinned == [package.tested], package.name
+        assert f'=={package.tested}' in package.remedy
+
+
+@pytest.mark.parametrize(
+    ('distribution', 'version', 'status'),
+    [
+        ('mmcv-lite', '2.1.0', 'ok'),
+        ('mmcv', '2.1.0', 'ok'),
+        ('mmcv', '2.0.1', 'note'),
+        ('mmcv', '2.1.0+cpu', 'ok'),
+        ('mmcv', '2.2.0', 'wrong'),
+        ('mmcv', '1.7.2', 'wrong'),
+        ('mmcv-full', '1.7.2', 'wrong'),
+    ],
+)
+def test_a_full_mmcv_does_as_well_within_its_range(distribution, version, status, versions):
+    versions[distribution] = version
+    finding = check_version(MMCV)
+    assert finding.status == status
+    if status == 'wrong':
+        assert 'pip install --no-deps mmcv-lite==2.1.0' in finding.remedy
+    else:
+        assert version in finding.text
+
+
+def test_a_full_mmcv_is_removed_before_another_is_installed_over_it(versions):
+    versions['mmcv'] = '2.2.0'
+    finding = check_version(MMCV)
+    assert finding.text == '2.2.0 does not do: >= 2.0, < 2.2 is needed'
+    assert finding.remedy.startswith('python -m pip uninstall -y mmcv && ')
+
+
+@pytest.mark.parametrize(
+    ('version', 'numbers'),
+    [('2.11.0+cu130', (2, 11, 0)), ('1.0rc1', (1, 0)), ('', ()), ('2.2.0.dev3', (2, 2, 0))],
+)
+def test_parse(version, numbers):
+    assert environment.parse(version) == numbers
+
+
+def test_torchvision_must_be_built_for_the_torch_that_is_here(versions, monkeypatch):
+    versions.update(torch='2.10.0+cu126', torchvision='0.26.0')
+    monkeypatch.setattr(metadata, 'requires', lambda name: ['numpy', 'torch==2.11.0', 'pillow'])
+    finding = environment.check_pair(Finding('ok', 'torchvision', ''))
+    assert finding.status == 'wrong'
+    assert finding.text == '0.26.0 is built for torch 2.11.0, here is 2.10.0'
+    assert finding.remedy == 'python -m pip install torch==2.10.0 torchvision'
+    versions['torch'] = '2.11.0+cpu'
+    assert environment.check_pair(Finding('ok', 'torchvision', '')).status == 'ok'
+
+
+def test_a_package_that_fails_to_import_with_any_error(tmp_path, monkeypatch):
+    broken = 'raise RuntimeError("operator torchvision::nms does not exist\\nmore")'
+    (tmp_path / 'half_built.py').write_text(broken)
+    monkeypatch.syspath_prepend(tmp_path)
+    package = Package('half_built', ('x',), '1', '1', '2', 'python -m pip install half_built')
+    finding = environment.check_import(package, Finding('ok', 'half_built', ''))
+    assert finding.status == 'wrong'
+    assert finding.text == 'cannot be imported (operator torchvision::nms does not exist)'
+    assert finding.remedy == 'python -m pip install --force-reinstall half_built'
+
+
+def test_one_error_with_one_command_for_several_faults(versions):
+    versions.update({'mmcv-lite': '2.1.0', 'numpy': '1.20.0'})
+    with pytest.raises(UserError) as caught:
+        environment.require()
+    message = str(caught.value)
+    assert message.startswith('torch is missing; torchvision is missing; numpy 1.20.0 does not do')
+    assert message.count('torch==2.11.0 torchvision==0.26.0') == 1
+    assert '\n' not in message
+    assert 'mmcv' not in message
+
+
+def test_distributions_that_share_a_folder(monkeypatch):
+    shared = {
+        'cv2': ['opencv-python', 'opencv-contrib-python-headless'],
+        'mmaction': ['mmaction2', 'otxmmaction2'],
+        'mmcv': ['mmcv-lite'],
+    }
+    monkeypatch.setattr(metadata, 'packages_distributions', lambda: shared)
+    cv2, mmaction = environment.check_overlays()
+    assert (cv2.status, mmaction.status) == ('note', 'wrong')
+    assert 'opencv-contrib-python-headless and opencv-python' in cv2.text
+    assert mmaction.remedy == (
+        'python -m pip uninstall -y mmaction2 otxmmaction2 && '
+        'python -m pip install --no-deps mmaction2==1.2.0'
+    )
+
+
+def test_no_decoder_is_wrong_one_is_enough(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'decord', None)
+    status = {f.name: f.status for f in environment.check_video()}
+    assert status == {'decord': 'note', 'decoders': 'ok', 'H.264': 'ok'}
+    monkeypatch.setitem(sys.modules, 'av', None)
+    status = {f.name: f.status for f in environment.check_video()}
+    assert status == {'decord': 'note', 'PyAV': 'note', 'decoders': 'wrong'}
+
+
+def test_data_sets_are_listed_with_their_counts(tmp_path, monkeypatch):
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (none,) = environment.check_datasets()
+    assert none.status == 'note'
+    assert 'make_synthetic.py' in none.remedy
+    folder = tmp_path / 'own'
+    folder.mkdir()
+    (folder / 'classes.txt').write_text('a\nb\n')
+    (folder / 'train.txt').write_text('x.mp4 0\ny z.mp4 1\n')
+    (found,) = environment.check_datasets()
+    assert found == Finding('ok', 'data set', f'own: train.txt 2, {folder}')
+
+
+TOOLS = ('train.py', 'test.py', 'evaluate.py', 'bench/train_step.py')
+
+
+@pytest.mark.parametrize('tool', TOOLS)
+def test_tools_without_torch_end_in_one_line(tool):
+    environment_ = dict(os.environ, PYTHONPATH=str(REPO))
+    command = [sys.executable, '-S', str(REPO / 'tools' / tool), 'config.py']  # no site-packages
+    done = subprocess.run(command, capture_output=True, text=True, env=environment_, timeout=120)
+    assert done.returncode == 2
+    assert done.stdout == ''
+    assert done.stderr.startswith('error: torch is missing; torchvision is missing; ')
+    assert 'python -m pip install torch==2.11.0 torchvision==0.26.0' in done.stderr
+    assert done.stderr.count('\n') == 1
