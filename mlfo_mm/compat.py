@@ -7,7 +7,8 @@ Faults of the same versions that need no patch, because the package never takes 
 ``ResNet3d`` ignores ``init_cfg=Pretrained`` (weights are loaded with ``load_from`` and guarded),
 ``parse_losses`` optimises every key that contains "loss" (monitors are ``acc_*`` or ``stat_*``),
 ``SyncBatchNorm`` needs a GPU (configs say ``sync_bn``, which ``mlfo_mm.engine.launch`` drops on the
-CPU), mmaction's ``ColorJitter`` (``mlfo_mm.datasets.transforms.color`` takes its place).
+CPU), mmaction's ``ColorJitter`` (``mlfo_mm.datasets.transforms.color`` takes its place), and mmengine's
+``AmpOptimWrapper``, which refuses a CPU (``mlfo_mm.engine.optim`` does).
 """
 
 from __future__ import annotations
@@ -46,7 +47,6 @@ def apply() -> None:
     stub_drn()
     quiet_import()
     allow_checkpoint_types()
-    allow_amp_on_cpu()
     return_self_from_train()
     pad_short_conv3d()
 
@@ -126,17 +126,6 @@ def _history_method(owner: type, name: str) -> Callable:
     if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
         raise pickle.UnpicklingError(f'a checkpoint may not refer to {name!r} of {owner!r}')
     return getattr(HistoryBuffer, name)
-
-
-def allow_amp_on_cpu() -> None:
-    """Let ``AmpOptimWrapper`` train under bfloat16 autocast on CPU, which it refuses.
-
-    Its check asks for a GPU although ``mmengine.runner.autocast`` supports the CPU. Only this check
-    sees the changed name. Can go when mmengine asks for the device of the autocast instead.
-    """
-    from mmengine.optim.optimizer import amp_optimizer_wrapper
-
-    amp_optimizer_wrapper.is_cuda_available = lambda: True
 
 
 def return_self_from_train() -> None:

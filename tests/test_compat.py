@@ -12,11 +12,8 @@ import numpy as np
 import pytest
 import torch
 from mmaction.models import ResNet3d
-from mmengine.device import is_cuda_available
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
-from mmengine.optim import AmpOptimWrapper
-from mmengine.optim.optimizer import amp_optimizer_wrapper
 from mmengine.runner import Runner, load_checkpoint
 from torch import Tensor, nn
 
@@ -147,33 +144,6 @@ def test_foreign_code_stays_refused(attack, tmp_path):
     torch.save(attack, tmp_path / 'attack.pth')
     with pytest.raises(Exception, match=r'Weights only load failed|may not refer to'):
         torch.load(tmp_path / 'attack.pth', weights_only=True)
-
-
-# ---- bfloat16 training on CPU ----
-
-
-def amp_wrapper(module: nn.Module) -> AmpOptimWrapper:
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
-    return AmpOptimWrapper(
-        optimizer=optimizer, dtype='bfloat16', loss_scale=dict(enabled=False), accumulative_counts=1
-    )
-
-
-@pytest.mark.skipif(is_cuda_available(), reason='upstream accepts a machine with a GPU')
-def test_amp_wrapper_trains_on_cpu(monkeypatch):
-    layer = nn.Linear(3, 2)
-    wrapper = amp_wrapper(layer)
-    before = layer.weight.detach().clone()
-    with wrapper.optim_context(layer):
-        output = layer(torch.ones(4, 3))
-    assert output.dtype == torch.bfloat16
-    wrapper.update_params(output.float().sum())
-    torch.testing.assert_close(layer.weight, before - 0.1 * 4)
-    wrapper.load_state_dict(wrapper.state_dict())
-
-    monkeypatch.setattr(amp_optimizer_wrapper, 'is_cuda_available', is_cuda_available)
-    with pytest.raises(AssertionError, match='only available'):
-        amp_wrapper(layer)
 
 
 # ---- train() and eval() ----
