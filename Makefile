@@ -14,8 +14,6 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting
 
-export OMP_NUM_THREADS ?= 1
-
 .PHONY: help install demo test lint format doctor clean
 .DELETE_ON_ERROR:
 
@@ -40,10 +38,10 @@ $(INSTALLED): constraints.txt openmmlab.txt setup.py pyproject.toml
 	@touch $@
 
 demo: $(INSTALLED)
-	$(PY) tools/demo.py
+	$(PY) tools/benchmark.py run --profile demo
 
 test: $(INSTALLED)
-	$(PY) -m pytest -n 2
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2
 
 lint: $(INSTALLED)
 	$(PY) -m ruff check .
