@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mlfo_mm.errors import cli
 from mlfo_mm.evaluation.evaluate import evaluate, summary
 from mlfo_mm.evaluation.job import TASKS, Request
+from mmengine.config import DictAction
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
 

@@ -14,10 +14,10 @@ import sys
 import time
 from pathlib import Path
 
-import torch
-
 from mlfo_mm.engine.config import load_config
 from mmaction.registry import MODELS
+
+import torch
 from torch import Tensor, nn
 
 
