@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit  # type: ignore[import-untyped]
+from scipy.special import stdtrit
 
 from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import DATASETS, Block, Profile, Row

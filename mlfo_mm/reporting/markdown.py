@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabulate import tabulate  # type: ignore[import-untyped]
+from tabulate import tabulate
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
 from mlfo_mm.reporting.specs import (
