@@ -30,11 +30,11 @@ $(INSTALLED): constraints.txt openmmlab.txt setup.py pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "error: $(PYTHON) -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 1; }
-	$(PIP) install --quiet --progress-bar on $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[test,lint]'
+	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[test,lint]'
 	@# without dependencies, for one OpenCV only; a full mmcv that is there stays
 	if $(PY) -c 'from importlib import metadata; metadata.version("mmcv")' 2>/dev/null; \
 		then grep -v '^mmcv-lite' openmmlab.txt; else cat openmmlab.txt; fi > $(VENV)/openmmlab.txt
-	$(PIP) install --quiet --progress-bar on --no-deps -c constraints.txt -r $(VENV)/openmmlab.txt
+	$(PIP) install --no-deps -c constraints.txt -r $(VENV)/openmmlab.txt
 	@touch $@
 
 demo: $(INSTALLED)

@@ -75,6 +75,7 @@ def toy_runner(work_dir: Path, epochs: int, **settings) -> Runner:
         default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1)),
         experiment_name=f'toy_{work_dir.name}_{epochs}',
         log_level='ERROR',
+        default_scope='mmaction',
         **settings,
     )
 
