@@ -9,7 +9,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.weights import read_checkpoint
-from mmaction.evaluation import DumpResults
+from mmengine.evaluator import DumpResults
 from mmengine.config import DictAction
 from mmengine.runner import Runner
 

@@ -41,13 +41,13 @@ def evaluate(
     print(job.weights.line)
     if not torch.cuda.is_available():
         print('no GPU: evaluating on the CPU')
+    # before the task: mmengine changes configs that it builds from
+    experiment, family, text = job.experiment(), job.family_text(), job.config_text()
     result = TASKS[request.task](job)
     notes = _notes(job, result)
-    family = job.family_text()
-    text = job.config_text()
     weights = job.weights
     record = Record(
-        experiment=job.experiment(),
+        experiment=experiment,
         **job.identity(),
         task=request.task,
         dataset=request.dataset,

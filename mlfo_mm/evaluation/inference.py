@@ -80,7 +80,7 @@ def predict(
     loader = Runner.build_dataloader(loader_config(data, batch_size, num_workers, shuffle=False))
     device = get_device()
     model.to(device).eval()
-    field = 'pred_score' if model.with_cls_head else 'features'
+    field = 'pred_score' if model.with_cls_head else 'clip_features'
     values, labels, files, decoders = [], [], [], set()
     autocast = torch.autocast(device.split(':')[0], dtype=torch.bfloat16, enabled=amp)
     bar = tqdm(total=len(data), desc=title, unit='video', disable=None, leave=False)

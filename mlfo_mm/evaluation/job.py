@@ -236,7 +236,7 @@ def feature_width(job: Job) -> int:
 def _read_configs(request: Request) -> tuple[Config, Config]:
     if request.task not in TASKS:
         raise UserError(f'--task {request.task}: known are {", ".join(TASKS)}')
-    profile = load_config(request.config).get('profile')
+    profile = request.options.get('profile') or load_config(request.config).get('profile')
     path = Path(request.config_dir) / f'{request.task}_{profile}.py'
     if not path.is_file():
         raise UserError(f'{request.config}: profile={profile!r} has no {path}')

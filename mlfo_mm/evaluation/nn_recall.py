@@ -80,7 +80,7 @@ def _unit(features: Tensor, centre: bool) -> Tensor:
 class NNRecall(BaseMetric):
     """Retrieval recall of the features that a test loop yields, raw and centred.
 
-    A sample's features are its ``features`` entry, or the output itself where the model returns
+    A sample's features are its ``clip_features`` entry, or the output itself where the model returns
     tensors (``FeatureHead`` does); (V, D) of V clips are averaged.
 
     Args:
@@ -107,7 +107,7 @@ class NNRecall(BaseMetric):
     def process(self, data_batch: dict, data_samples: Sequence[Any]) -> None:
         """Keep the features and the label of each sample."""
         for packed, sample in zip(data_batch['data_samples'], data_samples, strict=True):
-            features = sample['features'] if isinstance(sample, dict) else sample
+            features = sample['clip_features'] if isinstance(sample, dict) else sample
             self.results.append((_video_mean(features.detach().cpu()), int(packed.gt_label)))
 
     def compute_metrics(self, results: list) -> dict[str, float]:

@@ -57,7 +57,7 @@ class LinearHead(BaseHead):
 class DownstreamRecognizer(Recognizer3D):
     """A backbone's last level, averaged over space and time, and a head on it.
 
-    Without a head, prediction stores the pooled features of a sample's clips as ``features``
+    Without a head, prediction stores the pooled features of a sample's clips as ``clip_features``
     (V, D), which :class:`NNRecall` reads.
 
     Args:
@@ -112,5 +112,5 @@ class DownstreamRecognizer(Recognizer3D):
         features, _ = self.extract_feat(inputs, test_mode=True)
         views = features.unflatten(0, inputs.shape[:2])  # (N, V, D)
         for sample, clips in zip(data_samples, views, strict=True):
-            sample.features = clips
+            sample.set_field(clips, 'clip_features')  # `features` is MMAction2's own
         return data_samples

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -117,7 +118,17 @@ def _write_test_config(job: Job, model: dict[str, Any], path: Path) -> None:
         test_cfg=dict(type=TestLoop),
         test_evaluator=dict(type=AccMetric),
     )
-    Config(config).dump(path)
+    Config(_named(config)).dump(path)
+
+
+def _named(node: Any) -> Any:
+    """A config with the names of its classes, which a file can hold, in place of the classes."""
+    if isinstance(node, dict):
+        return {key: _named(value) for key, value in node.items()}
+    if isinstance(node, (list, tuple)):
+        return type(node)(_named(value) for value in node)
+    named = isinstance(node, (type, FunctionType))
+    return f'{node.__module__}.{node.__qualname__}' if named else node
 
 
 def _log(runner: Runner) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""Whole evaluations on tiny real videos with the shipped smoke configs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.evaluate import evaluate, summary
+from mlfo_mm.reporting import load_records
+
+ALL_READ = {
+    'train': {'expected': 6, 'read': 6, 'skipped': 0},
+    'test': {'expected': 4, 'read': 4, 'skipped': 0},
+}
+
+
+@pytest.fixture
+def checkpoint(tmp_path, request_for):
+    """A checkpoint as a pretraining run of the smoke config writes it."""
+    config = load_config(request_for('retrieval').config)
+    torch.manual_seed(3)
+    backbone = MODELS.build(config.model.backbone)
+    backbone.init_weights()
+    state = {f'backbone.{key}': value for key, value in backbone.state_dict().items()}
+    state['levels.high.weight'] = torch.zeros(2)
+    meta = {'cfg': config.pretty_text, 'seed': 5, 'epoch': 2}
+    path = tmp_path / 'epoch_2.pth'
+    torch.save({'state_dict': state, 'meta': meta}, path)
+    return path
+
+
+def test_retrieval_writes_a_full_record(request_for, checkpoint, tmp_path, capsys):
+    request = request_for('retrieval', checkpoint=str(checkpoint))
+    record, path = evaluate(request, tmp_path / 'results')
+    assert load_records(tmp_path / 'results', 'smoke') == [record]
+    assert path.parent == tmp_path / 'results/records/smoke'
+    assert (record.method, record.variant, record.backbone) == ('mlfo', 'paper', 'r3d18')
+    assert record.pretrain_dataset == 'synthetic_motion'
+    assert record.seed == 5  # the checkpoint's
+    assert record.n_samples == ALL_READ
+    assert record.checkpoint['name'] == 'epoch_2.pth'
+    assert record.decoder in ('decord', 'pyav')
+    # 6 gallery videos: R@10 and R@20 mean nothing
+    assert set(record.metrics) == {'R@1', 'R@5', 'R@1_centred', 'R@5_centred'}
+    assert 'R@10 needs 10 gallery videos, there are 6: n/a' in record.notes
+    assert record.protocol['num_clips'] == 2
+    line = record.protocol['line']
+    for part in ('pair split 1', '8 frames x stride 4', '32 px', 'cosine'):
+        assert part in line
+    assert 'tensors loaded; left out: levels (expected)' in capsys.readouterr().out
+    assert line in summary(record)
+
+
+@pytest.mark.parametrize('average', ['prob', 'score'])
+def test_probe_learns_separable_videos(request_for, checkpoint, tmp_path, average):
+    request = request_for('linear_probe', checkpoint=str(checkpoint), average=average)
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert record.metrics == {'top1': 100.0, 'mean_class': 100.0}
+    assert record.n_samples == ALL_READ
+    assert 'top5 says nothing with 2 classes: n/a' in record.notes
+    assert 'whole groups left out' in record.protocol['line']
+    assert f'mean {"softmax" if average == "prob" else "logits"}' in record.protocol['line']
+
+
+def test_probe_and_retrieval_share_features(request_for, checkpoint, tmp_path, capsys):
+    evaluate(request_for('retrieval', checkpoint=str(checkpoint)), tmp_path / 'results')
+    assert 'reusing' not in capsys.readouterr().out
+    evaluate(request_for('linear_probe', checkpoint=str(checkpoint)), tmp_path / 'results')
+    assert capsys.readouterr().out.count('reusing') == 2
+    evaluate(request_for('retrieval'), tmp_path / 'results')  # other weights
+    assert 'reusing' not in capsys.readouterr().out
+
+
+def test_finetune_trains_and_resumes(request_for, tmp_path, capsys):
+    options = {'train_cfg.max_epochs': 4, 'log_level': 'ERROR'}
+    request = request_for('finetune', options=options, seed=1)
+    first, _ = evaluate(request, tmp_path / 'results')
+    assert (first.method, first.pretrain_dataset, first.checkpoint) == ('scratch', 'none', None)
+    assert first.train_log['epochs'] == 4
+    assert first.n_samples == ALL_READ
+    assert 'finetune of the whole network, 4 epochs' in first.protocol['line']
+    assert first.protocol['frozen'] is False
+    again, _ = evaluate(request, tmp_path / 'results')  # finished: only tested
+    assert 'resuming from' in capsys.readouterr().out
+    assert again.metrics == first.metrics
+    assert again.experiment == first.experiment
+
+
+def test_online_probe_of_paper_profile(request_for, tmp_path):
+    options = {
+        'profile': 'paper',
+        'train_cfg.max_epochs': 2,
+        'downstream.num_workers': 0,
+        'downstream.num_clips': 2,
+        'log_level': 'ERROR',
+    }
+    request = request_for('linear_probe', options=options)
+    record, path = evaluate(request, tmp_path / 'results')
+    assert record.protocol['probe'] == 'online'
+    assert record.protocol['frozen'] is True
+    assert (record.method, record.profile) == ('random', 'paper')
+    assert path.parent.name == 'paper'
+
+
+def test_changed_settings_get_a_record_of_their_own(request_for, tmp_path):
+    results = tmp_path / 'results'
+    evaluate(request_for('retrieval'), results)
+    evaluate(request_for('retrieval', seed=1), results)
+    evaluate(request_for('retrieval', options={'eval_frame_interval': 1}), results)
+    records = load_records(results, 'smoke')
+    assert len(records) == 3
+    assert len({record.family_hash for record in records}) == 2
+
+
+def test_broken_test_video_is_named_or_counted(request_for, videos, tmp_path, monkeypatch):
+    root = tmp_path / 'root'
+    shutil.copytree(videos, root)
+    (root / 'pair/test_g01_c3.mp4').write_bytes(b'')
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
+    # a worker process must name it as well
+    request = request_for('retrieval', options={'downstream.num_workers': 1})
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
+    with pytest.raises(UserError, match=r'^cannot decode .*test_g01_c3\.mp4 .*line 4 of test\.txt'):
+        evaluate(request, tmp_path / 'results')
+    assert not Path(tmp_path / 'results').exists()
+    request = request_for('retrieval', skip_broken=True)
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert record.n_samples['test'] == {'expected': 4, 'read': 3, 'skipped': 1}
+    assert '1 of 4 test videos are broken' in record.notes
+
+
+def test_damaged_cache_is_made_again(request_for, tmp_path, capsys):
+    first, _ = evaluate(request_for('retrieval'), tmp_path / 'results')
+    for file in (tmp_path / 'work/features').iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    again, _ = evaluate(request_for('retrieval'), tmp_path / 'results')
+    assert again.metrics == first.metrics
+    assert capsys.readouterr().out.count('cannot be read: extracting again') == 2
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({'options': {'downstream.num_clip': 3}}, "'num_clip'.*did you mean num_clips"),
+        ({'options': {'crop_size': 64}}, 'crop_size=64 is larger than short_side=36'),
+        ({'options': {'profile': 'big'}}, "profile='big'"),
+        ({'options': {'downstream.num_clips': 0}}, 'num_clips=0'),
+        ({'dataset': 'pear'}, "no data set 'pear'"),
+        ({'split': 2}, 'no such list'),
+        ({'checkpoint': 'nowhere.pth'}, 'nowhere.pth does not exist'),
+    ],
+)
+def test_faults_are_told_in_one_line(request_for, tmp_path, changes, message):
+    with pytest.raises(UserError, match=message) as caught:
+        evaluate(request_for('retrieval', **changes), tmp_path / 'results')
+    assert '\n' not in str(caught.value)
