@@ -61,7 +61,8 @@ def start_processes(config: Config, launcher: str) -> int:
 
 def use_amp(config: Config) -> None:
     """Train under bfloat16 autocast, on CPU or GPU (same range as float32: no loss scaling)."""
-    config.optim_wrapper.type = AutocastOptimWrapper
+    # by name: a lazy config that was given a class can no longer be written to a file
+    config.optim_wrapper.type = AutocastOptimWrapper.__name__
 
 
 def prepare_work_dir(work_dir: str | Path) -> Path:

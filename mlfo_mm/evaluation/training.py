@@ -61,7 +61,8 @@ def train_classifier(
     Returns:
         Counts of the training videos, and first and last values of the training log.
     """
-    config, request, settings = job.config, job.request, job.settings
+    # a copy: the job's own config names its record
+    config, request, settings = copy.deepcopy(job.config), job.request, job.settings
     work_dir = prepare_work_dir(Path(request.work_dir) / job.experiment())
     if job.amp:
         use_amp(config)

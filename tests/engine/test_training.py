@@ -117,6 +117,15 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(synthetic, tmp_path):
     assert all(value.isfinite().all() for value in weights(tmp_path, 1).values())
 
 
+def test_amp_option_trains_and_is_in_the_dumped_config(synthetic, tmp_path):
+    done = tool(
+        sys.executable, 'tools/train.py', SETTINGS['simclr'], '--work-dir', tmp_path, '--amp'
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert 'AutocastOptimWrapper' in (tmp_path / 'r3d18_smoke.py').read_text()
+    assert (tmp_path / 'epoch_2.pth').exists()
+
+
 def test_resume_needs_something_to_resume(synthetic, tmp_path):
     with pytest.raises(UserError, match='leave --resume out'):
         run(tmp_path, resume='auto')

@@ -79,7 +79,7 @@ def test_probe_and_retrieval_share_features(request_for, checkpoint, tmp_path, c
 
 def test_finetune_trains_and_resumes(request_for, tmp_path, capsys):
     options = {'train_cfg.max_epochs': 4, 'log_level': 'ERROR'}
-    request = request_for('finetune', options=options, seed=1)
+    request = request_for('finetune', options=options, seed=1, amp=True)
     first, _ = evaluate(request, tmp_path / 'results')
     assert (first.method, first.pretrain_dataset, first.checkpoint) == ('scratch', 'none', None)
     assert first.train_log['epochs'] == 4
