@@ -130,7 +130,7 @@ def cached_features(
         title: As in :func:`predict`.
     """
     data = DATASETS.build(dataset)
-    path = folder / f'{_key(data, dict(identity, amp=amp, policy=data.on_corrupt))}.npz'
+    path = folder / f'{content_key(data, dict(identity, amp=amp, policy=data.on_corrupt))}.npz'
     stored = _load(path)
     if stored is not None:
         print(f'{title}: reusing {path}')
@@ -140,7 +140,7 @@ def cached_features(
     return outputs
 
 
-def _key(data: VideoListDataset, identity: dict[str, Any]) -> str:
+def content_key(data: VideoListDataset, identity: dict[str, Any]) -> str:
     """Hash of everything that the features depend on; the videos stand in by path and size."""
     infos = [data.get_data_info(index) for index in range(len(data))]
     videos = [(i['filename'], i['label'], os.path.getsize(i['filename'])) for i in infos]

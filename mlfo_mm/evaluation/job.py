@@ -160,6 +160,10 @@ class Job:
             family_hash=hash_text(self.family_text()),
         )
 
+    def folder(self) -> str:
+        """Name of the folder that training resumes in: other weights never share one."""
+        return '-'.join(filter(None, (self.experiment(), (self.weights.sha256 or '')[:8])))
+
     def protocol(self, what: str) -> dict[str, Any]:
         """The protocol with its one-line summary, which the same job of any method shares."""
         settings, request = self.settings, self.request

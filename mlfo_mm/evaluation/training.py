@@ -15,8 +15,12 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner, TestLoop
 
+from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.datasets.annotation import write_atomic
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.inference import content_key
 from mlfo_mm.evaluation.job import Job, feature_width, preprocessor
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
@@ -63,7 +67,7 @@ def train_classifier(
     """
     # a copy: the job's own config names its record
     config, request, settings = copy.deepcopy(job.config), job.request, job.settings
-    work_dir = prepare_work_dir(Path(request.work_dir) / job.experiment())
+    work_dir = prepare_work_dir(Path(request.work_dir) / job.folder())
     if job.amp:
         use_amp(config)
     pipeline = train_pipeline(job.geometry, settings.flip_ratio, settings.max_scale)
@@ -76,6 +80,7 @@ def train_classifier(
     loader = loader_config(data, batch_size, settings.num_workers, shuffle=True)
     loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
     _write_test_config(job, model_config(job), work_dir / 'classifier.py')
+    _check_videos(data, work_dir)
     path = find_resume(work_dir)
     if path is not None:
         print(f'resuming from {path}')
@@ -105,6 +110,17 @@ def train_classifier(
     broken = len(stats['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
+
+
+def _check_videos(data: VideoListDataset, work_dir: Path) -> None:
+    """Refuse to go on with a model that was trained on other videos."""
+    path, key = work_dir / 'videos.txt', content_key(data, {})
+    if path.is_file() and path.read_text() != key:
+        raise UserError(
+            f'{work_dir} holds a model of another list or other videos than {data.list_path} '
+            'names now: remove it, or choose another --work-dir'
+        )
+    write_atomic(path, key)
 
 
 def _write_test_config(job: Job, model: dict[str, Any], path: Path) -> None:

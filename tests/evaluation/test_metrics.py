@@ -1,0 +1,40 @@
+"""Accuracies by hand, and when a result cannot be told from chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlfo_mm.evaluation.metrics import chance_note, classification_metrics
+
+
+def test_accuracies_by_hand():
+    scores = np.zeros((4, 7))
+    scores[0, [0, 1, 2, 3, 4]] = [5, 4, 3, 2, 1]  # label 0: first
+    scores[1, [1, 2, 3, 4, 0]] = [5, 4, 3, 2, 1]  # label 0: fifth
+    scores[2, [1, 2, 3, 4, 5]] = [5, 4, 3, 2, 1]  # label 6: beyond
+    scores[3, 1] = 1  # label 1: first
+    metrics, notes = classification_metrics(scores, np.array([0, 0, 6, 1]))
+    assert metrics == pytest.approx({'top1': 50, 'top5': 75, 'mean_class': 100 * (0.5 + 0 + 1) / 3})
+    assert notes == ['mean_class leaves out 4 classes without test videos']
+
+
+def test_top5_of_five_classes_is_left_out():
+    metrics, notes = classification_metrics(np.eye(5), np.arange(5))
+    assert metrics == {'top1': 100.0, 'mean_class': 100.0}
+    assert notes == ['top5 says nothing with 5 classes: n/a']
+
+
+def test_chance_is_told():
+    labels = np.arange(100) % 4
+    assert chance_note('top1', 60.0, labels, labels, 'largest') is None
+    note = chance_note('top1', 27.0, labels, labels, 'largest')
+    assert note.startswith('top1 27.0 cannot be told from chance (25.0, 100 test videos)')
+
+
+def test_chance_follows_the_class_shares():
+    test = np.array([0] * 80 + [1] * 20)
+    train = np.array([0, 1] * 10)
+    assert '(80.0,' in chance_note('top1', 80.0, test, train, 'largest')
+    assert '(50.0,' in chance_note('R@1', 52.0, test, train, 'neighbour')
+    assert chance_note('R@1', 80.0, test, train, 'neighbour') is None

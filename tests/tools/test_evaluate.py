@@ -1,0 +1,65 @@
+"""tools/evaluate.py: its arguments, its output, its one-line errors."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+
+from mlfo_mm.reporting import load_records
+from tests.conftest import REPO
+
+SMOKE = str(REPO / 'configs/mlfo/r3d18_smoke.py')
+
+
+@pytest.fixture
+def tool(monkeypatch, tmp_path):
+    """``tool(*arguments)``: exit status of the tool, which writes below ``tmp_path``."""
+    spec = importlib.util.spec_from_file_location('evaluate_tool', REPO / 'tools/evaluate.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def run(*arguments):
+        folders = ['--work-dir', str(tmp_path / 'work'), '--results', str(tmp_path / 'results')]
+        monkeypatch.setattr(sys, 'argv', ['evaluate.py', *arguments, *folders])
+        try:
+            module.main()
+        except SystemExit as stop:
+            return stop.code
+        return 0
+
+    return run
+
+
+def test_missing_data_and_config(tool, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert tool(SMOKE, 'none', '--task', 'retrieval', '--dataset', 'ucf101') == 2
+    assert capsys.readouterr().err.startswith("error: no data set 'ucf101'")
+    assert tool('no_such.py', 'none', '--task', 'retrieval', '--dataset', 'ucf101') == 2
+    assert 'no_such.py does not exist' in capsys.readouterr().err
+
+
+def test_checkpoint_is_given_once(tool, capsys):
+    rest = ['--task', 'retrieval', '--dataset', 'ucf101']
+    assert tool(SMOKE, *rest) == 2
+    assert tool(SMOKE, 'none', '--checkpoint', 'none', *rest) == 2
+    assert capsys.readouterr().err.count('give CHECKPOINT once') == 2
+
+
+def test_evaluates_random_weights(tool, synthetic, capsys, tmp_path):
+    status = tool(
+        *(SMOKE, '--checkpoint', 'none', '--task', 'linear_probe', '--seed', '3'),
+        *('--dataset', 'synthetic_appearance', '--average', 'score'),
+        *('--cfg-options', 'downstream.num_clips=1', 'downstream.strengths=(0.01,)'),
+    )
+    assert status == 0
+    (record,) = load_records(tmp_path / 'results')
+    assert (record.method, record.seed, record.profile) == ('random', 3, 'smoke')
+    assert record.protocol['num_clips'] == 1
+    assert record.protocol['average'] == 'score'
+    out = capsys.readouterr().out
+    assert record.protocol['line'] in out
+    assert f'top1 {record.metrics["top1"]:.1f}' in out
+    assert f'{record.experiment}.json' in out
