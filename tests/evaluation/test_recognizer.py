@@ -23,6 +23,7 @@ def build(freeze=False, head=True, **head_options):
         'pretrained2d': False,
         'out_indices': (1, 2, 3),
         'inflate': (1, 1, 1, 1),
+        'zero_init_residual': False,
     }
     cls_head = {'type': LinearHead, 'num_classes': 3, 'in_channels': 32} | head_options
     return MODELS.build(
