@@ -56,7 +56,7 @@ class Outputs:
 
 def predict(
     model: DownstreamRecognizer,
-    dataset: dict[str, Any],
+    data: VideoListDataset,
     batch_size: int,
     num_workers: int,
     amp: bool,
@@ -66,7 +66,7 @@ def predict(
 
     Args:
         model: Put on the device that there is, and in eval mode.
-        dataset: Config of a :class:`VideoListDataset` in test mode.
+        data: The videos, in test mode.
         batch_size: Videos at a time; each has several clips.
         num_workers: Decoding processes.
         amp: bfloat16 autocast.
@@ -76,7 +76,6 @@ def predict(
         UserError: A video cannot be read and is not to be skipped, none is left, or the model's
             answers are not finite.
     """
-    data = DATASETS.build(dataset)
     loader = Runner.build_dataloader(loader_config(data, batch_size, num_workers, shuffle=False))
     device = get_device()
     model.to(device).eval()
@@ -120,7 +119,7 @@ def cached_features(
 
     Args:
         model: As in :func:`predict`, without a head.
-        dataset: As in :func:`predict`.
+        dataset: Config of the videos, in test mode.
         identity: What tells these features from others beside the list and its videos: weights,
             backbone, clips.
         folder: Of the cache.
@@ -135,7 +134,7 @@ def cached_features(
     if stored is not None:
         print(f'{title}: reusing {path}')
         return stored
-    outputs = predict(model, dataset, batch_size, num_workers, amp, title)
+    outputs = predict(model, data, batch_size, num_workers, amp, title)
     _save(path, outputs)
     return outputs
 

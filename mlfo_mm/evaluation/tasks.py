@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.registry import DATASETS
 
 from mlfo_mm.evaluation.inference import Outputs, cached_features, predict
 from mlfo_mm.evaluation.job import Job
@@ -130,7 +131,7 @@ def _trained(job: Job) -> TaskResult:
     train_counts, log = train_classifier(job, model)
     test = predict(
         model,
-        job.test_data('test'),
+        DATASETS.build(job.test_data('test')),
         settings.batch_size,
         settings.num_workers,
         job.amp,

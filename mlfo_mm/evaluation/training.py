@@ -106,8 +106,8 @@ def train_classifier(
         cfg=Config(dict(task=request.task, **job.identity())),
     )
     runner.train()
-    stats = data.read_stats()
-    broken = len(stats['names'])
+    # the loader's own: mmengine copies what it is given
+    broken = len(runner.train_dataloader.dataset.read_stats()['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
 

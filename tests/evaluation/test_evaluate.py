@@ -136,6 +136,34 @@ def test_broken_test_video_is_named_or_counted(request_for, videos, tmp_path, mo
     assert '1 of 4 test videos are broken' in record.notes
 
 
+def test_broken_training_video_is_counted(request_for, videos, tmp_path, monkeypatch):
+    root = tmp_path / 'root'
+    shutil.copytree(videos, root)
+    (root / 'pair/train_g01_c3.mp4').write_bytes(b'')
+    request = request_for('finetune', skip_broken=True, options={'log_level': 'ERROR'})
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert record.n_samples['train'] == {'expected': 6, 'read': 5, 'skipped': 1}
+    assert '1 of 6 train videos are broken' in record.notes
+
+
+def test_finetuning_goes_on_only_with_the_same_weights_and_videos(
+    request_for, videos, checkpoint, tmp_path, monkeypatch, capsys
+):
+    root = tmp_path / 'root'
+    shutil.copytree(videos, root)
+    request = request_for('finetune', checkpoint=str(checkpoint), options={'log_level': 'ERROR'})
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
+    evaluate(request, tmp_path / 'results')
+    state = torch.load(checkpoint, weights_only=True)
+    torch.save(state | {'pretrained': 'again'}, checkpoint)
+    evaluate(request, tmp_path / 'results')
+    assert 'resuming' not in capsys.readouterr().out
+    shutil.copy(root / 'pair/train_g00_c0.mp4', root / 'pair/train_g00_c1.mp4')
+    with pytest.raises(UserError, match='holds a model of another list or other videos'):
+        evaluate(request, tmp_path / 'results')
+
+
 def test_damaged_cache_is_made_again(request_for, tmp_path, capsys):
     first, _ = evaluate(request_for('retrieval'), tmp_path / 'results')
     for file in (tmp_path / 'work/features').iterdir():
