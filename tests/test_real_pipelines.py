@@ -8,7 +8,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import Compose
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.evaluation.pipelines import ClipGeometry, test_pipeline, train_pipeline
+from mlfo_mm.evaluation import pipelines
 from tests.conftest import REPO
 
 CONFIGS = sorted(
@@ -39,9 +39,15 @@ def test_every_pipeline(path, clip):
     assert inputs.shape == (views, 3, length, size, size)
     assert inputs.dtype == torch.uint8
     assert inputs.float().std() > 5
-    geometry = ClipGeometry.from_config(config)
-    assert run(test_pipeline(geometry, 10), clip).shape == (10, 3, length, size, size)
-    assert run(train_pipeline(geometry, 0.5, 9 / 7), clip).shape == (1, 3, length, size, size)
+    geometry = pipelines.ClipGeometry.from_config(config)
+    assert run(pipelines.test_pipeline(geometry, 10), clip).shape == (10, 3, length, size, size)
+    assert run(pipelines.train_pipeline(geometry, 0.5, 9 / 7), clip).shape == (
+        1,
+        3,
+        length,
+        size,
+        size,
+    )
 
 
 def test_full_long_view(clip):

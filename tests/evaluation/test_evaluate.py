@@ -140,7 +140,9 @@ def test_broken_training_video_is_counted(request_for, videos, tmp_path, monkeyp
     root = tmp_path / 'root'
     shutil.copytree(videos, root)
     (root / 'pair/train_g01_c3.mp4').write_bytes(b'')
-    request = request_for('finetune', skip_broken=True, options={'log_level': 'ERROR'})
+    # in a worker: what it notes, and the epoch that it is told, live in shared memory
+    options = {'log_level': 'ERROR', 'downstream.num_workers': 1}
+    request = request_for('finetune', skip_broken=True, options=options)
     monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
     record, _ = evaluate(request, tmp_path / 'results')
     assert record.n_samples['train'] == {'expected': 6, 'read': 5, 'skipped': 1}

@@ -15,9 +15,12 @@ def as_float(*tensors: Tensor) -> list[Tensor]:
 
 
 def unit(x: Tensor) -> Tensor:
-    """L2-normalise the last axis; a zero vector stays zero and gets no gradient, not a huge one."""
+    """L2-normalise the last axis; a zero vector stays zero and gets no huge gradient.
+
+    What is not finite stays so: a broken embedding must show in the loss.
+    """
     norm = x.norm(dim=-1, keepdim=True)
-    return torch.where(norm > 1e-12, x / norm.clamp_min(1e-12), torch.zeros_like(x))
+    return torch.where(norm <= 1e-12, torch.zeros_like(x), x / norm.clamp_min(1e-12))
 
 
 def dot(a: Tensor, b: Tensor) -> Tensor:

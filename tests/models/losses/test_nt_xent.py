@@ -135,3 +135,11 @@ def test_errors():
         nt_xent(torch.ones(3, 4), torch.ones(3, 4), 0.0)
     with pytest.raises(ValueError, match='temperature must be above 0'):
         NTXentLoss(temperature=-1)
+
+
+def test_broken_embeddings_show_in_the_loss():
+    z = torch.randn(4, 3)
+    broken = z.clone()
+    broken[1, 2] = torch.nan
+    assert nt_xent(broken, z).isnan()
+    assert nt_xent(z, torch.full_like(z, torch.inf)).isnan()
