@@ -71,13 +71,13 @@ def train_classifier(
     if job.amp:
         use_amp(config)
     pipeline = train_pipeline(job.geometry, settings.flip_ratio, settings.max_scale)
-    data = DATASETS.build(
-        dataset_config(
-            request.dataset, 'train', request.split, pipeline, False, request.skip_broken, job.seed
-        )
+    dataset = dataset_config(
+        request.dataset, 'train', request.split, pipeline, False, request.skip_broken, job.seed
     )
+    data = DATASETS.build(dataset)
     batch_size = min(settings.train_batch_size, len(data))
-    loader = loader_config(data, batch_size, settings.num_workers, shuffle=True)
+    # the config and not `data`: mmengine would copy it, and the workers of a copy see no new epoch
+    loader = loader_config(dataset, batch_size, settings.num_workers, shuffle=True)
     loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
     _write_test_config(job, model_config(job), work_dir / 'classifier.py')
     _check_videos(data, work_dir)
@@ -106,7 +106,6 @@ def train_classifier(
         cfg=Config(dict(task=request.task, **job.identity())),
     )
     runner.train()
-    # the loader's own: mmengine copies what it is given
     broken = len(runner.train_dataloader.dataset.read_stats()['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
