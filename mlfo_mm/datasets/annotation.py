@@ -11,7 +11,6 @@ import difflib
 import os
 import posixpath
 import re
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -249,25 +248,3 @@ def check_leakage(train: Iterable[Sample], test: Iterable[Sample], dataset_dir: 
                 f'{dataset_dir}: test video {sample.path} (line {sample.line}) is in the training '
                 f'list too (line {trained[key(sample)].line})'
             )
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file aside and rename it, so that a reader never meets half a file."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
-    except OSError as error:
-        raise UserError(f'cannot write {path}: {error.strerror}') from error
-    try:
-        with os.fdopen(handle, 'w', encoding='utf-8', newline='\n') as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise UserError(f'cannot write {path}: {error.strerror}') from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -24,9 +24,9 @@ from mlfo_mm.datasets.annotation import (
     list_names,
     read_classes,
     read_list,
-    write_atomic,
 )
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
 
 WORKER = Path(__file__).with_name('decode_worker.py')
 BROKEN = ('missing', 'empty', 'broken', 'timeout')

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mlfo_mm.datasets.annotation import Sample, check_leakage, source_hint, write_atomic
+from mlfo_mm.datasets.annotation import Sample, check_leakage, source_hint
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
 
 VIDEO_SUFFIXES = {'.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm', '.wmv'}
 ARCHIVE_SUFFIXES = {'.rar', '.zip', '.gz', '.tgz', '.tar', '.7z'}

@@ -76,7 +76,7 @@ def retrieval(job: Job) -> TaskResult:
     ]
     key = recall_key(min(topk), False)
     if key == 'R@1' and key in metrics:
-        notes += _chance(job, 'R@1', metrics[key], test, train, 'neighbour')
+        notes += _chance('R@1', metrics[key], test, train, 'neighbour')
     what = f'retrieval, frozen, test queries train, cosine of the mean of {job.settings.num_clips} clips'
     return TaskResult(
         metrics,
@@ -108,7 +108,7 @@ def _cached_probe(job: Job) -> TaskResult:
     )
     scores = probe.scores(test.values, job.average)
     metrics, notes = classification_metrics(scores, test.labels)
-    notes += _chance(job, 'top1', metrics['top1'], test, train, 'largest')
+    notes += _chance('top1', metrics['top1'], test, train, 'largest')
     what = f'linear probe, frozen, logistic regression on stored features, {probe.validation}'
     protocol = job.protocol(what) | dict(
         probe='cached',
@@ -138,7 +138,7 @@ def _trained(job: Job) -> TaskResult:
         f'testing on {job.request.dataset}',
     )
     metrics, notes = classification_metrics(test.values, test.labels)
-    notes += _chance(job, 'top1', metrics['top1'], test, test, 'largest')
+    notes += _chance('top1', metrics['top1'], test, test, 'largest')
     kind = (
         'linear probe, frozen (batch norm in eval mode)'
         if settings.freeze_backbone
@@ -156,8 +156,6 @@ def _trained(job: Job) -> TaskResult:
     return TaskResult(metrics, counts, protocol, test.decoders, notes, log)
 
 
-def _chance(
-    job: Job, name: str, percent: float, test: Outputs, train: Outputs, guess: str
-) -> list[str]:
+def _chance(name: str, percent: float, test: Outputs, train: Outputs, guess: str) -> list[str]:
     note = chance_note(name, percent, test.labels, train.labels, guess)
     return [note] if note else []

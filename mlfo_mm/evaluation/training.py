@@ -16,7 +16,6 @@ from mmengine.registry import DATASETS
 from mmengine.runner import Runner, TestLoop
 
 from mlfo_mm.datasets import VideoListDataset
-from mlfo_mm.datasets.annotation import write_atomic
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
 from mlfo_mm.errors import UserError
@@ -24,6 +23,7 @@ from mlfo_mm.evaluation.inference import content_key
 from mlfo_mm.evaluation.job import Job, feature_width, preprocessor
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
+from mlfo_mm.files import write_atomic
 
 
 def model_config(job: Job) -> dict[str, Any]:

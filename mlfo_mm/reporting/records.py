@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.environment import provenance
-from mlfo_mm.reporting.files import write_atomic
 
 __all__ = [
     'PROFILES',

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import fill_block
-from mlfo_mm.reporting.files import write_atomic
 from mlfo_mm.reporting.markdown import Grid, panel_grids, table_markdown
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.plain import table_csv

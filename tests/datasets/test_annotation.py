@@ -22,7 +22,6 @@ from mlfo_mm.datasets.annotation import (
     list_names,
     read_classes,
     read_list,
-    write_atomic,
 )
 from mlfo_mm.errors import UserError
 
@@ -230,23 +229,6 @@ def test_check_leakage_sees_through_paths(tmp_path: Path):
     for path, line in (('b/../a/x.mp4', 1), (f'../{tmp_path.name}/../other/y.mp4', 7)):
         with pytest.raises(UserError, match=rf'{re.escape(path)} \(line 3\).*\(line {line}\)'):
             check_leakage(train, [Sample(path, 0, 3)], tmp_path)
-
-
-def test_write_atomic_replaces_and_leaves_nothing_behind(tmp_path: Path):
-    path = tmp_path / 'new' / 'x.txt'
-    write_atomic(path, 'one\n')
-    write_atomic(path, 'two\n')
-    assert path.read_bytes() == b'two\n'
-    with pytest.raises(UnicodeEncodeError):
-        write_atomic(path, 'lost \udcff\n')
-    assert path.read_bytes() == b'two\n'
-    assert [f.name for f in path.parent.iterdir()] == ['x.txt']
-
-
-def test_write_atomic_below_a_file(tmp_path: Path):
-    (tmp_path / 'file').touch()
-    with pytest.raises(UserError, match='cannot write'):
-        write_atomic(tmp_path / 'file' / 'x.txt', '')
 
 
 def test_needs_no_torch():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
 from mmengine.fileio import LocalBackend, register_backend
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
 
 
 @register_backend('atomic')
@@ -17,20 +17,11 @@ class AtomicBackend(LocalBackend):
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
         """Write bytes so that ``filepath`` is either as before or whole."""
-        path = Path(filepath)
-        part = path.with_name(f'.{path.name}.part')
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(part, 'wb') as file:
-                file.write(obj)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
+            write_atomic(filepath, obj)
+        except UserError as error:
             raise UserError(
-                f'cannot write {path}: {error.strerror or error}; free space or choose another '
-                '--work-dir, then continue with --resume'
+                f'{error}; free space or choose another --work-dir, then continue with --resume'
             ) from None
 
     def put_text(self, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from mlfo_mm.errors import UserError
 
 
-def write_atomic(path: str | Path, text: str) -> Path:
-    """Write ``text`` to ``path`` so that a kill at any moment leaves a whole file there.
+def write_atomic(path: str | Path, data: str | bytes) -> Path:
+    """Write ``data`` to ``path`` so that a kill at any moment leaves a whole file there.
 
-    The text goes to a hidden file in the same folder, which is synced and renamed over the target.
+    Text is written as UTF-8, its line ends as they are. The data go to a hidden file in the same
+    folder, which is synced and renamed over the target.
 
     Raises:
         UserError: the folder cannot be made or written (no permission, no space).
@@ -24,8 +25,8 @@ def write_atomic(path: str | Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with aside.open('x', encoding='utf-8', newline='') as file:
-                file.write(text)
+            with aside.open('xb') as file:
+                file.write(data.encode() if isinstance(data, str) else data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, path)

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.files import write_atomic
+from mlfo_mm.files import write_atomic
 
 
 def test_writes_and_replaces(tmp_path):
@@ -44,3 +44,18 @@ def test_unwritable_folder_is_a_user_error(tmp_path):
     (tmp_path / 'file').write_text('in the way')
     with pytest.raises(UserError, match=r'cannot write .*a\.txt'):
         write_atomic(tmp_path / 'file' / 'a.txt', 'x')
+
+
+def test_write_atomic_replaces_and_leaves_nothing_behind(tmp_path):
+    path = tmp_path / 'new' / 'x.txt'
+    write_atomic(path, 'one\n')
+    write_atomic(path, 'two\n')
+    assert path.read_bytes() == b'two\n'
+    with pytest.raises(UnicodeEncodeError):
+        write_atomic(path, 'lost \udcff\n')
+    assert path.read_bytes() == b'two\n'
+    assert [f.name for f in path.parent.iterdir()] == ['x.txt']
+
+
+def test_bytes(tmp_path):
+    assert write_atomic(tmp_path / 'b', b'\x00\xff').read_bytes() == b'\x00\xff'
