@@ -31,6 +31,8 @@ def evaluate(
         UserError: For anything that the user can mend.
     """
     start, clock = datetime.now(UTC), time.monotonic()
+    # before the task: the checkout may move on while it runs
+    origin = provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else [])
     job = prepare(request)
     if reuse:
         path = record_path(job.pretrain.profile, job.experiment(), results_dir)
@@ -61,7 +63,7 @@ def evaluate(
         config_hash=hash_text(text),
         family_hash=hash_text(family),
         checkpoint=dict(name=weights.name, sha256=weights.sha256) if weights.sha256 else None,
-        **provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else []),
+        **origin,
         wall_time_s=round(time.monotonic() - clock, 1),
         start=start.isoformat(timespec='seconds'),
         end=datetime.now(UTC).isoformat(timespec='seconds'),
