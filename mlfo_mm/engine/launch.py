@@ -26,10 +26,8 @@ def missing(config: Config, processes: int) -> list[str]:
             f'{processes} GPUs asked for, {gpus} here: ask for at most that, or take a small profile '
             '(configs/*/r3d18_demo.py, r3d18_mini.py), which runs on CPU processes'
         )
-    dataset = config.train_dataloader.dataset
     try:
-        folder = find_dataset(dataset.dataset, dataset.get('data_root'))
-        list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
+        _training_list(config)
     except UserError as error:
         lines.append(str(error))
     return lines
@@ -112,7 +110,7 @@ def check_resume(path: Path, config: Config) -> None:
     got = {key: value.shape for key, value in checkpoint['state_dict'].items()}
     differ = [key for key in [*expected, *got] if expected.get(key) != got.get(key)]
     if differ:
-        meta = checkpoint.get('meta', {}).get('mlfo_mm', 'unknown')
+        meta = checkpoint.get('meta', {}).get('experiment_name', 'unknown')
         raise UserError(
             f'--resume {path}: written by another config ({meta}); {len(set(differ))} tensors differ '
             f'from {config.filename}, first {", ".join(dict.fromkeys(differ[:3]))}'
@@ -125,10 +123,14 @@ def _model_state(config: Config) -> dict[str, torch.Tensor]:
     return MODELS.build(config.model).state_dict()
 
 
-def _check_batch(config: Config, processes: int) -> None:
+def _training_list(config: Config) -> Path:
     dataset = config.train_dataloader.dataset
     folder = find_dataset(dataset.dataset, dataset.get('data_root'))
-    path = list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
+    return list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
+
+
+def _check_batch(config: Config, processes: int) -> None:
+    path = _training_list(config)
     videos, batch = len(read_list(path, None)), config.train_dataloader.batch_size * processes
     if batch > videos:
         raise UserError(

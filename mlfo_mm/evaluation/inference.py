@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
-import uuid
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from mlfo_mm.datasets import VideoListDataset
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
+from mlfo_mm.files import write_atomic
 
 CACHE_VERSION = 1
 
@@ -148,21 +149,16 @@ def content_key(data: VideoListDataset, identity: dict[str, Any]) -> str:
 
 
 def _save(path: Path, outputs: Outputs) -> None:
-    aside = path.with_name(f'.{path.stem}.{uuid.uuid4().hex}.npz')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(
-            aside,
-            values=outputs.values,
-            labels=outputs.labels,
-            files=np.array(outputs.files),
-            expected=outputs.expected,
-            decoders=np.array(outputs.decoders),
-        )
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise UserError(f'cannot write {path}: {error.strerror or error}') from error
+    file = io.BytesIO()
+    np.savez(
+        file,
+        values=outputs.values,
+        labels=outputs.labels,
+        files=np.array(outputs.files),
+        expected=outputs.expected,
+        decoders=np.array(outputs.decoders),
+    )
+    write_atomic(path, file.getvalue())
 
 
 def _load(path: Path) -> Outputs | None:
