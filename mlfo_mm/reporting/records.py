@@ -35,14 +35,22 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 PROFILES = ('smoke', 'demo', 'mini', 'paper')
-TASKS = ('linear_probe', 'finetune', 'retrieval')
+TASKS = (
+    'linear_probe',
+    'finetune',
+    'retrieval',
+    'level_probe',
+    'order',
+    'neighbours',
+    'pretrain',
+)
 STATUSES = ('done', 'failed')
 SAFE_ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}')
 
 
 @dataclass
 class Record:
-    """One evaluation of one set of weights on one task and data set.
+    """One evaluation of one set of weights on one task and data set, or one pretraining.
 
     Attributes:
         experiment: file name of the record without ``.json``, see :func:`experiment_id`.
@@ -51,7 +59,8 @@ class Record:
         protocol: settings of the evaluation; ``line`` is their one-line summary, ``num_classes``
             gives the tables their chance level.
         metrics: percent, 0 to 100: ``top1 top5 mean_class``, ``R@1 R@5 ...`` on raw features and
-            ``R@1_centred ...`` on centred ones. Empty if ``status`` is ``failed``.
+            ``R@1_centred ...`` on centred ones. Of a pretraining, the last epoch's means of all
+            that was logged, of any size. Empty if ``status`` is ``failed``.
         n_samples: ``train`` and ``test``, each with ``expected``, ``read`` and ``skipped`` clips.
         config_hash: SHA-256 of ``config_text``.
         family_hash: the same without the seed: runs that may be averaged share it.
@@ -59,6 +68,11 @@ class Record:
         git: ``commit`` and ``dirty``; with ``versions`` and ``hardware`` from :func:`provenance`.
         start: ISO 8601, like ``end``.
         status: ``done`` or ``failed``; ``reason`` says why it failed.
+        cost: ``params_m`` of the backbone in millions and ``gflops`` of it for a clip of the
+            evaluation's size; of a pretraining also ``clips_per_s``, ``peak_memory_mb`` and
+            ``wall_time_s``.
+        curves: Lists of one length: ``epoch``, counted from 1, and what was logged in it.
+        details: What a figure shows beside the metrics.
     """
 
     experiment: str
@@ -89,6 +103,9 @@ class Record:
     notes: list[str] = field(default_factory=list)
     status: str = 'done'
     reason: str = ''
+    cost: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def finished(self) -> datetime:
@@ -239,8 +256,14 @@ def _check_values(record: Record, where: str) -> None:
     if not isinstance(classes, int) or classes < 1:
         fail('protocol', f"'num_classes' must be a positive integer, is {classes!r}")
     for name, value in record.metrics.items():
-        if not 0 <= value <= 100:
+        if record.task != 'pretrain' and not 0 <= value <= 100:
             fail('metrics', f'{name} is {value!r}, allowed 0 to 100 (percent)')
+    for name, value in record.cost.items():
+        if value < 0:
+            fail('cost', f'{name} is {value!r}, a cost is at least 0')
+    lengths = {name: len(values) for name, values in record.curves.items()}
+    if lengths and ('epoch' not in lengths or len(set(lengths.values())) > 1):
+        fail('curves', f"needs 'epoch' and lists of its length, has {lengths}")
     if record.status == 'done' and not record.metrics:
         fail('metrics', 'is empty although the status is done')
     if record.status == 'failed' and (record.metrics or not record.reason):

@@ -35,6 +35,28 @@ def test_round_trip_is_exact(tmp_path, make_record):
     assert load_records(tmp_path, 'mini') == []
 
 
+def test_round_trip_of_a_pretraining(tmp_path, make_record):
+    record = make_record(
+        task='pretrain',
+        metrics=dict(loss=104.5, stat_edges_low=211.0, loss_semantic=-0.5),
+        cost=dict(params_m=2.1, gflops=0.5, clips_per_s=31.0, peak_memory_mb=900, wall_time_s=7.5),
+        curves=dict(epoch=[1, 2], loss=[110.0, 104.5], loss_graph_low=[None, 2.5]),
+        details=dict(neighbours=[dict(path='a.mp4', hit=True, frames=[0, 4])]),
+    )
+    write_record(record, tmp_path)
+    assert load_records(tmp_path) == [record]
+
+
+def test_record_of_before_loads_unchanged(tmp_path, make_record):
+    record = make_record()
+    path = write_record(record, tmp_path)
+    data = json.loads(path.read_text())
+    for key in ('cost', 'curves', 'details'):
+        assert data.pop(key) == {}
+    path.write_text(json.dumps(data))
+    assert load_records(tmp_path) == [record]
+
+
 def test_load_order_and_left_over_temporary_files(tmp_path, make_record):
     for seed in (2, 0, 1):
         path = write_record(make_record(seed=seed), tmp_path)
@@ -75,6 +97,15 @@ BROKEN = {
         "'n_samples': test needs",
     ),
     'no time': (spoil('end', 'yesterday'), "'end': 'yesterday' is not an ISO 8601 time"),
+    'negative cost': (spoil('cost', dict(gflops=-1)), "'cost': gflops is -1"),
+    'text cost': (spoil('cost', dict(gflops='1')), "'cost'"),
+    'curve without epochs': (spoil('curves', dict(loss=[1.0])), "'curves': needs 'epoch'"),
+    'curves of two lengths': (
+        spoil('curves', dict(epoch=[1, 2], loss=[1.0])),
+        r"'curves'.*\{'epoch': 2, 'loss': 1\}",
+    ),
+    'nan in a curve': (spoil('curves', dict(epoch=[float('nan')])), "'curves'"),
+    'nan in the details': (spoil('details', dict(cam=[[float('inf')]])), "'details'"),
     'edited config': (spoil('config_text', 'seed = 1'), "'config_hash'"),
     'failed with metrics': (spoil('status', 'failed'), "'status': a failed run"),
     'other file name': (spoil('experiment', 'other'), 'belong to records/demo/other.json'),
