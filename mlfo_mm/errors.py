@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class UserError(Exception):
@@ -13,6 +14,12 @@ class UserError(Exception):
     def __init__(self, message: str) -> None:
         # A DataLoader worker's error comes back with its whole traceback as the message.
         super().__init__(message.rsplit(f'{__name__}.UserError: ', 1)[-1].strip())
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``' (did you mean ...?)'`` for the nearest known name, or an empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f' (did you mean {near[0]!r}?)' if near else ''
 
 
 def cli(main: Callable[..., None]) -> Callable[..., None]:

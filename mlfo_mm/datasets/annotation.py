@@ -7,7 +7,6 @@ Further splits are ``train2.txt``, ``test2.txt`` and so on. Needs neither torch 
 
 from __future__ import annotations
 
-import difflib
 import os
 import posixpath
 import re
@@ -15,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, did_you_mean
 
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
@@ -105,11 +104,10 @@ def _how_to_get(name: str, roots: list[Path]) -> str:
     if name in SOURCES:
         return f'{problem}. {source_hint(name, home)}'
     found = sorted({d.name for r in roots if r.is_dir() for d in r.iterdir() if _is_dataset(d)})
-    near = difflib.get_close_matches(name, [*found, *SOURCES], n=1)
+    near = did_you_mean(name, [*found, *SOURCES])
     return (
-        f'{problem} (found there: {", ".join(found) or "none"}).'
-        + (f' Did you mean {near[0]!r}?' if near else '')
-        + f' For videos of your own, put them in {home}/videos/<class>/ and run: {PREPARE} folder '
+        f'{problem}{near}; found there: {", ".join(found) or "none"}.'
+        f' For videos of your own, put them in {home}/videos/<class>/ and run: {PREPARE} folder '
         f'--name {name}; or name their root in MLFO_DATA_ROOT'
     )
 

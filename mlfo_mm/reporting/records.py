@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
 import re
 import types
 import typing
-from collections.abc import Iterable
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.environment import provenance
 
@@ -25,7 +23,6 @@ __all__ = [
     'TASKS',
     'Record',
     'check_record',
-    'did_you_mean',
     'experiment_id',
     'hash_text',
     'load_records',
@@ -112,12 +109,6 @@ class Record:
         """Return the end as a moment that can be compared; without a time zone it counts as UTC."""
         moment = datetime.fromisoformat(self.end)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``' (did you mean ...?)'`` for the nearest known word, or an empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f' (did you mean {near[0]!r}?)' if near else ''
 
 
 def hash_text(text: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.records import PROFILES, TASKS, did_you_mean
+from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.reporting.records import PROFILES, TASKS
 
 METHODS = dict(
     cbt='CBT',

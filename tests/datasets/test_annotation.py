@@ -97,7 +97,7 @@ def test_find_dataset_lists_what_is_there_and_guesses(tmp_path: Path):
     with pytest.raises(UserError) as error:
         find_dataset('teniss7', tmp_path)
     assert 'arid6, tennis7' in str(error.value)
-    assert "Did you mean 'tennis7'?" in str(error.value)
+    assert "(did you mean 'tennis7'?)" in str(error.value)
     assert 'prepare_dataset.py folder --name teniss7' in str(error.value)
 
 
