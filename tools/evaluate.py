@@ -1,7 +1,8 @@
 """Evaluate a pretrained backbone: ``python tools/evaluate.py CONFIG CHECKPOINT --task T --dataset D``.
 
-The protocol is that of ``configs/downstream/<task>_<profile>.py``; the result is a record under
-``<results>/records/<profile>/``.
+The protocol is that of ``configs/downstream/<task>_<profile>.py``; the result is a record for each
+task and data set under ``<results>/records/<profile>/``. One that fails does not stop the others;
+its record says why, and the exit status is not 0.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mlfo_mm.errors import cli
-from mlfo_mm.evaluation.evaluate import evaluate, summary
+from mlfo_mm.errors import UserError, cli
+from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.job import TASKS, Request
 from mmengine.config import DictAction
 
@@ -20,15 +21,15 @@ CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
 def parse_args() -> argparse.Namespace:
     """Arguments, in MMAction2's manner."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='pretraining config')
+    parser.add_argument('config', help='pretraining config, or CONFIG.py+CHANGE.py')
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help='its checkpoint; none: random weights (linear_probe, retrieval), from scratch (finetune)',
+        help='its checkpoint; none: random weights, which finetune trains from scratch',
     )
     parser.add_argument('--checkpoint', dest='checkpoint_option', help='the same, as an option')
-    parser.add_argument('--task', required=True, choices=TASKS)
-    parser.add_argument('--dataset', required=True, help='name of a data set')
+    parser.add_argument('--task', required=True, nargs='+', choices=TASKS)
+    parser.add_argument('--dataset', required=True, nargs='+', help='names of data sets')
     parser.add_argument('--split', type=int, default=1)
     parser.add_argument('--seed', type=int, help="default: the checkpoint's own, else 0")
     parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, on CPU or GPU')
@@ -42,6 +43,11 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--work-dir', default='work_dirs/evaluate', help='for features and finetuned models'
+    )
+    parser.add_argument(
+        '--reuse',
+        action='store_true',
+        help='take the records of the same weights and configs that are there',
     )
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument(
@@ -60,23 +66,37 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Evaluate and print the numbers with their protocol."""
     args = parse_args()
-    request = Request(
-        config=args.config,
-        checkpoint=args.checkpoint or args.checkpoint_option,
-        task=args.task,
-        dataset=args.dataset,
-        config_dir=CONFIGS,
-        split=args.split,
-        seed=args.seed,
-        amp=args.amp,
-        work_dir=args.work_dir,
-        skip_broken=args.skip_broken,
-        average=args.average,
-        options=args.cfg_options or {},
-    )
-    record, path = evaluate(request, args.results)
-    print(summary(record))
-    print(f'record: {path}')
+    requests = [
+        Request(
+            config=args.config,
+            checkpoint=args.checkpoint or args.checkpoint_option,
+            task=task,
+            dataset=dataset,
+            config_dir=CONFIGS,
+            split=args.split,
+            seed=args.seed,
+            amp=args.amp,
+            work_dir=args.work_dir,
+            skip_broken=args.skip_broken,
+            average=args.average,
+            options=args.cfg_options or {},
+        )
+        for dataset in dict.fromkeys(args.dataset)
+        for task in dict.fromkeys(args.task)
+    ]
+    failures = []
+    for outcome in evaluate_all(requests, args.results, args.reuse):
+        task, dataset = outcome.request.task, outcome.request.dataset
+        if outcome.error is not None:
+            failures.append(f'{task} on {dataset}: {outcome.record.reason}')
+            print(f'{task} on {dataset} failed: {outcome.record.reason}')
+            continue
+        print(f'{task} on {dataset}\n{summary(outcome.record)}')
+        print(f'record: {outcome.path}', flush=True)
+    if len(requests) == len(failures) == 1:
+        raise UserError(outcome.record.reason)
+    if failures:
+        raise UserError(f'{len(failures)} of {len(requests)} failed: ' + '; '.join(failures))
 
 
 if __name__ == '__main__':

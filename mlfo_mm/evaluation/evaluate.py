@@ -1,17 +1,44 @@
-"""One evaluation from its request to its record."""
+"""Evaluations from their requests to their records."""
 
 from __future__ import annotations
 
+import sys
 import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from mlfo_mm.evaluation.job import Job, Request, prepare
-from mlfo_mm.evaluation.tasks import TASKS, TaskResult
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.frozen import TaskResult
+from mlfo_mm.evaluation.job import Job, Loaded, Request, prepare
+from mlfo_mm.evaluation.tasks import TASKS
+from mlfo_mm.models.utils.complexity import complexity
 from mlfo_mm.reporting import Record, hash_text, provenance, write_record
 from mlfo_mm.reporting.records import read_record, record_path
+
+NOTHING_READ = dict(expected=0, read=0, skipped=0)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one request.
+
+    Attributes:
+        request: The request.
+        record: Its record, of status 'failed' where ``error`` is set.
+        path: The record's file.
+        error: Why there are no numbers.
+    """
+
+    request: Request
+    record: Record
+    path: Path
+    error: Exception | None = None
 
 
 def evaluate(
@@ -22,32 +49,100 @@ def evaluate(
     Args:
         request: What to evaluate, and how.
         results_dir: Folder of the records.
-        reuse: Return the record of the same weights under the same configs where there is one.
+        reuse: Return the finished record of the same weights under the same configs where there
+            is one.
 
     Returns:
         The record and its file.
 
     Raises:
-        UserError: For anything that the user can mend.
+        UserError: For anything that the user can mend. A record says so too, unless the request
+            itself was at fault.
     """
-    start, clock = datetime.now(UTC), time.monotonic()
-    # before the task: the checkout may move on while it runs
+    (outcome,) = evaluate_all([request], results_dir, reuse)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.record, outcome.path
+
+
+def evaluate_all(
+    requests: Sequence[Request], results_dir: str | Path = 'results', reuse: bool = False
+) -> Iterator[Outcome]:
+    """Evaluate one request after the other; one that fails does not stop the rest.
+
+    All of them are checked before the first one starts. Weights are loaded once.
+
+    Args:
+        requests: What to evaluate, and how.
+        results_dir: Folder of the records.
+        reuse: As in :func:`evaluate`.
+
+    Raises:
+        UserError: A request is at fault: unknown data, missing checkpoint, wrong option.
+    """
+    # before the tasks: the checkout may move on while they run
     origin = provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else [])
-    job = prepare(request)
-    if reuse:
-        path = record_path(job.pretrain.profile, job.experiment(), results_dir)
-        if path.is_file():
-            record = read_record(path)
-            if (record.checkpoint or {}).get('sha256') == job.weights.sha256:
-                return record, path
-    print(job.weights.line)
+    loaded: Loaded = {}
+    jobs = [prepare(request, loaded) for request in requests]
+    for _, weights in loaded.values():
+        print(weights.line)
     if not torch.cuda.is_available():
         print('no GPU: evaluating on the CPU')
+    for job in jobs:
+        path = record_path(job.pretrain.profile, job.experiment(), results_dir)
+        before = read_record(path) if path.is_file() else None
+        if before is not None and _answers(before, job) and reuse:
+            yield Outcome(job.request, before, path)
+            continue
+        yield _run(job, origin, results_dir, before)
+
+
+def summary(record: Record) -> str:
+    """The numbers with their protocol line, as the tool prints them."""
+    who = ' '.join(filter(None, (record.method, record.variant, record.backbone)))
+    lines = [
+        f'{who}, pretrained on {record.pretrain_dataset}, seed {record.seed}: '
+        + ', '.join(f'{name} {value:.1f}' for name, value in record.metrics.items()),
+        f'protocol: {record.protocol["line"]}',
+    ]
+    for name, counts in record.n_samples.items():
+        lines.append(
+            f'{name}: {counts["read"]} of {counts["expected"]} videos'
+            + (f', {counts["skipped"]} skipped' if counts['skipped'] else '')
+        )
+    return '\n'.join([*lines, *(f'warning: {note}' for note in record.notes)])
+
+
+def _answers(record: Record, job: Job) -> bool:
+    sha256 = (record.checkpoint or {}).get('sha256')
+    return record.status == 'done' and sha256 == job.weights.sha256
+
+
+def _run(
+    job: Job, origin: dict[str, Any], results_dir: str | Path, before: Record | None
+) -> Outcome:
+    start, clock = datetime.now(UTC), time.monotonic()
+    request, weights = job.request, job.weights
     # before the task: mmengine changes configs that it builds from
     experiment, family, text = job.experiment(), job.family_text(), job.config_text()
-    result = TASKS[request.task](job)
-    notes = _notes(job, result)
-    weights = job.weights
+    geometry = job.geometry
+    cost = complexity(job.model.backbone, geometry.clip_len, geometry.crop_size)
+    error: Exception | None = None
+    try:
+        result = TASKS[request.task](job)
+    except UserError as caught:
+        error = caught
+    except Exception as caught:
+        # the other tasks go on, so this is the only place where it is seen
+        traceback.print_exc(file=sys.stderr)
+        error = caught
+    if error is not None:
+        result = TaskResult(
+            metrics={},
+            n_samples=dict(train=NOTHING_READ, test=NOTHING_READ),
+            protocol=job.protocol(request.task),
+            decoders=[],
+        )
     record = Record(
         experiment=experiment,
         **job.identity(),
@@ -67,27 +162,23 @@ def evaluate(
         wall_time_s=round(time.monotonic() - clock, 1),
         start=start.isoformat(timespec='seconds'),
         end=datetime.now(UTC).isoformat(timespec='seconds'),
-        decoder='+'.join(result.decoders),
+        decoder='+'.join(result.decoders) or None,
         train_log=result.train_log,
-        notes=notes,
+        notes=_notes(job, result),
+        status='done' if error is None else 'failed',
+        reason='' if error is None else _reason(error),
+        cost=dict(params_m=round(cost.params_m, 4), gflops=round(cost.gflops, 4)),
+        details=result.details,
     )
-    return record, write_record(record, results_dir)
+    if error is not None and before is not None and _answers(before, job):
+        # what is known of these weights stays known
+        return Outcome(request, record, record_path(record.profile, experiment, results_dir), error)
+    return Outcome(request, record, write_record(record, results_dir), error)
 
 
-def summary(record: Record) -> str:
-    """The numbers with their protocol line, as the tool prints them."""
-    who = ' '.join(filter(None, (record.method, record.variant, record.backbone)))
-    lines = [
-        f'{who}, pretrained on {record.pretrain_dataset}, seed {record.seed}: '
-        + ', '.join(f'{name} {value:.1f}' for name, value in record.metrics.items()),
-        f'protocol: {record.protocol["line"]}',
-    ]
-    for name, counts in record.n_samples.items():
-        lines.append(
-            f'{name}: {counts["read"]} of {counts["expected"]} videos'
-            + (f', {counts["skipped"]} skipped' if counts['skipped'] else '')
-        )
-    return '\n'.join([*lines, *(f'warning: {note}' for note in record.notes)])
+def _reason(error: Exception) -> str:
+    name = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
+    return ' '.join(f'{name}{error}'.split()) or type(error).__name__
 
 
 def _notes(job: Job, result: TaskResult) -> list[str]:

@@ -7,13 +7,14 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.device import get_device
+from mmengine.model import BaseModel
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 from tqdm import tqdm
@@ -21,10 +22,10 @@ from tqdm import tqdm
 from mlfo_mm.datasets import VideoListDataset
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
-from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
 from mlfo_mm.files import write_atomic
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
+EXTRA = 'extra_'  # stands before the names of further arrays in a file
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class Outputs:
     """What a model says of a list's videos.
 
     Attributes:
-        values: (M, V, D) features of V clips, or (M, num_classes) scores.
+        values: (M, V, D) features of V clips (of the backbone: of its last level), (M, D) of
+            videos, or (M, num_classes) scores.
         labels: (M,).
         files: Paths of the M videos that were read.
         expected: Lines of the list.
         decoders: Names of the decoders that were used.
+        frames: (M, V * T) indices of the frames that the model saw, clip by clip.
+        extra: More of the same model by name, each (M, ...): features of the levels below.
     """
 
     values: np.ndarray
@@ -44,6 +48,8 @@ class Outputs:
     files: list[str]
     expected: int
     decoders: list[str]
+    frames: np.ndarray
+    extra: dict[str, np.ndarray] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Videos expected, read and skipped, as a record holds them."""
@@ -56,7 +62,7 @@ class Outputs:
 
 
 def predict(
-    model: DownstreamRecognizer,
+    model: BaseModel,
     data: VideoListDataset,
     batch_size: int,
     num_workers: int,
@@ -66,7 +72,8 @@ def predict(
     """Features (of a model without a head) or scores of every video of a data set.
 
     Args:
-        model: Put on the device that there is, and in eval mode.
+        model: Put on the device that there is, and in eval mode. Its test step gives samples that
+            have ``pred_score``, or else ``clip_features`` and maybe ``clip_extra``.
         data: The videos, in test mode.
         batch_size: Videos at a time; each has several clips.
         num_workers: Decoding processes.
@@ -80,8 +87,8 @@ def predict(
     loader = Runner.build_dataloader(loader_config(data, batch_size, num_workers, shuffle=False))
     device = get_device()
     model.to(device).eval()
-    field = 'pred_score' if model.with_cls_head else 'clip_features'
-    values, labels, files, decoders = [], [], [], set()
+    values, labels, files, frames, decoders = [], [], [], [], set()
+    extra: dict[str, list[np.ndarray]] = {}
     autocast = torch.autocast(device.split(':')[0], dtype=torch.bfloat16, enabled=amp)
     bar = tqdm(total=len(data), desc=title, unit='video', disable=None, leave=False)
     with torch.inference_mode(), autocast, bar:
@@ -89,25 +96,38 @@ def predict(
             if not batch['data_samples']:
                 continue
             for sample in model.test_step(batch):
-                values.append(getattr(sample, field).float().cpu().numpy())
+                answer = sample.get('pred_score', sample.get('clip_features'))
+                values.append(answer.float().cpu().numpy())
+                for name, more in sample.get('clip_extra', {}).items():
+                    extra.setdefault(name, []).append(more.float().cpu().numpy())
                 labels.append(int(sample.gt_label))
                 files.append(sample.filename)
+                frames.append(sample.frame_inds)
                 decoders.add(sample.decoder)
             bar.update(len(batch['data_samples']))
     if not values:
         raise UserError(f'none of the {len(data)} videos of {data.list_path} could be read')
-    outputs = Outputs(np.stack(values), np.array(labels), files, len(data), sorted(decoders))
-    finite = np.isfinite(outputs.values.reshape(len(values), -1)).all(1)
+    outputs = Outputs(
+        np.stack(values),
+        np.array(labels),
+        files,
+        len(data),
+        sorted(decoders),
+        np.stack(frames),
+        {name: np.stack(arrays) for name, arrays in extra.items()},
+    )
+    rows = [each.reshape(len(values), -1) for each in (outputs.values, *outputs.extra.values())]
+    finite = np.all([np.isfinite(row).all(1) for row in rows], axis=0)
     if not finite.all():
         raise UserError(
-            f'{field} of {(~finite).sum()} of {len(finite)} videos are not finite, first '
-            f'{files[int(np.argmin(finite))]}: the weights are broken'
+            f'the features or scores of {(~finite).sum()} of {len(finite)} videos are not finite, '
+            f'first {files[int(np.argmin(finite))]}: the weights are broken'
         )
     return outputs
 
 
 def cached_features(
-    model: DownstreamRecognizer,
+    model: BaseModel,
     dataset: dict[str, Any],
     identity: dict[str, Any],
     folder: Path,
@@ -157,6 +177,8 @@ def _save(path: Path, outputs: Outputs) -> None:
         files=np.array(outputs.files),
         expected=outputs.expected,
         decoders=np.array(outputs.decoders),
+        frames=outputs.frames,
+        **{f'{EXTRA}{name}': array for name, array in outputs.extra.items()},
     )
     write_atomic(path, file.getvalue())
 
@@ -172,6 +194,12 @@ def _load(path: Path) -> Outputs | None:
                 stored['files'].tolist(),
                 int(stored['expected']),
                 stored['decoders'].tolist(),
+                stored['frames'],
+                {
+                    name.removeprefix(EXTRA): stored[name]
+                    for name in stored.files
+                    if name.startswith(EXTRA)
+                },
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         print(f'warning: {path} cannot be read: extracting again')

@@ -27,7 +27,9 @@ from mlfo_mm.evaluation.weights import LoadedWeights, load_backbone, random_weig
 from mlfo_mm.reporting import experiment_id, hash_text
 
 PROTOCOL_VERSION = 1
-TASKS = ('linear_probe', 'finetune', 'retrieval')
+TASKS = ('linear_probe', 'finetune', 'retrieval', 'level_probe', 'order', 'neighbours')
+# tasks in which the scores of a video's clips are averaged
+AVERAGED = ('linear_probe', 'finetune', 'level_probe')
 NO_CHECKPOINT = 'none'
 # where a run was stored and which seed it had is no part of what it was
 NOT_FAMILY = ('randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level')
@@ -169,7 +171,7 @@ class Job:
         settings, request = self.settings, self.request
         averaged = dict(prob='mean softmax', score='mean logits')[self.average]
         clips = f'{settings.num_clips} uniform clips x 1 crop'
-        if request.task != 'retrieval':
+        if request.task in AVERAGED:
             clips += f', {averaged}'
         line = f'{what}; {request.dataset} split {request.split}; {clips}; {self.geometry.line()}'
         return dict(
@@ -185,17 +187,25 @@ class Job:
             **self.geometry.as_dict(),
         )
 
-    def test_data(self, subset: str) -> dict[str, Any]:
-        """Config of a list's videos as uniform clips."""
+    def test_data(self, subset: str, reverse: bool = False) -> dict[str, Any]:
+        """Config of a list's videos as uniform clips, forward or played backwards."""
         request = self.request
-        pipeline = test_pipeline(self.geometry, self.settings.num_clips)
+        pipeline = test_pipeline(self.geometry, self.settings.num_clips, reverse)
         return dataset_config(
             request.dataset, subset, request.split, pipeline, True, request.skip_broken, self.seed
         )
 
 
-def prepare(request: Request) -> Job:
+# a backbone with its weights, by all that they depend on
+Loaded = dict[str, tuple[DownstreamRecognizer, LoadedWeights]]
+
+
+def prepare(request: Request, loaded: Loaded | None = None) -> Job:
     """Read and check all that a request names, before anything takes time.
+
+    Args:
+        request: What to evaluate, and how.
+        loaded: Weights of other requests, to share; new ones are added.
 
     Raises:
         UserError: For anything that the user can mend.
@@ -204,20 +214,23 @@ def prepare(request: Request) -> Job:
     pretrain, config = _read_configs(request)
     classes = _check_data(request)
     geometry = ClipGeometry.from_config(pretrain)
-    model = DownstreamRecognizer(
-        copy.deepcopy(pretrain.model.backbone), data_preprocessor=preprocessor(pretrain)
-    )
-    if request.checkpoint == NO_CHECKPOINT:
-        seed = request.seed or 0
-        weights = random_weights(model.backbone, seed)
-    else:
-        weights = load_backbone(
-            model.backbone,
-            request.checkpoint,
-            pretrain.method,
-            pretrain.variant,
-            pretrain.backbone_name,
+    named = (pretrain.method, pretrain.variant, pretrain.backbone_name)
+    seed = (request.seed or 0) if request.checkpoint == NO_CHECKPOINT else None
+    parts = (pretrain.model.backbone.to_dict(), pretrain.normalize.to_dict())
+    key = repr((request.checkpoint, seed, named, parts))
+    loaded = {} if loaded is None else loaded
+    if key not in loaded:
+        model = DownstreamRecognizer(
+            copy.deepcopy(pretrain.model.backbone), data_preprocessor=preprocessor(pretrain)
         )
+        weights = (
+            random_weights(model.backbone, seed)
+            if seed is not None
+            else load_backbone(model.backbone, request.checkpoint, *named)
+        )
+        loaded[key] = model, weights
+    model, weights = loaded[key]
+    if seed is None:
         seed = request.seed if request.seed is not None else weights.seed or 0
     return Job(request, pretrain, config, geometry, classes, model, weights, seed)
 

@@ -15,6 +15,8 @@ from mmaction.datasets.transforms import (
     Resize,
     SampleFrames,
 )
+from mmaction.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
 from mmengine.config import Config
 from mmengine.dataset import DefaultSampler
 
@@ -65,17 +67,24 @@ class ClipGeometry:
         return asdict(self)
 
 
-def test_pipeline(geometry: ClipGeometry, num_clips: int) -> Pipeline:
-    """Uniform clips, centre crop."""
-    return _clips(
-        geometry,
-        num_clips,
-        True,
-        [
-            dict(type=Resize, scale=(-1, geometry.short_side)),
-            dict(type=CenterCrop, crop_size=geometry.crop_size),
-        ],
-    )
+@TRANSFORMS.register_module()
+class ReverseClips(BaseTransform):
+    """Play each clip backwards: stands before the decoding, so that all that follows sees it so."""
+
+    def transform(self, results: dict) -> dict:
+        """Turn ``frame_inds`` round, clip by clip."""
+        clips = results['frame_inds'].reshape(-1, results['clip_len'])  # (V, T)
+        results['frame_inds'] = clips[:, ::-1].ravel()
+        return results
+
+
+def test_pipeline(geometry: ClipGeometry, num_clips: int, reverse: bool = False) -> Pipeline:
+    """Uniform clips, forward or backwards, and the centre crop."""
+    spatial = [
+        dict(type=Resize, scale=(-1, geometry.short_side)),
+        dict(type=CenterCrop, crop_size=geometry.crop_size),
+    ]
+    return _clips(geometry, num_clips, True, spatial, reverse)
 
 
 def train_pipeline(geometry: ClipGeometry, flip_ratio: float, max_scale: float) -> Pipeline:
@@ -90,7 +99,13 @@ def train_pipeline(geometry: ClipGeometry, flip_ratio: float, max_scale: float) 
     return _clips(geometry, 1, False, spatial)
 
 
-def _clips(geometry: ClipGeometry, num_clips: int, test_mode: bool, spatial: Pipeline) -> Pipeline:
+def _clips(
+    geometry: ClipGeometry,
+    num_clips: int,
+    test_mode: bool,
+    spatial: Pipeline,
+    reverse: bool = False,
+) -> Pipeline:
     return [
         dict(type=OpenVideo),
         dict(
@@ -100,11 +115,12 @@ def _clips(geometry: ClipGeometry, num_clips: int, test_mode: bool, spatial: Pip
             num_clips=num_clips,
             test_mode=test_mode,
         ),
+        *([dict(type=ReverseClips)] if reverse else []),
         dict(type=DecodeFrames),
         *spatial,
         *([dict(type=FrameDifference)] if geometry.frame_difference else []),
         dict(type=FormatShape, input_format='NCTHW'),
-        dict(type=PackActionInputs, meta_keys=('filename', 'decoder')),
+        dict(type=PackActionInputs, meta_keys=('filename', 'decoder', 'frame_inds')),
     ]
 
 

@@ -53,12 +53,15 @@ class LinearHead(BaseHead):
             return self.fc_cls(self.dropout(self.norm(x)))
 
 
+LEVELS = ('low', 'mid', 'high')
+
+
 @MODELS.register_module()
 class DownstreamRecognizer(Recognizer3D):
     """A backbone's last level, averaged over space and time, and a head on it.
 
     Without a head, prediction stores the pooled features of a sample's clips as ``clip_features``
-    (V, D), which :class:`NNRecall` reads.
+    (V, D), which :class:`NNRecall` reads, and those of the levels below as ``clip_extra``, by name.
 
     Args:
         backbone: Config of a backbone that returns one level or a tuple, low to high.
@@ -91,6 +94,13 @@ class DownstreamRecognizer(Recognizer3D):
             self.backbone.eval()
         return self
 
+    def extract_levels(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Feature maps of clips (N, V, C, T, H, W), one (N*V, D, T', h, w) a level, low to high."""
+        clips = inputs.flatten(0, 1)  # (N*V, C, T, H, W)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_backbone):
+            levels = self.backbone(clips)
+        return tuple(levels) if isinstance(levels, tuple | list) else (levels,)
+
     def extract_feat(
         self,
         inputs: Tensor,
@@ -99,18 +109,23 @@ class DownstreamRecognizer(Recognizer3D):
         test_mode: bool = False,
     ) -> tuple[Tensor, dict]:
         """Pooled features (N*V, D) of clips (N, V, C, T, H, W)."""
-        clips = inputs.flatten(0, 1)  # (N*V, C, T, H, W)
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_backbone):
-            levels = self.backbone(clips)
-        last = levels[-1] if isinstance(levels, tuple | list) else levels
-        return last.float().mean((2, 3, 4)), {}  # (N*V, D)
+        return _pool(self.extract_levels(inputs)[-1]), {}
 
     def predict(self, inputs: Tensor, data_samples: list) -> list:
         """Scores of each sample, or its clips' features where there is no head."""
         if self.with_cls_head:
             return super().predict(inputs, data_samples)
-        features, _ = self.extract_feat(inputs, test_mode=True)
-        views = features.unflatten(0, inputs.shape[:2])  # (N, V, D)
-        for sample, clips in zip(data_samples, views, strict=True):
-            sample.set_field(clips, 'clip_features')  # `features` is MMAction2's own
+        # (N*V, D) -> (N, V, D)
+        levels = [
+            _pool(level).unflatten(0, inputs.shape[:2]) for level in self.extract_levels(inputs)
+        ]
+        names = LEVELS[-len(levels) :]
+        for index, sample in enumerate(data_samples):
+            *below, last = (level[index] for level in levels)
+            sample.set_field(last, 'clip_features')  # `features` is MMAction2's own
+            sample.set_field(dict(zip(names, below, strict=False)), 'clip_extra')
         return data_samples
+
+
+def _pool(level: Tensor) -> Tensor:
+    return level.float().mean((2, 3, 4))  # (M, D, T', h, w) -> (M, D)

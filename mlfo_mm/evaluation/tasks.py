@@ -1,53 +1,21 @@
-"""The three downstream tasks; each measures the job's backbone under one fixed protocol."""
+"""The downstream tasks; each measures the job's backbone under one fixed protocol."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
 from mmengine.registry import DATASETS
 
-from mlfo_mm.evaluation.inference import Outputs, cached_features, predict
+from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, features
+from mlfo_mm.evaluation.inference import Outputs, predict
 from mlfo_mm.evaluation.job import Job
-from mlfo_mm.evaluation.metrics import chance_note, classification_metrics
+from mlfo_mm.evaluation.metrics import classification_metrics
 from mlfo_mm.evaluation.nn_recall import nn_recall, recall_key
-from mlfo_mm.evaluation.probe import fit_probe, video_groups
+from mlfo_mm.evaluation.probe import Probe, fit_probe, video_groups
+from mlfo_mm.evaluation.recognizer import LEVELS
 from mlfo_mm.evaluation.training import build_classifier, train_classifier
-
-
-@dataclass
-class TaskResult:
-    """What a task found; the fields are those of a record."""
-
-    metrics: dict[str, float]
-    n_samples: dict[str, dict[str, int]]
-    protocol: dict[str, Any]
-    decoders: list[str]
-    notes: list[str] = field(default_factory=list)
-    train_log: dict[str, Any] | None = None
-
-
-def features(job: Job, subset: str) -> Outputs:
-    """Pooled features of every clip of a list, kept for the other tasks on the same weights."""
-    identity = dict(
-        weights=job.weights.sha256 or f'random seed {job.seed}',
-        backbone=repr(job.pretrain.model.backbone.to_dict()),
-        normalize=repr(job.pretrain.normalize.to_dict()),
-        clips=job.geometry.as_dict() | dict(num_clips=job.settings.num_clips),
-    )
-    return cached_features(
-        job.model,
-        job.test_data(subset),
-        identity,
-        Path(job.request.work_dir) / 'features',
-        job.settings.batch_size,
-        job.settings.num_workers,
-        job.amp,
-        f'features of {job.request.dataset} {subset}',
-    )
 
 
 def linear_probe(job: Job) -> TaskResult:
@@ -76,27 +44,56 @@ def retrieval(job: Job) -> TaskResult:
     ]
     key = recall_key(min(topk), False)
     if key == 'R@1' and key in metrics:
-        notes += _chance('R@1', metrics[key], test, train, 'neighbour')
+        notes += chance('R@1', metrics[key], test, train, 'neighbour')
     what = f'retrieval, frozen, test queries train, cosine of the mean of {job.settings.num_clips} clips'
     return TaskResult(
         metrics,
-        dict(train=train.counts(), test=test.counts()),
+        counts(train, test),
         job.protocol(what) | dict(distance='cosine', topk=list(topk)),
-        sorted({*train.decoders, *test.decoders}),
+        decoders(train, test),
         notes,
     )
 
 
+def level_probe(job: Job) -> TaskResult:
+    """The stored-features probe on each level of the backbone."""
+    train, test = features(job, 'train'), features(job, 'test')
+    levels = [
+        *((name, train.extra[name], test.extra[name]) for name in LEVELS if name in train.extra),
+        (LEVELS[-1], train.values, test.values),
+    ]
+    metrics: dict[str, float] = {}
+    notes: list[str] = []
+    strengths: dict[str, float] = {}
+    validation: dict[str, dict[str, float]] = {}
+    for name, known, asked in levels:
+        probe = _fit(job, known, train)
+        found, _ = classification_metrics(probe.scores(asked, job.average), test.labels)
+        metrics[f'top1_{name}'] = found['top1']
+        notes += chance(f'top1_{name}', found['top1'], test, train, 'largest')
+        strengths[name], validation[name] = probe.strength, _validation(probe)
+    what = f'probe per level, frozen, logistic regression on stored features, {probe.validation}'
+    protocol = job.protocol(what) | dict(
+        probe='cached',
+        train_on=job.settings.train_on,
+        strength=strengths,
+        validation_accuracy=validation,
+    )
+    return TaskResult(metrics, counts(train, test), protocol, decoders(train, test), notes)
+
+
 TASKS: dict[str, Callable[[Job], TaskResult]] = dict(
-    linear_probe=linear_probe, finetune=finetune, retrieval=retrieval
+    linear_probe=linear_probe,
+    finetune=finetune,
+    retrieval=retrieval,
+    level_probe=level_probe,
 )
 
 
-def _cached_probe(job: Job) -> TaskResult:
-    train, test = features(job, 'train'), features(job, 'test')
+def _fit(job: Job, clips: np.ndarray, train: Outputs) -> Probe:
     settings = job.settings
-    probe = fit_probe(
-        train.values,
+    return fit_probe(
+        clips,
         train.labels,
         len(job.classes),
         groups=video_groups(train.files),
@@ -106,21 +103,30 @@ def _cached_probe(job: Job) -> TaskResult:
         seed=job.seed,
         average=job.average,
     )
+
+
+def _validation(probe: Probe) -> dict[str, float]:
+    return {f'{c:g}': round(a, 2) for c, a in probe.accuracy.items()}
+
+
+def _cached_probe(job: Job) -> TaskResult:
+    train, test = features(job, 'train'), features(job, 'test')
+    probe = _fit(job, train.values, train)
     scores = probe.scores(test.values, job.average)
     metrics, notes = classification_metrics(scores, test.labels)
-    notes += _chance('top1', metrics['top1'], test, train, 'largest')
+    notes += chance('top1', metrics['top1'], test, train, 'largest')
     what = f'linear probe, frozen, logistic regression on stored features, {probe.validation}'
     protocol = job.protocol(what) | dict(
         probe='cached',
-        train_on=settings.train_on,
+        train_on=job.settings.train_on,
         strength=probe.strength,
-        validation_accuracy={f'{c:g}': round(a, 2) for c, a in probe.accuracy.items()},
+        validation_accuracy=_validation(probe),
     )
     return TaskResult(
         metrics,
-        dict(train=train.counts(), test=test.counts()),
+        counts(train, test),
         protocol,
-        sorted({*train.decoders, *test.decoders}),
+        decoders(train, test),
         notes,
     )
 
@@ -138,7 +144,7 @@ def _trained(job: Job) -> TaskResult:
         f'testing on {job.request.dataset}',
     )
     metrics, notes = classification_metrics(test.values, test.labels)
-    notes += _chance('top1', metrics['top1'], test, test, 'largest')
+    notes += chance('top1', metrics['top1'], test, test, 'largest')
     kind = (
         'linear probe, frozen (batch norm in eval mode)'
         if settings.freeze_backbone
@@ -152,10 +158,5 @@ def _trained(job: Job) -> TaskResult:
         lr=job.config.optim_wrapper.optimizer.lr,
         flip_ratio=settings.flip_ratio,
     )
-    counts = dict(train=train_counts, test=test.counts())
-    return TaskResult(metrics, counts, protocol, test.decoders, notes, log)
-
-
-def _chance(name: str, percent: float, test: Outputs, train: Outputs, guess: str) -> list[str]:
-    note = chance_note(name, percent, test.labels, train.labels, guess)
-    return [note] if note else []
+    read = dict(train=train_counts, test=test.counts())
+    return TaskResult(metrics, read, protocol, test.decoders, notes, log)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +10,8 @@ from mmaction.registry import MODELS
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.evaluate import evaluate, summary
+from mlfo_mm.evaluation.evaluate import evaluate, evaluate_all, summary
+from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.reporting import load_records
 
 ALL_READ = {
@@ -77,6 +77,69 @@ def test_probe_and_retrieval_share_features(request_for, checkpoint, tmp_path, c
     assert 'reusing' not in capsys.readouterr().out
 
 
+def test_probe_of_each_level(request_for, checkpoint, tmp_path, capsys):
+    results = tmp_path / 'results'
+    probe, _ = evaluate(request_for('linear_probe', checkpoint=str(checkpoint)), results)
+    levels, _ = evaluate(request_for('level_probe', checkpoint=str(checkpoint)), results)
+    assert capsys.readouterr().out.count('reusing') == 2
+    assert list(levels.metrics) == ['top1_low', 'top1_mid', 'top1_high']
+    assert levels.metrics['top1_high'] == probe.metrics['top1']
+    accuracy = levels.protocol['validation_accuracy']
+    assert accuracy['high'] == probe.protocol['validation_accuracy']
+    assert levels.protocol['strength']['high'] == probe.protocol['strength']
+    assert set(levels.protocol['strength']) == {'low', 'mid', 'high'}
+    assert levels.cost == probe.cost
+    model = MODELS.build(load_config(request_for('level_probe').config).model.backbone)
+    assert levels.cost['params_m'] == pytest.approx(
+        sum(p.numel() for p in model.parameters()) / 1e6, abs=1e-4
+    )
+    assert levels.cost['gflops'] > 0
+
+
+def test_one_failure_does_not_stop_the_others(request_for, checkpoint, tmp_path, monkeypatch):
+    results = tmp_path / 'results'
+    good, _ = evaluate(request_for('retrieval'), results)
+
+    def broken(job):
+        raise ValueError('out of\nluck')
+
+    requests = [
+        request_for(task, checkpoint=weights)
+        for weights in (str(checkpoint), 'none')
+        for task in ('retrieval', 'level_probe')
+    ]
+    with monkeypatch.context() as patch:
+        patch.setitem(TASKS, 'retrieval', broken)
+        outcomes = list(evaluate_all(requests, results))
+    assert [outcome.error is None for outcome in outcomes] == [False, True] * 2
+    records = {(r.method, r.task): r for r in load_records(results)}
+    assert len(records) == 4
+    assert records['mlfo', 'retrieval'].status == 'failed'
+    assert records['mlfo', 'retrieval'].reason == 'ValueError: out of luck'
+    assert records['random', 'retrieval'] == good  # a known number is not lost
+    # a failure is never reused, a result is
+    (again,) = evaluate_all(requests[:1], results, reuse=True)
+    assert again.record.status == 'done'
+    with monkeypatch.context() as patch:
+        patch.setitem(TASKS, 'retrieval', broken)
+        (reused,) = evaluate_all(requests[:1], results, reuse=True)
+    assert reused.record == again.record
+
+
+def test_faulty_request_stops_before_anything_runs(request_for, tmp_path):
+    requests = [request_for('retrieval'), request_for('retrieval', dataset='pear')]
+    with pytest.raises(UserError, match="no data set 'pear'"):
+        list(evaluate_all(requests, tmp_path / 'results'))
+    assert not (tmp_path / 'results').exists()
+
+
+def test_weights_are_read_once(request_for, checkpoint, tmp_path, capsys):
+    tasks = ('retrieval', 'level_probe')
+    requests = [request_for(task, checkpoint=str(checkpoint)) for task in tasks]
+    assert len(list(evaluate_all(requests, tmp_path / 'results'))) == 2
+    assert capsys.readouterr().out.count('tensors loaded') == 1
+
+
 def test_finetune_trains_and_resumes(request_for, tmp_path, capsys):
     options = {'train_cfg.max_epochs': 4, 'log_level': 'ERROR'}
     request = request_for('finetune', options=options, seed=1, amp=True)
@@ -128,7 +191,10 @@ def test_broken_test_video_is_named_or_counted(request_for, videos, tmp_path, mo
     monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
     with pytest.raises(UserError, match=r'^cannot decode .*test_g01_c3\.mp4 .*line 4 of test\.txt'):
         evaluate(request, tmp_path / 'results')
-    assert not Path(tmp_path / 'results').exists()
+    (failed,) = load_records(tmp_path / 'results')
+    assert (failed.status, failed.metrics) == ('failed', {})
+    assert failed.reason.startswith('cannot decode')
+    assert 'test_g01_c3.mp4' in failed.reason
     request = request_for('retrieval', skip_broken=True)
     monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
     record, _ = evaluate(request, tmp_path / 'results')

@@ -46,9 +46,23 @@ def test_features_are_the_pooled_last_level():
     model = build(head=False).eval()
     inputs, samples = batch(2, clips=3)
     model.predict(inputs, samples)
-    expected = model.backbone(inputs.flatten(0, 1))[-1].mean((2, 3, 4)).reshape(2, 3, 32)
-    for sample, clips in zip(samples, expected, strict=True):
-        assert torch.allclose(sample.clip_features, clips, atol=1e-5)
+    levels = model.backbone(inputs.flatten(0, 1))
+    low, mid, high = (level.mean((2, 3, 4)).reshape(2, 3, -1) for level in levels)
+    for index, sample in enumerate(samples):
+        assert torch.allclose(sample.clip_features, high[index], atol=1e-5)
+        assert list(sample.clip_extra) == ['low', 'mid']
+        assert torch.allclose(sample.clip_extra['low'], low[index], atol=1e-5)
+        assert torch.allclose(sample.clip_extra['mid'], mid[index], atol=1e-5)
+
+
+def test_backbone_of_one_level():
+    model = build(head=False).eval()
+    both = model.backbone.forward
+    model.backbone.forward = lambda clips: both(clips)[-1]
+    inputs, samples = batch(1, clips=2)
+    model.predict(inputs, samples)
+    assert samples[0].clip_features.shape == (2, 32)
+    assert samples[0].clip_extra == {}
 
 
 @pytest.mark.parametrize('freeze', [False, True])

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.reporting import load_records
 from tests.conftest import REPO
 
@@ -63,3 +65,28 @@ def test_evaluates_random_weights(tool, synthetic, capsys, tmp_path):
     assert record.protocol['line'] in out
     assert f'top1 {record.metrics["top1"]:.1f}' in out
     assert f'{record.experiment}.json' in out
+
+
+def test_several_tasks_and_data_sets(tool, synthetic, capsys, tmp_path, monkeypatch):
+    arguments = (SMOKE, 'none', '--task', 'retrieval', 'order', '--reuse')
+    arguments += ('--dataset', 'synthetic_motion', 'synthetic_appearance')
+
+    def broken(job):
+        raise UserError(f'nothing to see in {job.request.dataset}')
+
+    monkeypatch.setitem(TASKS, 'order', broken)
+    assert tool(*arguments) == 2
+    said = capsys.readouterr()
+    assert said.err.count('error: ') == 1
+    assert '2 of 4 failed: order on synthetic_motion: nothing to see in' in said.err
+    assert said.out.count('record: ') == 2
+    records = {(r.task, r.dataset): r for r in load_records(tmp_path / 'results')}
+    assert len(records) == 4
+    failed = records['order', 'synthetic_appearance']
+    assert failed.reason == 'nothing to see in synthetic_appearance'
+    assert records['retrieval', 'synthetic_motion'].status == 'done'
+    tool(*arguments)
+    again = load_records(tmp_path / 'results')
+    assert [r for r in again if r.task == 'retrieval'] == [
+        r for key, r in sorted(records.items()) if key[0] == 'retrieval'
+    ]
