@@ -1,8 +1,16 @@
 """Backbones, necks, losses and recognizers, registered in MMAction2."""
 
-from . import losses, necks, recognizers, utils
+from . import backbones, losses, necks, recognizers, utils
+from .backbones import *  # noqa: F403
 from .losses import *  # noqa: F403
 from .necks import *  # noqa: F403
 from .recognizers import *  # noqa: F403
 
-__all__ = [*losses.__all__, *necks.__all__, *recognizers.__all__, 'losses', 'utils']
+__all__ = [
+    *backbones.__all__,
+    *losses.__all__,
+    *necks.__all__,
+    *recognizers.__all__,
+    'losses',
+    'utils',
+]
