@@ -7,5 +7,5 @@ with read_base():
     from ._base_.finetune import *
 
 downstream.update(flip_ratio=0.0, train_batch_size=16, batch_size=4, num_workers=1, amp=True)
-train_cfg.update(max_epochs=6)
-param_scheduler[0].update(milestones=[4])
+train_cfg.update(max_epochs=12)
+param_scheduler[0].update(milestones=[9])

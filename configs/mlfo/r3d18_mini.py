@@ -1,4 +1,4 @@
-"""MLFO on a small real data set: R3D-18 at quarter width, 96 pixels; hours on 2 cores."""
+"""MLFO on a small real data set: R3D-18 at quarter width, 64 pixels; hours on 2 cores."""
 
 from mmengine.config import read_base
 
@@ -8,7 +8,7 @@ with read_base():
     from .._base_.default_runtime import *
     from .._base_.models.mlfo_r3d18 import *
     from .._base_.schedules.adam import *
-    from .._base_.datasets.mlfo_views_96 import *  # isort: skip  (after the model: its own normalisation)
+    from .._base_.datasets.mlfo_views_mini import *  # isort: skip  (after the model: its own normalisation)
 
 profile = 'mini'
 pretrain_dataset = 'utdrender27'

@@ -1,4 +1,4 @@
-"""Views of 8 frames at twice the paper's stride and 96 x 96, from small videos: the mini profile.
+"""Views of 8 frames at twice the paper's stride and 64 x 64, from small videos: the mini profile.
 
 Each clip spans as much time as the paper's 16 frames, and shows differences of frames: in the mini
 sets a video is told by its background, which says nothing about its class. No horizontal flips:
@@ -20,8 +20,8 @@ from mlfo_mm.datasets.transforms import (
 )
 
 clip_len = 8
-crop_size = 96
-short_side = 128
+crop_size = 64
+short_side = 85
 eval_frame_interval = 4
 frame_difference = True
 normalize = dict(mean=[0.0, 0.0, 0.0], std=[50.0, 50.0, 50.0])
