@@ -14,7 +14,7 @@ from mmengine.config import DictAction
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='pretraining config')
+    parser.add_argument('config', help='pretraining config, or CONFIG.py+CHANGE.py')
     parser.add_argument('--work-dir', help='default: work_dirs/<method>_<variant>_<config name>')
     parser.add_argument(
         '--resume',
@@ -45,7 +45,7 @@ def main() -> None:
             raise UserError('\nerror: '.join(lines))
         return
     name = '_'.join(
-        [config.get('method', 'run'), config.get('variant', ''), Path(args.config).stem]
+        [config.get('method', 'run'), config.get('variant', ''), Path(config.filename).stem]
     )
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
     if args.seed is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +25,36 @@ KNOWN_KEYS = {
 
 
 def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Config:
-    """Read a config file, merge ``--cfg-options`` and check every key.
+    """Read a config, merge files of changes and ``--cfg-options``, and check every key.
+
+    Args:
+        path: A config file, or one and files of changes joined by ``+``:
+            ``configs/mlfo/r3d18_mini.py+configs/mlfo/ablations/one_hot.py``. Dicts are merged,
+            ``_delete_=True`` replaces one, None drops a part. Below ``model`` a change may add keys.
+        options: Dotted keys and their values, merged last.
+
+    Returns:
+        The config; its ``filename`` is the first file's with the names of the changes added:
+        ``configs/mlfo/r3d18_mini+one_hot.py``.
 
     Raises:
-        UserError: The file is missing or broken, or a key is unknown (with did-you-mean).
+        UserError: A file is missing or broken, or a key is unknown (with did-you-mean).
     """
-    if not Path(path).is_file():
-        near = difflib.get_close_matches(str(path), map(str, Path('configs').rglob('*.py')), 1, 0.5)
-        hint = f'; did you mean {near[0]}?' if near else ''
-        raise UserError(f'config {path} does not exist{hint}')
-    try:
-        config = Config.fromfile(str(path), lazy_import=True)
-    except Exception as error:
-        raise UserError(f'cannot read config {path}: {type(error).__name__}: {error}') from error
+    base, *changes = re.split(r'(?<=\.py)\+', str(path))
+    config = _read(base)
+    if not _is_whole(config):
+        raise UserError(
+            f'{base} holds only changes: join it to a config by +, for instance '
+            f'python tools/train.py configs/mlfo/r3d18_mini.py+{base}'
+        )
+    for change in changes:
+        _apply(config, change)
+    if changes:
+        name = '+'.join(Path(part).stem for part in (base, *changes))
+        # mmengine has no setter: an attribute of a config is a key of it
+        object.__setattr__(config, '_filename', str(Path(base).with_name(f'{name}.py')))
     for key in options or {}:
-        _check_option(config, key)
+        _check_key(config, key, '--cfg-options')
     if options:
         config.merge_from_dict(options)
     _check_top(config)
@@ -68,38 +85,83 @@ def scaled_learning_rate(config: Config, world_size: int, enable: bool) -> str:
     return line + f'); warning: batch differs, --auto-scale-lr would use {rate * batch / base:g}'
 
 
+def _read(path: str) -> Config:
+    if not Path(path).is_file():
+        near = difflib.get_close_matches(path, map(str, Path('configs').rglob('*.py')), 1, 0.5)
+        hint = f'; did you mean {near[0]}?' if near else ''
+        raise UserError(f'config {path} does not exist{hint}')
+    try:
+        return Config.fromfile(path, lazy_import=True)
+    except Exception as error:
+        raise UserError(f'cannot read config {path}: {type(error).__name__}: {error}') from error
+
+
+def _is_whole(config: Config) -> bool:
+    """Whether a file can stand alone: it names a model or a protocol."""
+    return 'type' in (config.get('model') or {}) or 'downstream' in config
+
+
+def _apply(config: Config, path: str) -> None:
+    """Merge a file of changes into a config."""
+    change = _read(path)
+    if _is_whole(change):
+        raise UserError(f'{path} is a whole config: only files of changes are joined by +')
+    ConfigDict.lazy = True  # classes stay unbuilt: a config with built ones cannot be written
+    try:
+        values = {
+            key: value
+            for key, value in change.items()
+            if isinstance(value, _DATA) and not key.startswith('_')
+        }
+        keys = list(_leaves(values))
+    finally:
+        ConfigDict.lazy = False
+    for key in keys:
+        _check_key(config, key, f'{path}:', may_add=key.startswith('model.'))
+    ConfigDict.lazy = True
+    try:
+        config.merge_from_dict(values)
+    except (KeyError, TypeError) as error:
+        raise UserError(f'{path}: {error}') from error
+    finally:
+        ConfigDict.lazy = False
+
+
+def _leaves(values: dict, path: str = '') -> Iterator[str]:
+    """Dotted keys of all values that a file of changes sets."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value and '_delete_' not in value:
+            yield from _leaves(value, f'{path}{key}.')
+        else:
+            yield f'{path}{key}'
+
+
 def _suggest(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, 1, 0.6)
     return f'; did you mean {near[0]}?' if near else f'; known keys: {", ".join(sorted(known))}'
 
 
-def _check_option(config: Config, option: str) -> None:
+def _check_key(config: Config, dotted: str, source: str, may_add: bool = False) -> None:
+    """Refuse a key that the config does not have; one that looks like another even if it may add."""
     node: Any = config
-    *parents, _ = option.split('.')
-    for depth, part in enumerate(option.split('.')):
+    for part in dotted.split('.'):
         if isinstance(node, (list, tuple)):
             if not part.isdigit() or int(part) >= len(node):
-                raise UserError(
-                    f'--cfg-options {option}: {part!r} is no index of a list of {len(node)}'
-                )
+                raise UserError(f'{source} {dotted}: {part!r} is no index of a list of {len(node)}')
             node = node[int(part)]
         elif isinstance(node, (dict, Config)) and part in node:
             node = node[part]
         else:
-            known = _allowed(node)
-            if depth == len(parents) and known is not None and part in known:
+            known = sorted(_allowed(node))
+            if part in known or (may_add and not difflib.get_close_matches(part, known, 1, 0.6)):
                 return
-            if depth < len(parents) and known is not None and part in known:
-                return
-            raise UserError(
-                f'--cfg-options {option}: unknown key {part!r}{_suggest(part, sorted(known or node))}'
-            )
+            raise UserError(f'{source} {dotted}: unknown key {part!r}{_suggest(part, known)}')
 
 
-def _allowed(node: Any) -> set[str] | None:
+def _allowed(node: Any) -> set[str]:
     """Keys that a config node may have: its own, and its component's arguments where it has a type."""
     if isinstance(node, Config):
-        return set(node.keys()) | KNOWN_KEYS | _parameters(Runner.__init__)
+        return set(node.keys()) | KNOWN_KEYS | (_parameters(Runner.__init__) or set())
     if not isinstance(node, dict):
         return set()
     keys = set(node)

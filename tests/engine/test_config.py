@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mlfo_mm.engine.config import load_config, scaled_learning_rate
 from mlfo_mm.errors import UserError
+from mlfo_mm.models import MotionDiscriminationLoss
 from tests.conftest import REPO
 
 CONFIGS = REPO / 'configs'
 SMOKE = CONFIGS / 'mlfo/r3d18_smoke.py'
 SHARED = ('_base_', 'downstream')
 PRETRAINING = sorted(
-    path for path in CONFIGS.rglob('*.py') if path.relative_to(CONFIGS).parts[0] not in SHARED
+    path
+    for path in CONFIGS.rglob('*.py')
+    if path.relative_to(CONFIGS).parts[0] not in SHARED and path.parent.name != 'ablations'
 )
+CHANGES = sorted(CONFIGS.glob('*/ablations/*.py'))
 
 
 @pytest.mark.parametrize('path', PRETRAINING, ids=lambda path: str(path.relative_to(CONFIGS)))
@@ -116,6 +123,80 @@ def test_missing_config_suggests_one(monkeypatch):
     monkeypatch.chdir(REPO)
     with pytest.raises(UserError, match=r'did you mean configs/mlfo/r3d18_k400\.py'):
         load_config('configs/mlfo/r3d18_k40.py')
+
+
+@pytest.mark.parametrize('change', CHANGES, ids=lambda path: path.stem)
+def test_files_of_changes_are_short_and_merge_with_every_config_of_their_method(change):
+    assert len(change.read_text().splitlines()) <= 10
+    bases = sorted(change.parent.parent.glob('*_*.py'))
+    assert len(bases) >= 5
+    for base in bases:
+        plain, changed = load_config(base), load_config(f'{base}+{change}')
+        assert changed.variant == change.stem
+        assert Path(changed.filename).name == f'{base.stem}+{change.stem}.py'
+        plain, changed = plain.to_dict(), changed.to_dict()
+        differ = {key for key in plain | changed if plain.get(key) != changed.get(key)}
+        assert differ == {'variant', 'model'}
+
+
+def write(path: Path, text: str) -> str:
+    path.write_text(text)
+    return f'{SMOKE}+{path}'
+
+
+def test_changes_merge_in_their_order_and_options_last(tmp_path):
+    first = write(
+        tmp_path / 'first.py',
+        "variant = 'a'\nmodel = dict(levels=dict(low=None, mid=dict(graph=dict(kind='one_hot'))))\n",
+    )
+    second = tmp_path / 'second.py'
+    write(
+        second,
+        'from mlfo_mm.models import MotionDiscriminationLoss\n\n_tau = dict(temperature=0.1)\n'
+        "variant = 'b'\ntrain_cfg = dict(max_epochs=5)\nmodel = dict(prototypes=None, levels=dict("
+        'high=dict(instance=dict(_delete_=True, type=MotionDiscriminationLoss, **_tau))))\n',
+    )
+    plain = load_config(SMOKE)
+    config = load_config(f'{first}+{second}', {'model.levels.mid.graph.threshold': 0.2})
+    assert (config.variant, config.train_cfg.max_epochs) == ('b', 5)
+    assert config.model.prototypes is None
+    assert config.model.levels.low is None
+    graph = plain.model.levels.mid.graph
+    assert config.model.levels.mid.graph == dict(graph, kind='one_hot', threshold=0.2)
+    assert config.model.levels.high.instance == dict(type=MotionDiscriminationLoss, temperature=0.1)
+    assert config.model.backbone == plain.model.backbone
+    assert set(config.keys()) - set(plain.keys()) <= config._imported_names
+    config.dump(tmp_path / Path(config.filename).name)  # as a run does in its work directory
+    dumped = load_config(tmp_path / 'r3d18_smoke+first+second.py')
+    assert dumped.pretty_text == config.pretty_text
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ("varaint = 'x'", r"change\.py: varaint: unknown key 'varaint'; did you mean variant"),
+        ('train_cfg = dict(max_epoch=3)', 'train_cfg.max_epoch: .* did you mean max_epochs'),
+        ('model = dict(levels=dict(mid=dict(grpah=None)))', 'did you mean graph'),
+        ('model = dict(first_stag=0)', 'did you mean first_stage'),
+        ('model = dict(levels=dict(mid=dict(graph=dict(tau=1))))', "has no argument 'tau'"),
+        ('model = dict(first_stage=dict(share=1))', 'first_stage is a dict .* but is of type'),
+        ("model = dict(type='MLFO')", 'is a whole config: only files of changes are joined'),
+        ('1 +', 'cannot read config .*change.py'),
+    ],
+)
+def test_faults_in_a_file_of_changes(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        load_config(write(tmp_path / 'change.py', text))
+
+
+def test_a_change_alone_or_missing(monkeypatch):
+    monkeypatch.chdir(REPO)
+    change = 'configs/mlfo/ablations/one_hot.py'
+    command = f'tools/train.py configs/mlfo/r3d18_mini.py+{change}'
+    with pytest.raises(UserError, match=f'{change} holds only changes.*{re.escape(command)}'):
+        load_config(change)
+    with pytest.raises(UserError, match=f'ablations/onehot.py does not exist; .*{change}'):
+        load_config(f'{SMOKE}+configs/mlfo/ablations/onehot.py')
 
 
 def test_batch_line():
