@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult
 from mlfo_mm.evaluation.job import Job, Loaded, Request, prepare
+from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.models.utils.complexity import complexity
 from mlfo_mm.reporting import Record, hash_text, provenance, write_record
@@ -113,6 +115,15 @@ def summary(record: Record) -> str:
     return '\n'.join([*lines, *(f'warning: {note}' for note in record.notes)])
 
 
+def backbone_cost(backbone: nn.Module, geometry: ClipGeometry) -> dict[str, float]:
+    """Parameters in millions, and GFLOPs for a clip where they can be counted."""
+    try:
+        cost = complexity(backbone, geometry.clip_len, geometry.crop_size)
+    except (RuntimeError, NotImplementedError):  # a backbone that does not run on shapes alone
+        return dict(params_m=round(sum(p.numel() for p in backbone.parameters()) / 1e6, 4))
+    return dict(params_m=round(cost.params_m, 4), gflops=round(cost.gflops, 4))
+
+
 def _answers(record: Record, job: Job) -> bool:
     sha256 = (record.checkpoint or {}).get('sha256')
     return record.status == 'done' and sha256 == job.weights.sha256
@@ -125,8 +136,6 @@ def _run(
     request, weights = job.request, job.weights
     # before the task: mmengine changes configs that it builds from
     experiment, family, text = job.experiment(), job.family_text(), job.config_text()
-    geometry = job.geometry
-    cost = complexity(job.model.backbone, geometry.clip_len, geometry.crop_size)
     error: Exception | None = None
     try:
         result = TASKS[request.task](job)
@@ -167,7 +176,7 @@ def _run(
         notes=_notes(job, result),
         status='done' if error is None else 'failed',
         reason='' if error is None else _reason(error),
-        cost=dict(params_m=round(cost.params_m, 4), gflops=round(cost.gflops, 4)),
+        cost=backbone_cost(job.model.backbone, job.geometry),
         details=result.details,
     )
     if error is not None and before is not None and _answers(before, job):

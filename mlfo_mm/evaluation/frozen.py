@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.evaluation.inference import Outputs, cached_features
 from mlfo_mm.evaluation.job import Job
 from mlfo_mm.evaluation.metrics import chance_note
@@ -52,6 +54,12 @@ def features(job: Job, subset: str, reverse: bool = False) -> Outputs:
         job.amp,
         f'features of {job.request.dataset} {subset}' + (' played backwards' if reverse else ''),
     )
+
+
+def listed(job: Job, file: str) -> str:
+    """Path of a video as the data set's lists have it."""
+    folder = find_dataset(job.request.dataset).absolute()
+    return Path(os.path.relpath(file, folder)).as_posix()
 
 
 def counts(train: Outputs, test: Outputs) -> dict[str, dict[str, int]]:

@@ -12,7 +12,9 @@ from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, feat
 from mlfo_mm.evaluation.inference import Outputs, predict
 from mlfo_mm.evaluation.job import Job
 from mlfo_mm.evaluation.metrics import classification_metrics
+from mlfo_mm.evaluation.neighbours import neighbours
 from mlfo_mm.evaluation.nn_recall import nn_recall, recall_key
+from mlfo_mm.evaluation.order import order
 from mlfo_mm.evaluation.probe import Probe, fit_probe, video_groups
 from mlfo_mm.evaluation.recognizer import LEVELS
 from mlfo_mm.evaluation.training import build_classifier, train_classifier
@@ -87,6 +89,8 @@ TASKS: dict[str, Callable[[Job], TaskResult]] = dict(
     finetune=finetune,
     retrieval=retrieval,
     level_probe=level_probe,
+    order=order,
+    neighbours=neighbours,
 )
 
 

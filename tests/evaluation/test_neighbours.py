@@ -1,0 +1,138 @@
+"""Neighbours: on crafted embeddings, and of whole checkpoints of the smoke configs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.registry import init_default_scope
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.evaluate import evaluate
+from mlfo_mm.evaluation.job import prepare, preprocessor
+from mlfo_mm.evaluation.neighbours import EmbeddingModel, hits, load_recognizer, nearest
+from tests.conftest import REPO
+
+SIMCLR = REPO / 'configs/simclr/r3d18_smoke.py'
+
+
+@pytest.fixture
+def save(request_for, tmp_path):
+    """``save(config)``: a checkpoint of the whole model of a config."""
+
+    def write(config, seed=3, **changes):
+        init_default_scope('mmaction')
+        read = load_config(config)
+        torch.manual_seed(seed)
+        model = MODELS.build(read.model)
+        model.init_weights()
+        state = {k: v for k, v in model.state_dict().items() if changes.get(k, v) is not None}
+        path = tmp_path / f'{read.method}_{len(changes)}.pth'
+        torch.save({'state_dict': state, 'meta': {'cfg': read.pretty_text, 'epoch': 2}}, path)
+        return str(path)
+
+    return write
+
+
+def test_nearest_and_hits_of_crafted_embeddings():
+    gallery = np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [1.0, 0.0]])
+    query = np.array([[1.0, 0.0], [0.0, 1.0]])
+    places, similarities = nearest(query, gallery, 3)
+    assert places.tolist() == [[0, 3, 2], [1, 2, 0]]  # of two equal ones the earlier
+    assert similarities == pytest.approx(np.array([[1.0, 1.0, 0.8], [1.0, 0.6, 0.0]]))
+    labels = np.array([0, 1, 1, 2])
+    # query 0 of class 0: one hit of 3; query 1 of class 1: two
+    assert hits(places, np.array([0, 1]), labels) == pytest.approx(100 * 3 / 6)
+    assert hits(places[:, :1], np.array([0, 0]), labels) == 50
+    assert nearest(query, gallery[:2], 3)[0].shape == (2, 2)
+
+
+def test_embeddings_as_defined(request_for):
+    request = request_for('neighbours')
+    config = load_config(request.config)
+    init_default_scope('mmaction')
+    torch.manual_seed(0)
+    recognizer = MODELS.build(config.model).eval()
+    model = EmbeddingModel(recognizer, 0.1, preprocessor(config)).eval()
+    clips = torch.randn(2, 3, 3, 8, 32, 32)  # 2 videos of 3 clips
+    samples = [ActionDataSample(), ActionDataSample()]
+    with torch.inference_mode():
+        model(clips, samples)
+    level, prototypes = recognizer.levels['high'], recognizer.semantic
+    weight = F.normalize(prototypes.prototypes.weight, dim=1)
+    with torch.no_grad():
+        for video, sample in zip(clips, samples, strict=True):
+            high = recognizer.extract_feat(video)[-1]
+            steps = level.heads['contrast'](level.excitation(high))
+            expected = torch.stack([each.mean(1) for each in steps]).mean(0)
+            assert torch.allclose(sample.clip_features, expected, atol=1e-5)
+            logits = F.normalize(prototypes.head(high), dim=1) @ weight.T / 0.1
+            expected = logits.softmax(1).mean(0)
+            assert torch.allclose(sample.clip_extra['semantic'], expected, atol=1e-5)
+            assert sample.clip_extra['semantic'].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_neighbours_of_mlfo(request_for, save, tmp_path, capsys):
+    request = request_for('neighbours')
+    request = dataclasses.replace(request, checkpoint=save(request.config))
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert set(record.metrics) == {'hits_instance', 'hits_semantic'}
+    assert record.protocol['instance'] == 'embeddings'
+    queries = record.details['queries']
+    assert [each['query']['video'] for each in queries] == ['test_g00_c1.mp4', 'test_g01_c3.mp4']
+    for each in queries:
+        assert each['query']['class'] == 'noise'
+        assert len(each['query']['frames']) == 4
+        assert sorted(each['query']['frames']) == each['query']['frames']
+        for kind in ('instance', 'semantic'):
+            found = each[kind]
+            assert len({clip['video'] for clip in found}) == 3
+            assert all(clip['hit'] == (clip['class'] == 'noise') for clip in found)
+            near = [clip['similarity'] for clip in found]
+            assert near == sorted(near, reverse=True)
+            assert all(clip['video'].startswith('train_') for clip in found)
+    evaluate(request, tmp_path / 'results')
+    assert capsys.readouterr().out.count('embeddings of pair train: reusing') == 1
+
+
+def test_method_without_prototypes(request_for, save, tmp_path):
+    request = request_for('neighbours', config=SIMCLR, checkpoint=save(SIMCLR))
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert set(record.metrics) == {'hits_instance'}
+    assert record.protocol['instance'] == 'embeddings'
+    assert 'no prototypes: no semantic-wise neighbours' in record.notes
+    assert record.details['queries'][0]['semantic'] == []
+
+
+def test_random_weights_by_backbone_features(request_for, tmp_path, capsys):
+    evaluate(request_for('retrieval'), tmp_path / 'results')
+    record, _ = evaluate(request_for('neighbours'), tmp_path / 'results')
+    assert capsys.readouterr().out.count('reusing') == 2
+    assert set(record.metrics) == {'hits_instance'}
+    assert record.metrics['hits_instance'] == 100  # stripes and noise: anything tells them apart
+    assert record.protocol['instance'] == 'backbone features'
+
+
+def test_whole_checkpoint_or_an_error(request_for, save):
+    request = request_for('neighbours')
+    key = 'semantic.prototypes.weight'
+    path = save(request.config, **{key: None})
+    job = prepare(dataclasses.replace(request, checkpoint=path))  # its backbone is whole
+    with pytest.raises(UserError, match=f'1 tensors differ, first {key}') as caught:
+        load_recognizer(job)
+    assert '\n' not in str(caught.value)
+
+
+def test_loaded_recognizer_is_the_saved_one(request_for, save):
+    request = request_for('neighbours')
+    path = save(request.config)
+    model = load_recognizer(prepare(dataclasses.replace(request, checkpoint=path)))
+    saved = torch.load(path, weights_only=True)['state_dict']
+    assert all(torch.equal(value, saved[key]) for key, value in model.state_dict().items())
+    assert not model.training
