@@ -13,9 +13,9 @@ A CLIP names its frames in the order in which the network saw them::
 
     {'video': 'relative/path.mp4', 'class': 'wave', 'frames': [0, 4, 8], 'similarity': 0.8}
 
-``similarity`` is to the query, and may be missing. The part of a frame that the network saw is the
-centre square of ``crop_size`` pixels after the short side was resized to ``short_side``; both stand
-in the protocol.
+``similarity`` is to the query, and may be missing; without prototypes ``semantic`` is empty. The
+part of a frame that the network saw is the centre square of ``crop_size`` pixels after the short
+side was resized to ``short_side``; both stand in the protocol.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def read_queries(record: Record) -> list[Query]:
     """Read the details of a record of the task ``neighbours``."""
     queries = []
     for where, item in _items(record, 'queries'):
-        clip = _clip(record, where, _get(record, where, item, 'query', dict))
+        clip = _clip(record, f'{where}.query', _get(record, where, item, 'query', dict))
         found = {}
         for name in DISTRIBUTIONS:
             listed = _get(record, where, item, name, list)

@@ -1,0 +1,164 @@
+"""The measured rows of a table as bars, with the paper's values in panels of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mlfo_mm.reporting.aggregate import Cell, Line, Panel
+from mlfo_mm.reporting.figures.style import BLUE, GREY, INK, MUTED, SKY, Plot, render
+from mlfo_mm.reporting.markdown import dataset_name
+from mlfo_mm.reporting.names import BACKBONES
+from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of one panel of the plot; ``cell`` for a measured one, else the paper's value."""
+
+    value: float
+    cell: Cell | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One panel of the plot: a data set, measured or quoted, with the bars by row."""
+
+    head: str
+    bars: dict[int, Bar]
+    chance: float | None = None
+    quoted: bool = False
+
+
+def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> Plot:
+    """Build the bars of one block of a table: of the metric that the paper prints, else of all."""
+    name = f'{spec.name}_{panel.block.task}'
+    title = f'{spec.title}: {panel.block.title[0].lower()}{panel.block.title[1:]}'
+    quoted = [metric for metric in panel.block.metrics if metric.paper]
+    metrics = quoted[:1] or list(panel.block.metrics)
+    lines = [line for line in panel.lines if _runs(line, panel, metrics)]
+    if not lines:
+        missing = f'nothing of {spec.name} ({panel.block.task}) is measured; run it: {command}'
+        return Plot(name, title, '', missing=(missing,))
+    columns = _columns(lines, panel, metrics)
+    labels = _labels(lines)
+    sentences = [
+        f'{", ".join(metric.label for metric in metrics)} in percent: mean over seeds with the '
+        '95 % Student t interval (none for one seed); dots are single seeds, the dashed line is '
+        'chance, † is not above it.'
+    ]
+    if len({cell.protocol for line in lines for cell in line.cells.values() if cell.runs}) > len(
+        panel.datasets
+    ):
+        sentences.append('The rows differ in protocol: see the notes of the table.')
+    if any(column.quoted for column in columns):
+        sentences.append(
+            'Grey: what the paper prints for the row.'
+            if profile.name == 'paper'
+            else 'Grey: what the paper prints for the row, on its own data: compare the order, not '
+            'the numbers.'
+        )
+    files = render(lambda: _draw(labels, columns), name)
+    return Plot(name, title, ' '.join(sentences), _alt(labels, columns), files)
+
+
+def _runs(line: Line, panel: Panel, metrics: Sequence[Metric]) -> bool:
+    return any(line.cells[d, metric.key].runs for d in panel.datasets for metric in metrics)
+
+
+def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> list[Column]:
+    columns = []
+    for dataset in panel.datasets:
+        for metric in metrics:
+            cells = {i: line.cells[dataset, metric.key] for i, line in enumerate(lines)}
+            bars = {i: Bar(c.mean, c) for i, c in cells.items() if c.mean is not None}
+            if bars:
+                head = dataset_name(dataset)
+                head += f'\n{metric.label}' if len(metrics) > 1 else ''
+                chances = {cell.chance for cell in cells.values() if cell.runs}
+                columns.append(Column(head, bars, chances.pop() if len(chances) == 1 else None))
+    for dataset in PAPER_DATASETS:
+        places = [(panel.block.task, dataset, metric.paper) for metric in metrics if metric.paper]
+        bars = {
+            index: Bar(line.row.values[place])
+            for index, line in enumerate(lines)
+            for place in places
+            if place in line.row.values
+        }
+        if bars:
+            columns.append(Column(f'Paper: {dataset_name(dataset)}', bars, quoted=True))
+    return columns
+
+
+def _labels(lines: Sequence[Line]) -> list[str]:
+    """Return the names of the rows, with backbone and pretraining set where they differ."""
+    keys = [line.key for line in lines if line.key]
+    backbones = {key.backbone for key in keys}
+    pretrains = {key.pretrain for key in keys} - {'none'}
+    labels = []
+    for line in lines:
+        parts = [line.row.label]
+        if line.key and len(backbones) > 1:
+            parts.append(BACKBONES.get(line.key.backbone, line.key.backbone))
+        if line.key and len(pretrains) > 1 and line.key.pretrain != 'none':
+            parts.append(f'on {dataset_name(line.key.pretrain)}')
+        labels.append(', '.join(parts))
+    return labels
+
+
+def _draw(labels: Sequence[str], columns: Sequence[Column]) -> Figure:
+    longest = max(map(len, labels))
+    heads = max(len(line) for column in columns for line in column.head.split('\n'))
+    room = max(2.2 if len(columns) < 5 else 1.6, 0.085 * heads)
+    width = 0.6 + 0.075 * longest + room * len(columns)
+    figure = Figure(figsize=(width, 0.9 + 0.36 * len(labels)))
+    axes = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+    for axis, column in zip(axes, columns, strict=True):
+        _draw_column(axis, column)
+    axes[0].set_yticks(range(len(labels)), labels)
+    axes[0].set_ylim(len(labels) - 0.45, -0.55)
+    figure.supxlabel('%', fontsize=9)
+    return figure
+
+
+def _draw_column(axis: Axes, column: Column) -> None:
+    top = 0.0
+    for index, bar in column.bars.items():
+        half = bar.cell.half_width if bar.cell else None
+        colour = SKY if bar.cell else GREY
+        axis.barh(index, bar.value, height=0.62, color=colour)
+        end = bar.value
+        if half is not None:
+            axis.errorbar(bar.value, index, xerr=half, color=INK, capsize=3, elinewidth=1.1)
+            end = max(end, bar.value + half)
+        if bar.cell and len(bar.cell.values) > 1:
+            values = bar.cell.values
+            axis.plot(values, [index] * len(values), '.', color=BLUE, ms=4)
+            end = max(end, *values)
+        top = max(top, end)
+        axis.annotate(
+            f'{bar.value:.1f}{" †" if bar.cell and bar.cell.at_chance else ""}',
+            (end, index),
+            xytext=(4, 0),
+            textcoords='offset points',
+            va='center',
+            fontsize=8,
+        )
+    if column.chance is not None:
+        axis.axvline(column.chance, color=MUTED, linewidth=1, linestyle=(0, (3, 2)))
+    axis.set_xlim(0, max(top * 1.22, 1))
+    axis.set_title(column.head, fontsize=9, color=MUTED if column.quoted else INK)
+    axis.grid(visible=False, axis='y')
+    axis.tick_params(axis='y', length=0)
+
+
+def _alt(labels: Sequence[str], columns: Sequence[Column]) -> str:
+    parts = []
+    for column in columns:
+        head = column.head.replace('\n', ', ')
+        values = ', '.join(f'{labels[i]} {bar.value:.1f}' for i, bar in column.bars.items())
+        parts.append(f'{head}: {values}.')
+    return ' '.join(parts)

@@ -1,0 +1,72 @@
+"""Single frames of videos, where the data set is at hand."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.figures.details import Clip
+
+Tile = NDArray[np.uint8]
+
+
+class NotHere(Exception):
+    """The frames cannot be shown; the message is short enough to stand in their place."""
+
+
+def spread(frames: tuple[int, ...], count: int) -> list[int]:
+    """Return at most ``count`` places in a list of frames, evenly spread, both ends included."""
+    count = min(count, len(frames))
+    return [round(place) for place in np.linspace(0, len(frames) - 1, count)]
+
+
+def tiles(clip: Clip, places: list[int], size: int) -> tuple[Tile, ...]:
+    """Return the frames at some places of a clip as the network saw them, (size, size, 3) each.
+
+    Raises:
+        NotHere: the video is not there or cannot be decoded.
+    """
+    wanted = [clip.frames[place] for place in places]
+    found = _decode(_video(clip), frozenset(wanted))
+    return tuple(_crop(found[index], clip.crop, size) for index in wanted)
+
+
+def _video(clip: Clip) -> Path:
+    try:
+        path = find_dataset(clip.dataset) / clip.video
+    except UserError:
+        raise NotHere(f'data set {clip.dataset} is not here') from None
+    if not path.is_file():
+        raise NotHere(f'no such video in {clip.dataset}')
+    return path
+
+
+@functools.lru_cache(maxsize=256)
+def _decode(path: Path, wanted: frozenset[int]) -> dict[int, Image.Image]:
+    found = {}
+    try:
+        with av.open(os.fspath(path)) as container:
+            for index, frame in enumerate(container.decode(video=0)):
+                if index in wanted:
+                    found[index] = frame.to_image()
+                if len(found) == len(wanted):
+                    return found
+    except (av.FFmpegError, OSError, IndexError):
+        raise NotHere('the video cannot be decoded') from None
+    raise NotHere(f'the video ends before frame {max(wanted)}')
+
+
+def _crop(image: Image.Image, part: float, size: int) -> Tile:
+    side = part * min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    box = (left, top, left + side, top + side)
+    square = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(square.convert('RGB'))

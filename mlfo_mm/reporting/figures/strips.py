@@ -1,0 +1,86 @@
+"""Rows of frames side by side, with what is to be known about each above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mlfo_mm.reporting.figures.frames import NotHere, Tile
+from mlfo_mm.reporting.figures.style import INK, MUTED, RULE
+
+SIZE = 96  # pixels of a tile
+DPI = 110
+HEAD, ABOVE, BREAK = 0.36, 0.28, 0.2  # inches: heads, the text above a strip, between groups
+FRAMES = 4
+GAP = 3
+WIDTH = FRAMES * SIZE + (FRAMES - 1) * GAP
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Frames of one clip, or why there are none, under a line of text."""
+
+    text: str
+    tiles: tuple[Tile, ...] | NotHere
+    colour: str = INK
+    framed: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """Strips side by side; None leaves a place empty. ``begins`` sets it off from the row above."""
+
+    label: str
+    strips: tuple[Strip | None, ...]
+    begins: bool = False
+
+
+def draw_rows(heads: Sequence[str], rows: Sequence[Row]) -> Figure:
+    """Draw rows under the heads of their columns, one pixel of a tile to one of the figure."""
+    left = 0.95 if any(row.label for row in rows) else 0.1
+    wide, high = WIDTH / DPI, SIZE / DPI
+    width = left + len(heads) * (wide + 0.2)
+    total = HEAD + sum(high + ABOVE + (BREAK if row.begins else 0) for row in rows) + 0.1
+    figure = Figure(figsize=(width, total), dpi=DPI)
+    figure.set_layout_engine('none')
+    lefts = [left + column * (wide + 0.2) for column in range(len(heads))]
+    for x, head in zip(lefts, heads, strict=True):
+        figure.text(x / width, 1 - HEAD / 2 / total, head, weight='bold', va='center')
+    top = total - HEAD
+    for row in rows:
+        if row.begins:
+            y = (top - BREAK / 2) / total
+            rule = Rectangle((0.1 / width, y), 1 - 0.2 / width, 0, ec=RULE, lw=0.8)
+            figure.add_artist(rule)
+            top -= BREAK
+        bottom = top - high - ABOVE
+        figure.text(0.1 / width, (bottom + high / 2) / total, row.label, va='center', fontsize=8.5)
+        for x, strip in zip(lefts, row.strips, strict=True):
+            if strip is not None:
+                place = (x / width, bottom / total, wide / width, high / total)
+                _draw_strip(figure.add_axes(place), strip)
+        top = bottom
+    return figure
+
+
+def _draw_strip(axis: Axes, strip: Strip) -> None:
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(False)
+    axis.spines[:].set_visible(strip.framed)
+    axis.spines[:].set(color=strip.colour, linewidth=2)
+    axis.set_title(strip.text, fontsize=8, weight='normal', color=strip.colour, pad=4)
+    if isinstance(strip.tiles, NotHere):
+        axis.set_facecolor('#f6f8fa')
+        axis.text(0.5, 0.5, str(strip.tiles), ha='center', va='center', fontsize=8, color=MUTED)
+        return
+    gap = np.full((SIZE, GAP, 3), 255, np.uint8)
+    parts = [part for tile in strip.tiles for part in (gap, tile)][1:]
+    picture = np.concatenate(parts, axis=1)
+    axis.imshow(picture, aspect='auto', extent=(0, picture.shape[1], 0, SIZE))
+    axis.set_xlim(0, max(WIDTH, picture.shape[1]))

@@ -1,0 +1,53 @@
+"""Turn the records of a profile into figures. Needs no torch; frames need the videos."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+os.environ['MLFO_MM_NO_REGISTER'] = '1'
+
+from rich.console import Console
+from rich.text import Text
+
+from mlfo_mm.errors import cli
+from mlfo_mm.reporting.figures import FIGURES, make_figures
+from mlfo_mm.reporting.figures.make import figure_folder
+from mlfo_mm.reporting.records import PROFILES
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
+    parser.add_argument('--results', default='results', help='folder of records and figures')
+    parser.add_argument(
+        '--figures',
+        nargs='+',
+        default=list(FIGURES),
+        metavar='NAME',
+        help=f'of {", ".join(FIGURES)}: bars are those of the tables, curves those of training',
+    )
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    made = make_figures(args.profile, args.results, args.figures)
+    console = Console(soft_wrap=True)
+    folder = figure_folder(args.profile, args.results)
+    for plots in made.values():
+        for plot in plots:
+            kinds = ', '.join(plot.files)
+            line = (
+                f'{folder / plot.name}.{{{kinds}}}' if kinds else f'{plot.title}: nothing to show'
+            )
+            console.print(Text(line))
+            for reason in plot.missing:
+                console.print(Text(f'- {reason}', style='yellow'))
+
+
+if __name__ == '__main__':
+    main()
