@@ -96,6 +96,7 @@ class GraphConstraintLoss(nn.Module):
         self.temperature = temperature
         self.threshold = threshold
         self.kind = kind
+        self.reads_prototypes = kind in ('combined', 'semantic')
         self.views = views
         self.directions = directions
         self.reduction = reduction

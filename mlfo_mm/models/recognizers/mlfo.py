@@ -10,7 +10,7 @@ from ..losses import embedding_std, mean_edges
 from ..necks import Prototypes
 from ..utils import gather_all
 from .base import SelfSupervisedRecognizer
-from .mlfo_level import MLFOLevel, pair_steps
+from .mlfo_level import MLFOLevel, augment_time, pair_steps
 
 LEVELS = ('low', 'mid', 'high')
 
@@ -24,9 +24,11 @@ class MLFO(SelfSupervisedRecognizer):
 
     Args:
         backbone: Config of the backbone; its outputs are low, mid and high level.
-        levels: For any of 'low', 'mid' and 'high' the arguments of :class:`MLFOLevel`.
+        levels: For any of 'low', 'mid' and 'high' the arguments of :class:`MLFOLevel`, or None.
         prototypes: Arguments of :class:`Prototypes`; no semantic branch where None.
-        augmentations: Augmented features to tell the originals from: 'reverse', 'shuffle'.
+        augmentations: What the motion terms tell the originals from: 'reverse', 'shuffle'.
+        augment: What is reversed and shuffled: each level's 'features' (Eq. 11), or the 'clips',
+            which then go through the backbone (conventional temporal modelling, Table 3).
         embedding_dim: Size of all embeddings.
         first_stage: Share E of the epochs before the graph terms begin.
         data_preprocessor: As in mmengine.
@@ -39,6 +41,7 @@ class MLFO(SelfSupervisedRecognizer):
         levels: dict[str, dict],
         prototypes: dict | None = None,
         augmentations: tuple[str, ...] = ('reverse', 'shuffle'),
+        augment: str = 'features',
         embedding_dim: int = 128,
         first_stage: float = 0.2,
         data_preprocessor: dict | None = None,
@@ -53,26 +56,37 @@ class MLFO(SelfSupervisedRecognizer):
             {
                 name: MLFOLevel(channels[name], embedding_dim, **config)
                 for name, config in levels.items()
+                if config is not None
             }
         )
         self.semantic = (
             Prototypes(channels['high'], embedding_dim, **prototypes) if prototypes else None
         )
+        if augment not in ('features', 'clips'):
+            raise ValueError(f"augment is 'features' or 'clips', not {augment!r}")
         self.augmentations = tuple(augmentations)
+        self.augment = augment
         self.first_stage = first_stage
         terms = {name for level in self.levels.values() for name in level.terms}
-        if 'graph' in terms and 'instance' not in self.levels['high'].terms:
+        self.needs_long = 'retrieval' in terms
+        self.augments_clips = augment == 'clips' and 'motion' in terms
+        graphs = [level.terms['graph'] for level in self.levels.values() if 'graph' in level.terms]
+        if graphs and ('high' not in self.levels or 'instance' not in self.levels['high'].terms):
             raise ValueError(
                 'graph terms read the instance embeddings: give levels.high an instance term'
             )
-        self.needs_long = 'retrieval' in terms
+        if self.semantic is None and any(graph.reads_prototypes for graph in graphs):
+            raise ValueError(
+                'graphs of kind combined and semantic read the prototypes: give the model some, '
+                'or its graphs kind=instance or one_hot'
+            )
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, V, 3, T, H, W); see the class for V."""
         epoch = int(self.epoch)
-        short, long = self._features(inputs)
+        short, augmented, long = self._features(inputs)
         embeddings = {
-            name: level.embed(short[name], long[name], self.augmentations)
+            name: level.embed(short[name], long[name], self.augmentations, augmented[name])
             for name, level in self.levels.items()
         }
         local = {(name, key): z for name, found in embeddings.items() for key, z in found.items()}
@@ -112,29 +126,40 @@ class MLFO(SelfSupervisedRecognizer):
         begin = level.begin_epochs['graph']
         return round(self.first_stage * self.max_epochs) if begin is None else begin
 
-    def _features(self, inputs: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor | None]]:
-        """Levels of the short clips, (2N, ...) view by view, and of the long clip, (N, ...)."""
-        n, v = inputs.shape[:2]
+    def _features(self, inputs: Tensor) -> tuple[dict[str, Tensor | None], ...]:
+        """Levels of the short clips, of their augmented versions and of the long clip, where needed.
+
+        Returns:
+            Features (2N, ...) view by view, (A*2N, ...) and (N, ...), each level by level.
+        """
+        v = inputs.shape[1]
         if v not in ((3, 4) if self.needs_long else (2, 3, 4)):
             raise ValueError(
                 f'MLFO got {v} views: the sampler gives 2 clips and a long one (3 or 4 views)'
             )
         clips = inputs.transpose(0, 1)  # (V, N, 3, T, H, W)
+        short = clips[:2].flatten(0, 1)
+        parts = {'short': short}
+        if self.augments_clips:
+            augmented = [augment_time(short, kind) for kind in self.augmentations]
+            parts['augmented'] = torch.cat(augmented)  # (A*2N, 3, T, H, W)
         if self.needs_long and v == 3:
-            feats = self.extract_feat(clips.flatten(0, 1))
-            pairs = [level.split([2 * n, n]) for level in feats]
-        elif self.needs_long:
+            parts['long'] = clips[2]
+        # one pass: the backbone's batch norm sees all clips
+        levels = self.extract_feat(torch.cat(list(parts.values())))
+        sizes = [len(part) for part in parts.values()]
+        found = {
+            name: dict(zip(parts, level.split(sizes), strict=True))
+            for name, level in zip(LEVELS, levels, strict=True)
+        }
+        if self.needs_long and v == 4:
             long_clip = torch.cat([clips[2], clips[3]], 2)  # (N, 3, 2T, H, W)
-            pairs = list(
-                zip(
-                    self.extract_feat(clips[:2].flatten(0, 1)),
-                    self.extract_feat(long_clip),
-                    strict=True,
-                )
-            )
-        else:
-            pairs = [(level, None) for level in self.extract_feat(clips[:2].flatten(0, 1))]
-        return tuple({name: p[i] for name, p in zip(LEVELS, pairs, strict=True)} for i in (0, 1))
+            for name, level in zip(LEVELS, self.extract_feat(long_clip), strict=True):
+                found[name]['long'] = level
+        return tuple(
+            {name: parts.get(part) for name, parts in found.items()}
+            for part in ('short', 'augmented', 'long')
+        )
 
     def _semantic(
         self, z1: Tensor, z2: Tensor, epoch: int, logs: dict[str, Tensor]

@@ -55,7 +55,11 @@ class MLFOLevel(BaseModule):
                 self.heads[head] = TemporalProjection(in_channels, out_channels=embedding_dim)
 
     def embed(
-        self, short: Tensor, long: Tensor | None, augmentations: tuple[str, ...]
+        self,
+        short: Tensor,
+        long: Tensor | None,
+        augmentations: tuple[str, ...],
+        augmented: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Embeddings that the level's terms need.
 
@@ -63,13 +67,18 @@ class MLFOLevel(BaseModule):
             short: Features of both short clips, (2N, C, T', H', W'), view by view.
             long: Features of the long clip, (N, C, T_long, H', W'), where a term retrieves in it.
             augmentations: Which augmented features to make, of 'reverse' and 'shuffle'.
+            augmented: Features of augmented clips in place of augmented features, (A*2N, C, T', H', W').
 
         Returns:
             'contrast' and 'graph' (2N, D); 'augmented' (A, 2N, D); 'short_steps' (2N, D, T');
             'long_steps' (N, D, T_long): those that have a head.
         """
+        if not self.heads:
+            return {}
         parts = [short]
-        if 'motion' in self.terms:
+        if 'motion' in self.terms and augmented is not None:
+            parts += augmented.split(short.shape[0])
+        elif 'motion' in self.terms:
             parts += [augment_time(short, kind) for kind in augmentations]
         count = len(parts)
         if 'retrieval' in self.terms and long is not None and long.shape[2] == short.shape[2]:
@@ -93,7 +102,7 @@ class MLFOLevel(BaseModule):
 
 
 def augment_time(features: Tensor, kind: str) -> Tensor:
-    """Features (M, C, T', H', W') with their steps reversed or shuffled (never left in order).
+    """Features or clips (M, C, T', H', W') with their steps reversed or shuffled (never left in order).
 
     Raises:
         ValueError: Fewer than two steps, or an unknown kind.

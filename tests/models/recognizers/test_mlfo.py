@@ -18,7 +18,7 @@ LOWER = ('low', 'mid')
 
 def build(config: str = 'mlfo/r3d18_smoke.py', **changes):
     torch.manual_seed(0)
-    model = load_config(REPO / 'configs' / config).model
+    model = load_config('+'.join(str(REPO / 'configs' / part) for part in config.split('+'))).model
     model.backbone.base_channels = 4
     model.embedding_dim = 16
     if model.get('prototypes'):
@@ -77,7 +77,7 @@ def test_full_long_view_equals_a_backbone_on_32_frames():
     model = build().eval()
     inputs = batch(v=4)
     long_clip = torch.cat([inputs[:, 2], inputs[:, 3]], 2)
-    _, long = model._features(inputs)
+    _, _, long = model._features(inputs)
     assert_close(long['low'], model.extract_feat(long_clip)[0])
     model.train()
     assert 'loss_retrieval_low' in model.loss(inputs)
@@ -86,8 +86,8 @@ def test_full_long_view_equals_a_backbone_on_32_frames():
 def test_views_keep_their_sample():
     model = build().eval()
     inputs = batch()
-    short, long = model._features(inputs)
-    alone, alone_long = model._features(inputs[2:3])
+    short, _, long = model._features(inputs)
+    alone, _, alone_long = model._features(inputs[2:3])
     assert_close(short['mid'][[2, 6]], alone['mid'])
     assert_close(long['mid'][2:3], alone_long['mid'])
 
@@ -95,7 +95,7 @@ def test_views_keep_their_sample():
 def test_instance_term_is_the_loss_of_the_high_embeddings():
     model = build('simclr/r3d18_smoke.py').eval()
     inputs = batch(v=2)
-    short, _ = model._features(inputs)
+    short, _, _ = model._features(inputs)
     z = model.levels['high'].heads['contrast'](short['high']).mean(2)
     logs = model.loss(inputs)
     assert_close(logs['loss_instance_high'], losses.nt_xent(*z.chunk(2), 0.07))
@@ -140,6 +140,13 @@ def test_unknown_levels_and_graphs_without_instances_are_refused():
     config.high = dict()
     with pytest.raises(ValueError, match=r'levels\.high an instance term'):
         build(levels=config)
+    config.high = None
+    with pytest.raises(ValueError, match=r'levels\.high an instance term'):
+        build(levels=config)
+    with pytest.raises(ValueError, match='read the prototypes'):
+        build(prototypes=None)
+    with pytest.raises(ValueError, match="augment is 'features' or 'clips', not 'frames'"):
+        build(augment='frames')
 
 
 def test_state_is_in_the_checkpoint():

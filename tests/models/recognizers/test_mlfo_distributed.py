@@ -16,12 +16,13 @@ from mlfo_mm.engine.config import load_config
 
 REPO = Path(__file__).resolve().parents[3]
 PER_RANK, RANKS, STEPS = 2, 2, 2
-FRAMES = {'r3d18_smoke.py': 8, 'official/r3d18_k400.py': 16}
+CTM = f'r3d18_smoke.py+{REPO}/configs/mlfo/ablations/ctm.py'
+FRAMES = {'r3d18_smoke.py': 8, 'official/r3d18_k400.py': 16, CTM: 8}
 
 
 def build(variant: str):
     torch.manual_seed(0)
-    config = load_config(REPO / 'configs/mlfo' / variant).model
+    config = load_config(f'{REPO}/configs/mlfo/{variant}').model
     config.backbone.base_channels = 4
     config.embedding_dim = 8
     config.prototypes.update(num_prototypes=6, queue_size=6, queue_begin_epoch=0, freeze_epochs=0)
