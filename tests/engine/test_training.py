@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmaction.registry import MODELS
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
@@ -20,6 +21,11 @@ from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
 SETTINGS = {'mlfo': 'configs/mlfo/r3d18_smoke.py', 'simclr': 'configs/simclr/r3d18_smoke.py'}
+BACKBONES = {
+    f'{method}_{backbone}': f'configs/{method}/{backbone}_smoke.py'
+    for method in SETTINGS
+    for backbone in ('s3d', 'slowfast')
+}
 
 
 class Interrupted(Exception):
@@ -55,7 +61,7 @@ def run(
     options = {'randomness.seed': 3, 'train_dataloader.num_workers': 0} | {
         key.replace('__', '.'): value for key, value in options.items()
     }
-    config = load_config(REPO / SETTINGS[method], options)
+    config = load_config(REPO / (SETTINGS | BACKBONES)[method], options)
     config.work_dir = str(work_dir)
     config.custom_hooks += [dict(type=hook)] if hook else []
     config.experiment_name = f'{work_dir.name}_{time.time_ns()}'
@@ -80,6 +86,21 @@ def test_resumed_run_ends_as_an_undisturbed_one(method, synthetic, tmp_path):
     assert not (tmp_path / 'parts/epoch_2.pth').exists()
     run(tmp_path / 'parts', method, resume='auto')
     assert_same(weights(tmp_path / 'whole', 2), weights(tmp_path / 'parts', 2))
+
+
+@pytest.mark.parametrize('method', BACKBONES)
+def test_every_backbone_trains(method, synthetic, tmp_path):
+    options = {'model__first_stage': 0.0, 'train_dataloader__batch_size': 8}  # two steps, all terms
+    runner = run(tmp_path, method, train_cfg__max_epochs=1, **options)
+    assert runner.iter == 2
+    seen = weights(tmp_path, 1)
+    assert all(value.isfinite().all() for value in seen.values())
+    fresh = MODELS.build(load_config(REPO / BACKBONES[method]).model.backbone)
+    assert {key for key in seen if key.startswith('backbone.')} == {
+        f'backbone.{key}' for key in fresh.state_dict()
+    }
+    logged = set(runner.message_hub.log_scalars)
+    assert ('train/loss_graph_low' in logged) == method.startswith('mlfo')
 
 
 def test_workers_do_not_change_the_result(synthetic, tmp_path):

@@ -1,0 +1,93 @@
+"""What every backbone owes a recognizer: three levels with time to spare, from its shipped configs."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+from torch import nn
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.evaluation.weights import load_backbone, random_weights
+from tests.conftest import REPO
+
+BACKBONES = ('r3d18', 's3d', 'slowfast')
+
+
+def shipped(name: str, profile: str):
+    return load_config(REPO / f'configs/mlfo/{name}_{profile}.py')
+
+
+def build(name: str, profile: str = 'smoke') -> nn.Module:
+    return MODELS.build(shipped(name, profile).model.backbone)
+
+
+def shapes(backbone: nn.Module, clip_len: int, crop_size: int) -> list[tuple[int, ...]]:
+    backbone = backbone.to('meta').eval()
+    clips = torch.empty(2, 3, clip_len, crop_size, crop_size, device='meta')
+    return [tuple(level.shape) for level in backbone(clips)]
+
+
+@pytest.mark.parametrize('profile', ['k400', 'ucf101'])
+def test_shapes_at_16_frames_of_112_pixels(profile):
+    sizes = {name: shapes(build(name, profile), 16, 112) for name in BACKBONES}
+    assert sizes == {
+        # stem 16x56x56, pool 28; then every stage halves time and space
+        'r3d18': [(2, 128, 8, 14, 14), (2, 256, 4, 7, 7), (2, 512, 2, 4, 4)],
+        # stem 8x56x56, pools 28 and 14; a pool before mid (7) and one, without padding, before high
+        's3d': [(2, 480, 8, 14, 14), (2, 832, 4, 7, 7), (2, 1024, 2, 3, 3)],
+        # 4 slow frames; four times the ResNet's width, and an eighth of that from the fast pathway
+        'slowfast': [
+            (2, 512 + 64, 4, 14, 14),
+            (2, 1024 + 128, 4, 7, 7),
+            (2, 2048 + 256, 4, 4, 4),
+        ],
+    }
+
+
+@pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini', 'k400'])
+@pytest.mark.parametrize('name', BACKBONES)
+def test_levels_have_steps_to_reorder_and_to_pair(name, profile):
+    config = shipped(name, profile)
+    backbone = MODELS.build(config.model.backbone)
+    steps = [shape[2] for shape in shapes(backbone, config.clip_len, config.crop_size)]
+    assert steps == ([4, 4, 4] if name == 'slowfast' else [8, 4, 2])
+    assert config.backbone_name == name
+
+
+@pytest.mark.parametrize('name', BACKBONES)
+def test_high_level_reaches_every_parameter(name):
+    backbone = build(name)
+    backbone(torch.randn(2, 3, 8, 32, 32))[-1].square().mean().backward()
+    assert not [key for key, p in backbone.named_parameters() if p.grad is None]
+
+
+@pytest.mark.parametrize('name', BACKBONES)
+def test_order_of_frames_counts(name):
+    backbone = build(name).eval()
+    torch.manual_seed(0)
+    clip = torch.randn(1, 3, 8, 32, 32)
+    for ahead, back in zip(backbone(clip), backbone(clip.flip(2)), strict=True):
+        assert not torch.allclose(ahead.mean((2, 3, 4)), back.mean((2, 3, 4)), rtol=1e-3)
+
+
+@pytest.mark.parametrize('name', BACKBONES)
+def test_random_weights_are_those_of_the_seed(name):
+    states = []
+    for seed in (0, 1, 1):
+        backbone = build(name)
+        random_weights(backbone, seed)
+        states.append(backbone.state_dict())
+    convs = [key for key, value in states[0].items() if value.ndim == 5]
+    assert not [key for key in convs if torch.equal(states[0][key], states[1][key])]
+    assert all(torch.equal(states[1][key], value) for key, value in states[2].items())
+
+
+@pytest.mark.parametrize('name', BACKBONES)
+def test_checkpoint_of_a_run_fits(name, tmp_path):
+    path = tmp_path / 'epoch_1.pth'
+    trained, fresh = build(name), build(name)
+    torch.save({'state_dict': {f'backbone.{k}': v for k, v in trained.state_dict().items()}}, path)
+    load_backbone(fresh, path, 'mlfo', 'paper', name)
+    for key, value in trained.state_dict().items():
+        assert torch.equal(fresh.state_dict()[key], value)
