@@ -1,4 +1,4 @@
-"""Turn the records of a profile into tables, on disk and on the screen. Needs no torch."""
+"""Turn the records of a profile into tables and claims, on disk and on the screen. Needs no torch."""
 
 from __future__ import annotations
 
@@ -16,31 +16,37 @@ from rich.text import Text
 from mlfo_mm.errors import cli
 from mlfo_mm.reporting.markdown import LEGEND, Grid
 from mlfo_mm.reporting.records import PROFILES
-from mlfo_mm.reporting.specs import TABLES
+from mlfo_mm.reporting.specs import COSTS, TABLES
 from mlfo_mm.reporting.tables import make_tables
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
+    names = [name.removeprefix('table') for name in TABLES]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     parser.add_argument('--results', default='results', help='folder of records and tables')
     parser.add_argument(
-        '--tables', nargs='+', default=list(TABLES), metavar='N', help='numbers, such as 1 4'
+        '--tables', nargs='+', default=list(TABLES), metavar='N', help=f'of {" ".join(names)}'
     )
     return parser.parse_args()
 
 
 def show(grid: Grid, console: Console) -> None:
-    """Print the measured rows of a grid, and name the others in one line."""
+    """Print the measured rows of a grid that has some, and name the others in one line."""
     pairs = list(zip(grid.rows, grid.measured, strict=True))
     shown = [row for row, measured in pairs if measured]
     screen = screen_table(grid, shown, range(len(grid.header)))
     unlimited = console.options.update(max_width=1000)
     if console.measure(screen, options=unlimited).maximum > console.width:
-        own = [index for index, name in enumerate(grid.header) if not name.startswith('Paper')]
+        beside = [metric.label for metric in COSTS] if grid.title != 'Costs' else []
+        own = [
+            index
+            for index, name in enumerate(grid.header)
+            if not name.startswith('Paper') and name not in beside
+        ]
         screen = screen_table(grid, shown, own)
-    console.print(screen if shown else f'{grid.title}: nothing measured yet', highlight=False)
+    console.print(screen)
     hidden = [row[0] for row, measured in pairs if not measured]
     if hidden:
         seen = {row[0] for row in shown}
@@ -79,12 +85,17 @@ def main() -> None:
         console = Console(width=160)
     for table in tables.values():
         console.rule(table.spec.title)
+        empty = [grid.title for grid in table.grids if not any(grid.measured)]
         for grid in table.grids:
-            show(grid, console)
+            if any(grid.measured):
+                show(grid, console)
+        if empty:
+            console.print(Text(f'Nothing measured yet: {"; ".join(empty)}\n'))
     for note in LEGEND:
         console.print(Text(note))
     for path in tables:
         console.print(Text(f'{path} and {path.stem}.csv'))
+    console.print(Text(f'{args.results}/claims.md and claims.csv: all profiles with records'))
 
 
 if __name__ == '__main__':

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
+from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import DATASETS, Block, Profile, Row
+from mlfo_mm.reporting.specs import Block, Metric, Profile, Row, homes
 
 SHOWN_SPLIT = 1
 UNTRAINED = ('random', 'scratch')
@@ -60,21 +61,29 @@ class Cell:
 
 @dataclass
 class Line:
-    """A row with its cells by (data set, metric key); ``key`` is None if nothing was run."""
+    """A row with its cells by (data set, metric key); ``key`` is None if nothing was run.
+
+    ``costs`` holds means by the keys of a record's ``cost``.
+    """
 
     row: Row
     key: RunKey | None
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A block of a table with all its rows filled; notes by data set, general ones under ''."""
+    """A block of a table with all its rows filled; notes by data set, general ones under ''.
+
+    ``costs`` are the columns of costs beside the measured ones.
+    """
 
     block: Block
     datasets: tuple[str, ...]
     lines: list[Line]
     notes: dict[str, list[str]]
+    costs: tuple[Metric, ...] = ()
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float | None]:
@@ -88,7 +97,11 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float | None]:
 
 def chance_level(metric: str, num_classes: int) -> float | None:
     """Return the percentage that guessing reaches on balanced classes, None if not known."""
-    top = re.fullmatch(r'top(\d+)|mean_class', metric)
+    if metric == 'accuracy':  # forward or reversed
+        return 50.0
+    if metric.startswith('hits_'):
+        return 100 / num_classes
+    top = re.fullmatch(r'top(\d+)(?:_(?:low|mid|high))?|mean_class', metric)
     if top:
         return 100 * min(1.0, int(top[1] or 1) / num_classes)
     recall = re.fullmatch(r'R@(\d+)(_centred)?', metric)
@@ -102,7 +115,7 @@ def column_datasets(records: Iterable[Record], profile: Profile) -> tuple[str, .
 
     If records exist but for none of the declared sets, only the found ones get columns.
     """
-    found = {record.dataset for record in records}
+    found = {record.dataset for record in records if record.task != 'pretrain'}
     declared = profile.datasets if not found or found & set(profile.datasets) else ()
     return declared + tuple(sorted(found - set(declared)))
 
@@ -117,10 +130,22 @@ def run_key(record: Record) -> RunKey:
     return RunKey(method, record.variant, record.backbone, record.pretrain_dataset)
 
 
+def no_reason(row: Row, dataset: str) -> str:
+    """Give no reason for a cell that was not run."""
+    return ''
+
+
 def fill_block(
-    block: Block, rows: Sequence[Row], records: Sequence[Record], profile: Profile
+    block: Block,
+    rows: Sequence[Row],
+    records: Sequence[Record],
+    profile: Profile,
+    why_missing: Callable[[Row, str], str] = no_reason,
 ) -> Panel:
-    """Fill one block: the given rows in order, then what was measured and fits none of them."""
+    """Fill one block: the given rows in order, then what was measured and fits none of them.
+
+    ``why_missing`` says of a row and a data set why nothing was run there, if it is known.
+    """
     datasets = column_datasets(records, profile)
     records = [record for record in records if record.task == block.task]
     notes: dict[str, list[str]] = {}
@@ -134,14 +159,16 @@ def fill_block(
             by_dataset.setdefault(record.dataset, []).append(record)
     rows = [row for row in rows if block.task in row.tasks]
     lines = _place(rows, list(groups), profile)
+    lines = [line for line in lines if _belongs(line, rows, block)]
     for line in lines:
         for dataset in datasets:
             runs = groups[line.key].get(dataset, []) if line.key else []
-            chosen, failed, left_out = _choose(runs)
+            chosen, failed, left_out = choose_runs(runs)
             place = f'{line.row.label} on {DATASETS.get(dataset, dataset)}'
             notes.setdefault(dataset, []).extend(f'{place}: {note}' for note in left_out)
+            why = why_missing(line.row, dataset)
             for metric in block.metrics:
-                line.cells[dataset, metric.key] = _cell(chosen, failed, metric.key)
+                line.cells[dataset, metric.key] = _cell(chosen, failed, metric.key, why)
     return Panel(block, datasets, lines, notes)
 
 
@@ -151,18 +178,19 @@ def _place(rows: Sequence[Row], keys: list[RunKey], profile: Profile) -> list[Li
     extra = []
     # in a small profile its usual pretraining set has the first claim to a row
     for key in sorted(keys, key=lambda key: (key.pretrain != profile.pretrain, key)):
-        fits = [line for line in lines if _fits(line.row, key, profile)]
+        free = [line for line in lines if fits_row(line.row, key, profile)]
         # small profiles pretrain on one set: it stands in the row of the paper's large one
-        fits.sort(key=lambda line: line.row.pretrain != 'kinetics400')
-        if fits and fits[0].key is None:
-            fits[0].key = key
+        free.sort(key=lambda line: line.row.pretrain != 'kinetics400')
+        if free and free[0].key is None:
+            free[0].key = key
         else:
             row = Row(key.method, key.backbone, key.pretrain, key.variant)
             extra.append(Line(row, key))
     return lines + sorted(extra, key=lambda line: line.key or ())
 
 
-def _fits(row: Row, key: RunKey, profile: Profile) -> bool:
+def fits_row(row: Row, key: RunKey, profile: Profile) -> bool:
+    """Whether runs may stand in a row; small profiles pretrain on what they have."""
     if row.method != key.method or row.variant not in ('', key.variant):
         return False
     if profile.name == 'paper':
@@ -171,7 +199,7 @@ def _fits(row: Row, key: RunKey, profile: Profile) -> bool:
     return key.backbone == row.backbone or key.backbone.startswith(narrow)
 
 
-def _choose(records: Sequence[Record]) -> tuple[list[Record], list[Record], list[str]]:
+def choose_runs(records: Sequence[Record]) -> tuple[list[Record], list[Record], list[str]]:
     """Return finished and failed runs of one family, one per seed, and notes on all others."""
     families: dict[tuple[str, str], list[Record]] = {}
     for record in records:
@@ -217,7 +245,14 @@ def _one_per_seed(runs: Sequence[Record], notes: list[str]) -> list[Record]:
     return [_newest(same) for _, same in sorted(seeds.items())]
 
 
-def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: str) -> Cell:
+def _belongs(line: Line, rows: Sequence[Row], block: Block) -> bool:
+    """Whether a line stands in the table: it is a row of it, or an extra that the block takes."""
+    if block.extras is None or line.key is None or any(line.row is row for row in rows):
+        return True
+    return block.extras in homes(line.key.method, line.key.variant)
+
+
+def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: str, why: str) -> Cell:
     planned = len(chosen) + len(failed)
     runs = tuple(run for run in chosen if metric in run.metrics)
     if not runs:
@@ -225,7 +260,7 @@ def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: str) -> Ce
             return Cell('not run', f'no {metric} in the record', planned=planned)
         if failed:
             return Cell('failed', ' '.join(failed[-1].reason.split()), planned=planned)
-        return Cell('not run')
+        return Cell('not run', why)
     values = tuple(float(run.metrics[metric]) for run in runs)
     mean, half_width = mean_interval(values)
     classes = {run.protocol.get('num_classes') for run in runs}

@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from tabulate import tabulate
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
-from mlfo_mm.reporting.specs import (
-    BACKBONES,
-    DATASETS,
-    PAPER_DATASETS,
-    Metric,
-    Profile,
-    TableSpec,
-)
+from mlfo_mm.reporting.names import BACKBONES, DATASETS
+from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
 
 DASH = '—'
 LEGEND = (
@@ -55,16 +49,29 @@ def panel_grids(panel: Panel, profile: Profile) -> list[Grid]:
 def table_markdown(
     spec: TableSpec, panels: Sequence[Panel], grids: Sequence[Grid], profile: Profile
 ) -> str:
-    """Return the whole page."""
-    parts = [f'# {spec.title}', f'Profile **{profile.name}**. {_scale(profile)}']
+    """Return the whole page of a table that has panels."""
+    return page(spec, grids, profile, _page_notes(spec, panels))
+
+
+def page(spec: TableSpec, grids: Sequence[Grid], profile: Profile, notes: Sequence[str]) -> str:
+    """Return title, scale, grids and notes as Markdown."""
+    parts = [f'# {spec.title}', f'Profile **{profile.name}**. {_scale(spec, profile)}']
     for grid in grids:
-        table = tabulate(grid.rows, grid.header, tablefmt='github', disable_numparse=True)
-        parts += [f'## {grid.title}', table, _bullets(grid.notes)]
-    parts += ['## Notes', _bullets(_page_notes(spec, panels))]
+        parts += [f'## {grid.title}', grid_markdown(grid), bullets(grid.notes)]
+    parts += ['## Notes', bullets(notes)] if notes else []
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
-def _scale(profile: Profile) -> str:
+def grid_markdown(grid: Grid) -> str:
+    """Return the rows of a grid as a Markdown table, nothing if there are none."""
+    if not grid.rows:
+        return ''
+    return tabulate(grid.rows, grid.header, tablefmt='github', disable_numparse=True)
+
+
+def _scale(spec: TableSpec, profile: Profile) -> str:
+    if not spec.quoted:
+        return "Measured on this profile's own data and schedule; the paper prints none of it."
     if profile.name == 'paper':
         return 'Runs of the configurations at paper scale; a difference is measured minus paper.'
     return (
@@ -83,7 +90,7 @@ def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
         marks, protocol_notes = _protocols(panel, dataset)
         notes += protocol_notes + _data_notes(panel, dataset) + panel.notes.get(dataset, [])
         for metric in block.metrics:
-            header = _dataset(dataset) if single else metric.label
+            header = dataset_name(dataset) if single else metric.label
             columns.append(_measured_column(header, panel, dataset, metric, marks))
         if quotes and profile.name == 'paper':
             columns.append(_quoted_column(panel, dataset))
@@ -92,12 +99,13 @@ def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
         columns.append(_Column("Paper's run", [_paper_run(line) for line in lines]))
         for dataset in PAPER_DATASETS:
             columns.append(_quoted_column(panel, dataset))
+    columns += [_cost_column(lines, metric) for metric in panel.costs]
     rows = [tuple(column.cells[index] for column in columns) for index in range(len(lines))]
     measured = [any(_cells(line, panel, d, 'measured') for d in datasets) for line in lines]
     if any(column.chance for column in columns[1:]):
         rows.insert(0, tuple(column.chance for column in columns))
         measured.insert(0, True)
-    title = block.title if single else f'{block.title}: {_dataset(datasets[0])}'
+    title = block.title if single else f'{block.title}: {dataset_name(datasets[0])}'
     header_row = tuple(column.header for column in columns)
     return Grid(
         title, header_row, tuple(rows), tuple(measured), tuple(notes + panel.notes.get('', []))
@@ -111,14 +119,15 @@ def _cells(line: Line, panel: Panel, dataset: str, status: str) -> list[Cell]:
 
 def _identity_columns(lines: Sequence[Line], profile: Profile) -> list[_Column]:
     names, backbones, sets = [], [], []
+    beyond = ' *' if any(line.row.kind == 'paper' for line in lines) else ''
     for line in lines:
         row, key = line.row, line.key
-        names.append(_plain(row.label) + ('' if row.kind == 'paper' else ' *'))
+        names.append(plain_text(row.label) + ('' if row.kind == 'paper' else beyond))
         planned = profile.name == 'paper'
         backbone = key.backbone if key else row.backbone if planned else DASH
         pretrain = key.pretrain if key else row.pretrain if planned else DASH
-        backbones.append(_plain(BACKBONES.get(backbone, backbone)))
-        sets.append(_dataset(pretrain))
+        backbones.append(plain_text(BACKBONES.get(backbone, backbone)))
+        sets.append(dataset_name(pretrain))
     return [
         _Column('Method', names, 'Chance'),
         _Column('Backbone', backbones),
@@ -143,7 +152,7 @@ def _measured_column(
 def _cell_text(cell: Cell, ranked: Sequence[float], mark: str) -> str:
     if cell.mean is None:
         reason = cell.reason if cell.status == 'not run' else f'failed: {cell.reason}'
-        return f'{DASH} {_plain(reason)[:60] or cell.status}'
+        return f'{DASH} {plain_text(reason)[:60] or cell.status}'
     text = f'{cell.mean:.1f}'
     if cell.half_width is not None:
         text += f' ± {cell.half_width:.1f}'
@@ -168,7 +177,7 @@ def _quoted_column(panel: Panel, dataset: str) -> _Column:
             for metric in panel.block.metrics
         ]
         texts.append(_join([DASH if value is None else f'{value:.1f}' for value in values]))
-    return _Column(f'Paper: {_dataset(dataset)}', texts)
+    return _Column(f'Paper: {dataset_name(dataset)}', texts)
 
 
 def _difference_column(panel: Panel, dataset: str) -> _Column:
@@ -180,7 +189,16 @@ def _difference_column(panel: Panel, dataset: str) -> _Column:
             mean = line.cells[dataset, metric.key].mean
             parts.append(DASH if quoted is None or mean is None else f'{mean - quoted:+.1f}')
         texts.append(_join(parts))
-    return _Column(f'Difference: {_dataset(dataset)}', texts)
+    return _Column(f'Difference: {dataset_name(dataset)}', texts)
+
+
+def _cost_column(lines: Sequence[Line], metric: Metric) -> _Column:
+    texts = []
+    for line in lines:
+        value = line.costs.get(metric.key)
+        missing = f'{DASH} not recorded' if line.key else f'{DASH} not run'
+        texts.append(missing if value is None else metric.show(value))
+    return _Column(metric.label, texts)
 
 
 def _join(parts: Sequence[str]) -> str:
@@ -190,18 +208,20 @@ def _join(parts: Sequence[str]) -> str:
 def _paper_run(line: Line) -> str:
     if not line.row.values:
         return DASH
-    return f'{BACKBONES.get(line.row.backbone, line.row.backbone)}, {_dataset(line.row.pretrain)}'
+    return (
+        f'{BACKBONES.get(line.row.backbone, line.row.backbone)}, {dataset_name(line.row.pretrain)}'
+    )
 
 
 def _protocols(panel: Panel, dataset: str) -> tuple[dict[str, str], list[str]]:
     """Return a mark per protocol line (none if all cells share one) and the lines as notes."""
     cells = [cell for line in panel.lines for cell in _cells(line, panel, dataset, 'measured')]
     lines = list(dict.fromkeys(cell.protocol for cell in cells))
-    name = _dataset(dataset)
+    name = dataset_name(dataset)
     if len(lines) < 2:
-        return {}, [f'{name}, protocol: {_plain(line)}' for line in lines]
+        return {}, [f'{name}, protocol: {plain_text(line)}' for line in lines]
     marks = {line: f' [{number}]' for number, line in enumerate(lines, start=1)}
-    notes = [f'{name}, protocol{mark}: {_plain(line)}' for line, mark in marks.items()]
+    notes = [f'{name}, protocol{mark}: {plain_text(line)}' for line, mark in marks.items()]
     return marks, [*notes, f'{name}: several protocols, so best and second best are not marked.']
 
 
@@ -219,18 +239,15 @@ def _data_notes(panel: Panel, dataset: str) -> list[str]:
         )
         for counts in runs
     )
-    return [f'{_dataset(dataset)}: {" or ".join(counts)}.'] if counts else []
+    return [f'{dataset_name(dataset)}: {" or ".join(counts)}.'] if counts else []
 
 
 def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:
-    notes = [
-        *LEGEND,
-        *spec.notes,
-    ]
+    notes = [*LEGEND, *spec.notes]
     rows = {id(line.row): line.row for panel in panels for line in panel.lines}
     for row in rows.values():
         backbone = BACKBONES.get(row.backbone, row.backbone)
-        place = f'{row.label} ({backbone}, {_dataset(row.pretrain)})'
+        place = f'{row.label} ({backbone}, {dataset_name(row.pretrain)})'
         notes += [f'Paper, {place}: {remark}.' for remark in row.remarks]
     runs = {
         run.experiment: run.git
@@ -247,13 +264,16 @@ def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def _dataset(name: str) -> str:
-    return _plain(DATASETS.get(name, name))
+def dataset_name(name: str) -> str:
+    """Return the printed name of a data set."""
+    return plain_text(DATASETS.get(name, name))
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Return a text that cannot break a row of a Markdown table."""
     return ' '.join(text.replace('|', '/').split())
 
 
-def _bullets(lines: Sequence[str]) -> str:
+def bullets(lines: Sequence[str]) -> str:
+    """Return lines as a Markdown list."""
     return '\n'.join(f'- {line}' for line in lines)

@@ -57,6 +57,8 @@ def _row(path: str | Path, lines: list[tuple[int, dict[str, str]]]) -> Row:
         if line['value']:
             cell = (line['task'], line['dataset'], line['metric'])
             values[cell] = _percent(line['value'], f'{path}:{number}')
+    # an ablation keeps the paper's name; methods have names of their own in the specs
+    ablation = first['method'] == 'mlfo' and first['name'] != 'Ours'
     return Row(
         method=first['method'],
         variant=first['variant'],
@@ -66,6 +68,7 @@ def _row(path: str | Path, lines: list[tuple[int, dict[str, str]]]) -> Row:
         tasks=_unique(line['task'] for _, line in lines),
         values=values,
         remarks=_unique(line['remark'] for _, line in lines if line['remark']),
+        name=first['name'] if ablation else '',
     )
 
 

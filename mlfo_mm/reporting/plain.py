@@ -39,6 +39,11 @@ HEADER = (
     'family',
     'protocol',
     'reason',
+    'params_m',
+    'gflops',
+    'clips_per_s',
+    'peak_memory_mb',
+    'wall_time_s',
 )
 
 
@@ -58,6 +63,7 @@ def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
                     cell = line.cells[dataset, metric.key]
                     fields = _identity(name, profile, panel, line, dataset, metric)
                     fields |= _measured(cell)
+                    fields |= {cost.key: _cost(line, cost) for cost in panel.costs}
                     if profile.name == 'paper':
                         fields |= _quoted(panel, line, dataset, metric, cell.mean)
                     writer.writerow(fields)
@@ -111,6 +117,11 @@ def _measured(cell: Cell) -> dict[str, str]:
             ci_high=number(cell.mean + cell.half_width),
         )
     return fields
+
+
+def _cost(line: Line, metric: Metric) -> str:
+    value = line.costs.get(metric.key)
+    return '' if value is None else number(value)
 
 
 def _quoted(

@@ -5,50 +5,14 @@ A method beyond the paper gets one :class:`Row` in ``BASELINES``; a table one :c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlfo_mm.benchmark.matrix import EXPERIMENTS
 from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.reporting.names import METHODS
 from mlfo_mm.reporting.records import PROFILES, TASKS
-
-METHODS = dict(
-    cbt='CBT',
-    ccl='CCL',
-    dsm='DSM',
-    memdpc='MemDPC',
-    mlfo='MLFO',
-    pace='Pace',
-    prp='PRP',
-    random='Random weights',
-    rotnet3d='RotNet',
-    scratch='Supervised from scratch',
-    simclr='SimCLR',
-    speednet='SpeedNet',
-    stpuzzle='ST-Puzzle',
-    sts='STS',
-    taco='TaCo',
-    temptrans='TempTrans',
-    vcop='Order (VCOP)',
-    vcp='VCP',
-)
-BACKBONES = dict(
-    i3d='I3D',
-    r2d3d34='R2D3D-34',
-    r2plus1d='R(2+1)D',
-    r3d='R3D',
-    r3d18='R3D-18',
-    r3d34='R3D-34',
-    s3d='S3D',
-    s3dg='S3D-G',
-    slowfast='SlowFast',
-)
-DATASETS = dict(
-    hmdb51='HMDB51',
-    kinetics400='Kinetics-400',
-    kinetics600='Kinetics-600',
-    none='nothing',
-    ucf101='UCF101',
-)
 
 
 @dataclass(frozen=True)
@@ -67,15 +31,27 @@ class Metric:
     key: str
     label: str
     paper: str = ''
+    digits: int = 1
+    scale: float = 1.0
+
+    def show(self, value: float) -> str:
+        """Return a value as it is printed, in the unit of the label."""
+        return f'{value * self.scale:.{self.digits}f}'
 
 
 @dataclass(frozen=True)
 class Block:
-    """One grid of a table: a task and its metrics."""
+    """One grid of a table: a task and its metrics.
+
+    Attributes:
+        extras: which runs that fit no row get one of their own: all of them (None), those that
+            are no ablation (''), or the ablations that have the named table among their :func:`homes`.
+    """
 
     title: str
     task: str
     metrics: tuple[Metric, ...]
+    extras: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +62,7 @@ class Row:
         variant: empty for any.
         values: paper's values by (task, data set, metric).
         remarks: caveats on the quoted values.
+        name: what the paper calls an ablation.
     """
 
     method: str
@@ -96,24 +73,34 @@ class Row:
     tasks: tuple[str, ...] = TASKS
     values: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    name: str = ''
 
     @property
     def label(self) -> str:
         """Name of the method, with the variant where it is not the default one."""
         name = METHODS.get(self.method, self.method)
+        if self.name:
+            return f'{name}: {self.name}'
         plain = self.variant in ('', 'paper', 'default') or self.method in ('random', 'scratch')
         return name if plain else f'{name} ({self.variant})'
 
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table of the paper: file of quoted values, grids, rows beyond the paper's, notes."""
+    """One table: its grids, rows beyond the paper's, notes.
+
+    Attributes:
+        quoted: ``results/paper/<name>.csv`` has rows of it.
+        costs: whether its first grid has columns of costs.
+    """
 
     name: str
     title: str
-    blocks: tuple[Block, ...]
-    baselines: tuple[Row, ...]
+    blocks: tuple[Block, ...] = ()
+    baselines: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
+    quoted: bool = True
+    costs: bool = False
 
 
 # What the two downstream sets of the paper are played by in a small profile is no equality: the
@@ -126,21 +113,59 @@ PROFILE_SPECS = {
 }
 PAPER_DATASETS = PROFILE_SPECS['paper'].datasets
 RECALLS = (1, 5, 10, 20)
-BASELINES = (
-    Row('random', 'r3d18', 'none', tasks=('linear_probe', 'retrieval')),
-    Row('scratch', 'r3d18', 'none', tasks=('finetune',)),
-    Row('simclr', 'r3d18', 'kinetics400'),
-)
+LEVELS = ('low', 'mid', 'high')
+FROZEN = ('linear_probe', 'retrieval', 'level_probe', 'order')
+RANDOM = Row('random', 'r3d18', 'none', tasks=FROZEN)
+SIMCLR = Row('simclr', 'r3d18', 'kinetics400')
+MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'paper')
+BASELINES = (RANDOM, Row('scratch', 'r3d18', 'none', tasks=('finetune',)), SIMCLR)
 TOP1 = (Metric('top1', 'top-1', paper='top1'),)
+COSTS = (
+    Metric('params_m', 'Params (M)', digits=2),
+    Metric('gflops', 'GFLOPs', digits=2),
+    Metric('clips_per_s', 'Clips/s'),
+    Metric('peak_memory_mb', 'Memory (MB)', digits=0),
+    Metric('wall_time_s', 'Time (h)', digits=2, scale=1 / 3600),
+)
 TABLES = {
     'table1': TableSpec(
         name='table1',
         title='Table 1: action recognition',
         blocks=(
-            Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1),
+            Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1, extras=''),
             Block('Finetune, top-1 accuracy', 'finetune', TOP1),
         ),
         baselines=BASELINES,
+        notes=(
+            'Linear probes of ablations stand in tables 2 and 3, those of the sweeps in figure 3.',
+            'Costs: see the table of costs for the machine they were measured on.',
+        ),
+        costs=True,
+    ),
+    'table2': TableSpec(
+        name='table2',
+        title='Table 2: multi-level optimization',
+        blocks=(Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1, extras='table2'),),
+        baselines=(RANDOM, SIMCLR),
+        notes=(
+            'w/o: no graph term on any level; one-hot: each clip its own and only neighbour; '
+            'instance, semantic, combined: which graph the low and mid levels follow. The temporal '
+            'terms are on in all rows of MLFO.',
+        ),
+    ),
+    'table3': TableSpec(
+        name='table3',
+        title='Table 3: temporal modelling',
+        blocks=(Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1, extras='table3'),),
+        baselines=tuple(
+            Row('random', backbone, 'none', tasks=FROZEN)
+            for backbone in ('slowfast', 'r3d18', 's3d')
+        ),
+        notes=(
+            'w/o: neither motion nor retrieval terms; CTM: shuffled and reversed input clips as '
+            'negatives of the high level; NTM: motion and retrieval terms on features. The graph '
+            'terms are on in all rows of MLFO.',
+        ),
     ),
     'table4': TableSpec(
         name='table4',
@@ -165,7 +190,73 @@ TABLES = {
             'A cell with four values holds R@1 / R@5 / R@10 / R@20.',
         ),
     ),
+    'levels': TableSpec(
+        name='levels',
+        title='Levels: a linear probe on each level (beyond the paper)',
+        blocks=(
+            Block(
+                'Linear probe, top-1 accuracy',
+                'level_probe',
+                tuple(Metric(f'top1_{level}', level) for level in LEVELS),
+            ),
+        ),
+        baselines=(RANDOM, SIMCLR, MLFO),
+        quoted=False,
+    ),
+    'costs': TableSpec(
+        name='costs',
+        title='Costs of pretraining',
+        notes=(
+            'Parameters of the backbone, GFLOPs (multiply-adds) of it for one clip of the '
+            "evaluation's size; the rest is of the pretraining run. Mean over seeds on one "
+            'machine; other machines have rows of their own.',
+        ),
+        quoted=False,
+    ),
+    'training': TableSpec(
+        name='training',
+        title='Training: the last epoch of each pretraining',
+        notes=(
+            'Edges: mean number of neighbours of a clip in the graph of a level. Prototypes: how '
+            'many a batch uses. Deviation: of the embeddings over a batch; near 0 they collapsed. '
+            'The curves are in the records; the CSV has every logged quantity, first and last.',
+        ),
+        quoted=False,
+    ),
+    'diagnostics': TableSpec(
+        name='diagnostics',
+        title='Diagnostics: order of time and neighbours (figures 4 and 5)',
+        blocks=(
+            Block(
+                'Forward or reversed, accuracy of a linear classifier on frozen features',
+                'order',
+                (Metric('accuracy', 'accuracy'),),
+            ),
+            Block(
+                'Top 3 training neighbours with the class of the query',
+                'neighbours',
+                (
+                    Metric('hits_instance', 'instance-wise'),
+                    Metric('hits_semantic', 'semantic-wise'),
+                ),
+            ),
+        ),
+        baselines=(RANDOM, SIMCLR, MLFO),
+        notes=('The paper prints no such numbers: its figures 4 and 5 show examples.',),
+        quoted=False,
+    ),
 }
+SWEEP = re.compile(r'[ke]\d+')
+
+
+def homes(method: str, variant: str) -> tuple[str, ...]:
+    """Return the tables and figures of an ablation of MLFO, ('',) for what is none."""
+    if method != 'mlfo' or variant in ('', 'paper', 'official'):
+        return ('',)
+    if SWEEP.fullmatch(variant):
+        return ('figure3',)
+    rows = [row for row in EXPERIMENTS if (row.method, row.variant) == (method, variant)]
+    return tuple(table for row in rows for table in row.tables) or ('table2',)
 
 
 def find_profile(name: str) -> Profile:
@@ -177,8 +268,9 @@ def find_profile(name: str) -> Profile:
 
 
 def find_table(name: str) -> TableSpec:
-    """Return a table by number or name: ``1`` or ``table1``."""
-    key = name if name.startswith('table') else f'table{name}'
+    """Return a table by number or name: ``1``, ``table1`` or ``levels``."""
+    key = f'table{name}' if name.isdecimal() else name
     if key not in TABLES:
-        raise UserError(f'unknown table {name!r}: there are {", ".join(TABLES)}')
+        known = ', '.join(TABLES)
+        raise UserError(f'unknown table {name!r}{did_you_mean(key, TABLES)}: there are {known}')
     return TABLES[key]

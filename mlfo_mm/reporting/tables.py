@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting.aggregate import fill_block
-from mlfo_mm.reporting.markdown import Grid, panel_grids, table_markdown
+from mlfo_mm.reporting.aggregate import UNTRAINED, Panel, fill_block
+from mlfo_mm.reporting.claims_page import write_claims
+from mlfo_mm.reporting.markdown import Grid, page, panel_grids, table_markdown
+from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.plain import table_csv
 from mlfo_mm.reporting.records import Record, load_records
-from mlfo_mm.reporting.specs import TABLES, Profile, Row, TableSpec, find_profile, find_table
+from mlfo_mm.reporting.runs import costs_table, mean_costs, training_table
+from mlfo_mm.reporting.specs import (
+    COSTS,
+    TABLES,
+    Profile,
+    Row,
+    TableSpec,
+    find_profile,
+    find_table,
+)
+
+OF_RUNS = {'costs': costs_table, 'training': training_table}
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
 
 @dataclass(frozen=True)
@@ -26,32 +40,81 @@ class Table:
 
 
 def build_table(
-    spec: TableSpec, records: Sequence[Record], paper: Sequence[Row], profile: Profile
+    spec: TableSpec,
+    records: Sequence[Record],
+    paper: Sequence[Row],
+    profile: Profile,
+    methods: Collection[str] | None = None,
 ) -> Table:
-    """Build one table from the records of one profile; baselines stand above the paper's rows."""
+    """Build one table from the records of one profile; baselines stand above the paper's rows.
+
+    ``methods`` are what the project implements, None if that is not known.
+    """
+    if spec.name in OF_RUNS:
+        grid, text = OF_RUNS[spec.name](records, profile)
+        return Table(spec, (grid,), page(spec, [grid], profile, spec.notes), text)
     rows = [*spec.baselines, *paper]
-    panels = [fill_block(block, rows, records, profile) for block in spec.blocks]
+    why = missing_reason(records, profile, methods)
+    panels = [fill_block(block, rows, records, profile, why) for block in spec.blocks]
+    if spec.costs:
+        panels = [_with_costs(panel, records) for panel in panels]
     grids = tuple(grid for panel in panels for grid in panel_grids(panel, profile))
     markdown = table_markdown(spec, panels, grids, profile)
     return Table(spec, grids, markdown, table_csv(spec.name, panels, profile))
 
 
+def _with_costs(panel: Panel, records: Sequence[Record]) -> Panel:
+    costs = mean_costs(records)
+    for line in panel.lines:
+        line.costs = costs.get(line.key, {}) if line.key else {}
+    return replace(panel, costs=COSTS)
+
+
+def implemented(configs: Path = CONFIGS) -> frozenset[str] | None:
+    """Return the methods that have a folder of configs, None where no configs are installed."""
+    if not configs.is_dir():
+        return None
+    return frozenset(path.parent.name for path in configs.glob('*/*.py'))
+
+
+def missing_reason(
+    records: Sequence[Record], profile: Profile, methods: Collection[str] | None = None
+) -> Callable[[Row, str], str]:
+    """Return what says why a row has no run on a data set, from what the records used so far."""
+    used = {name for record in records for name in (record.dataset, record.pretrain_dataset)}
+
+    def reason(row: Row, dataset: str) -> str:
+        if methods is not None and row.method not in (*methods, *UNTRAINED):
+            return 'method not implemented yet'
+        pretrain = row.pretrain if profile.name == 'paper' else profile.pretrain
+        needed = [dataset] if row.method in UNTRAINED else [pretrain, dataset]
+        # the synthetic sets are made where they are missing
+        lacking = [n for n in needed if n not in used and not n.startswith('synthetic_')]
+        names = [DATASETS.get(name, name) for name in dict.fromkeys(lacking)]
+        return f'needs data {", ".join(names)}' if names else ''
+
+    return reason
+
+
 def make_tables(
     profile: str, results_dir: str | Path = 'results', names: Sequence[str] = tuple(TABLES)
 ) -> dict[Path, Table]:
-    """Write ``<results_dir>/tables/<profile>/<table>.{csv,md}``.
+    """Write ``<results_dir>/tables/<profile>/<table>.{csv,md}`` and the claims of all profiles.
 
     Returns:
         The tables by the path of their Markdown file.
     """
     chosen = find_profile(profile)
     specs = [find_table(name) for name in names]
-    records = load_records(results_dir, chosen.name)
+    everything = load_records(results_dir)
+    records = [record for record in everything if record.profile == chosen.name]
     folder = Path(results_dir) / 'tables' / chosen.name
+    methods = implemented()
     tables = {}
     for spec in specs:
-        paper = load_paper(paper_file(spec.name, results_dir))
-        table = build_table(spec, records, paper, chosen)
+        paper = load_paper(paper_file(spec.name, results_dir)) if spec.quoted else []
+        table = build_table(spec, records, paper, chosen, methods)
         write_atomic(folder / f'{spec.name}.csv', table.csv)
         tables[write_atomic(folder / f'{spec.name}.md', table.markdown)] = table
+    write_claims(everything, results_dir, methods)
     return tables

@@ -48,6 +48,26 @@ def build(**changes: Any) -> Record:
     return Record(**identity, family_hash=family, **(values | changes))
 
 
+def build_pretraining(**changes: Any) -> Record:
+    """Return a valid record of a pretraining run with the given fields changed."""
+    values: dict[str, Any] = dict(
+        task='pretrain',
+        protocol=dict(line='4 epochs'),
+        metrics=dict(loss=3.0, stat_edges_low=2.0),
+        cost=dict(
+            params_m=33.2, gflops=8.5, clips_per_s=20.0, peak_memory_mb=900.0, wall_time_s=1800.0
+        ),
+        curves=dict(epoch=[1, 2], loss=[5.0, 3.0], stat_edges_low=[None, 2.0]),
+    )
+    return build(**(values | changes))
+
+
+@pytest.fixture
+def make_pretraining() -> Callable[..., Record]:
+    """Give :func:`build_pretraining` to a test."""
+    return build_pretraining
+
+
 @pytest.fixture
 def make_record() -> Callable[..., Record]:
     """Give :func:`build` to a test."""

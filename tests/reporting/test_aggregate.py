@@ -15,6 +15,7 @@ from mlfo_mm.reporting.aggregate import (
     mean_interval,
     run_key,
 )
+from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.records import hash_text
 from mlfo_mm.reporting.specs import PROFILE_SPECS, TABLES, Row
 
@@ -49,6 +50,9 @@ def test_chance_level():
     assert chance_level('top5', 8) == 62.5 and chance_level('top5', 3) == 100
     assert chance_level('R@1', 8) == chance_level('R@1_centred', 8) == pytest.approx(12.5)
     assert chance_level('R@2', 4) == pytest.approx(100 * (1 - 0.75**2))
+    assert chance_level('top1_low', 8) == chance_level('top1_high', 8) == 12.5
+    assert chance_level('accuracy', 8) == 50.0  # forward or reversed
+    assert chance_level('hits_semantic', 8) == 12.5
     assert chance_level('loss', 8) is None
 
 
@@ -154,6 +158,11 @@ def test_columns(make_record):
     assert column_datasets([make_record(dataset='tennis7')], MINI) == ('tennis7',)
 
 
+def test_pretraining_sets_are_no_columns(make_record, make_pretraining):
+    records = [make_record(), make_pretraining(dataset='somewhere')]
+    assert column_datasets(records, DEMO) == ('synthetic_motion', 'synthetic_appearance')
+
+
 def test_untrained_weights_have_no_variant(make_record):
     record = make_record(method='random', variant='official', pretrain_dataset='ucf101')
     assert run_key(record) == ('random', '', 'r3d18', 'none')
@@ -188,6 +197,32 @@ def test_what_fits_no_row_gets_its_own(make_record):
     panel = fill([make_record(variant='official'), make_record(method='mine')])
     assert [line.row.label for line in panel.lines] == ['MLFO', 'mine', 'MLFO (official)']
     assert panel.lines[0].key is None
+
+
+def names(table, records):
+    rows = load_paper(paper_file(table, 'nowhere'))
+    panel = fill(records, rows, TABLES[table].blocks[0])
+    return [line.row.label for line in panel.lines if line.row.kind != 'paper']
+
+
+def test_an_ablation_stands_in_its_own_table(make_record):
+    variants = ('paper', 'official', 'no_lower', 'ctm', 'k20', 'e0', 'mine')
+    records = [make_record(variant=variant) for variant in variants]
+    records += [make_record(method='simclr', variant='infonce')]
+    assert names('table1', records) == ['MLFO (official)', 'SimCLR (infonce)']
+    assert names('table2', records) == ['MLFO (mine)']
+    assert names('table3', records) == []
+    rows = load_paper(paper_file('table3', 'nowhere'))
+    filled = fill(records, rows, TABLES['table3'].blocks[0]).lines
+    assert [line.row.label for line in filled if line.key] == ['MLFO: CTM', 'MLFO: NTM (ours)']
+
+
+def test_a_reason_for_what_was_not_run(make_record):
+    panel = fill_block(LINEAR, [K400], [make_record()], DEMO, lambda row, name: f'no {name}')
+    cells = panel.lines[0].cells
+    missing = cells['synthetic_appearance', 'top1']
+    assert (missing.status, missing.reason) == ('not run', 'no synthetic_appearance')
+    assert cells[PLACE].status == 'measured'
 
 
 def test_rows_of_other_tasks_are_left_out(make_record):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.markdown import panel_grids
-from mlfo_mm.reporting.specs import PROFILE_SPECS, TABLES, Row
+from mlfo_mm.reporting.specs import COSTS, PROFILE_SPECS, TABLES, Row
 
 LINEAR = TABLES['table1'].blocks[0]
 CENTRED = TABLES['table4'].blocks[0]
@@ -161,6 +163,25 @@ def test_retrieval_has_a_grid_per_data_set(make_record):
         '-20.5 / -35.6 / — / —',
     )
     assert second.rows[0][3:] == (*['— not run'] * 4, '—', '—')
+
+
+def test_costs_beside_the_accuracy(make_record):
+    panel = fill_block(LINEAR, [MLFO, OTHERS[0]], [make_record()], PROFILE_SPECS['demo'])
+    panel.lines[0].costs = dict(params_m=33.166, wall_time_s=5400.0)
+    (grid,) = panel_grids(replace(panel, costs=COSTS), PROFILE_SPECS['demo'])
+    assert grid.header[-5:] == ('Params (M)', 'GFLOPs', 'Clips/s', 'Memory (MB)', 'Time (h)')
+    lacks = '— not recorded'
+    assert grid.rows[1][-5:] == ('33.17', lacks, lacks, lacks, '1.50')
+    assert grid.rows[2][-5:] == ('— not run',) * 5
+    assert grid.rows[0][-5:] == ('',) * 5  # chance
+
+
+def test_rows_are_starred_only_beside_the_papers(make_record):
+    baseline = Row('random', 'r3d18', 'none')
+    (grid,) = grids([make_record()], [baseline, MLFO])
+    assert [row[0] for row in grid.rows] == ['Chance', 'Random weights *', 'MLFO']
+    (grid,) = grids([make_record()], [baseline, replace(MLFO, kind='beyond the paper')])
+    assert [row[0] for row in grid.rows] == ['Chance', 'Random weights', 'MLFO']
 
 
 @pytest.mark.parametrize('label', ['a|b', 'a\nb'])

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.names import BACKBONES, DATASETS, METHODS
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.specs import BACKBONES, DATASETS, METHODS, RECALLS, TASKS
+from mlfo_mm.reporting.specs import RECALLS, TASKS
 
 PAPER = Path(__file__).resolve().parents[2] / 'results' / 'paper'
 SETS = ('ucf101', 'hmdb51')
@@ -49,6 +50,12 @@ def test_every_key_has_a_name_to_be_shown():
         for row in load_paper(path):
             assert row.method in METHODS and row.backbone in BACKBONES and row.pretrain in DATASETS
             assert set(row.tasks) <= set(TASKS)
+
+
+def test_ablations_keep_the_papers_names():
+    names = [row.name for row in load_paper(PAPER / 'table2.csv')]
+    assert names[0] == 'w/o' and names[-1] == 'combined graph, multi-level'
+    assert {row.name for row in load_paper(PAPER / 'table1.csv')} == {''}
 
 
 def test_table1_has_both_tasks():

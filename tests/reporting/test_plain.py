@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import pytest
 
 from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.plain import HEADER, number, table_csv
-from mlfo_mm.reporting.specs import PROFILE_SPECS, TABLES, Row
+from mlfo_mm.reporting.specs import COSTS, PROFILE_SPECS, TABLES, Row
 
 LINEAR = TABLES['table1'].blocks[0]
 VALUES = {('linear_probe', 'ucf101', 'top1'): 63.2, ('linear_probe', 'hmdb51', 'top1'): 33.4}
@@ -69,6 +70,17 @@ def test_paper_profile(make_record):
         '33.4',
         '',
     ]
+
+
+def test_costs_are_in_their_own_units(make_record):
+    chosen = PROFILE_SPECS['demo']
+    panel = fill_block(LINEAR, [MLFO], [make_record()], chosen)
+    panel.lines[0].costs = dict(params_m=33.166, wall_time_s=5400.0)
+    text = table_csv('table1', [replace(panel, costs=COSTS)], chosen)
+    line = next(csv.DictReader(text.splitlines()))
+    keys = ('params_m', 'gflops', 'clips_per_s', 'peak_memory_mb', 'wall_time_s')
+    assert HEADER[-5:] == keys
+    assert [line[key] for key in keys] == ['33.166', '', '', '', '5400']
 
 
 def test_number():

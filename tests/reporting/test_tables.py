@@ -12,12 +12,13 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.records import write_record
-from mlfo_mm.reporting.tables import make_tables
+from mlfo_mm.reporting.specs import TABLES, Row, find_profile
+from mlfo_mm.reporting.tables import implemented, make_tables, missing_reason
 
 REPO = Path(__file__).resolve().parents[2]
 
 
-def fabricate(make_record, folder, order):
+def fabricate(make_record, make_pretraining, folder, order):
     records = [
         make_record(method=method, seed=seed, task=task, dataset=dataset, metrics=metrics)
         for method in ('random', 'simclr', 'mlfo')
@@ -27,35 +28,41 @@ def fabricate(make_record, folder, order):
             'linear_probe': dict(top1=40.0 + seed),
             'finetune': dict(top1=50.0 + seed),
             'retrieval': {'R@1': 20.0, 'R@1_centred': 25.0 + seed},
+            'level_probe': dict(top1_low=20.0, top1_mid=30.0, top1_high=40.0 + seed),
+            'order': dict(accuracy=60.0 + seed),
+            'neighbours': dict(hits_instance=30.0, hits_semantic=31.0 + seed),
         }.items()
     ]
+    records += [make_pretraining(seed=seed) for seed in (0, 1)]
     random.Random(order).shuffle(records)
     for record in records:
         write_record(record, folder)
 
 
 def read_all(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    found = (path for path in sorted(folder.rglob('*')) if path.suffix in ('.csv', '.md'))
+    return {path.name: path.read_bytes() for path in found}
 
 
-def test_same_records_same_bytes(tmp_path, make_record):
+def test_same_records_same_bytes(tmp_path, make_record, make_pretraining):
     outputs = []
     for order in (1, 2):
         folder = tmp_path / str(order)
-        fabricate(make_record, folder, order)
-        assert list(make_tables('demo', folder)) == [
-            folder / 'tables' / 'demo' / name for name in ('table1.md', 'table4.md')
-        ]
-        outputs.append(read_all(folder / 'tables' / 'demo'))
+        fabricate(make_record, make_pretraining, folder, order)
+        made = make_tables('demo', folder)
+        assert list(made) == [folder / 'tables' / 'demo' / f'{name}.md' for name in TABLES]
+        outputs.append(read_all(folder))
         make_tables('demo', folder)
-        assert read_all(folder / 'tables' / 'demo') == outputs[-1]
+        assert read_all(folder) == outputs[-1]
     assert outputs[0] == outputs[1]
-    assert set(outputs[0]) == {'table1.csv', 'table1.md', 'table4.csv', 'table4.md'}
+    tables = {f'{name}.{kind}' for name in TABLES for kind in ('csv', 'md')}
+    assert set(outputs[0]) == tables | {'claims.md', 'claims.csv'}
 
 
-def test_page(tmp_path, make_record):
-    fabricate(make_record, tmp_path, 1)
-    table1, table4 = (table.markdown for table in make_tables('demo', tmp_path).values())
+def test_page(tmp_path, make_record, make_pretraining):
+    fabricate(make_record, make_pretraining, tmp_path, 1)
+    made = make_tables('demo', tmp_path, ['1', '4'])
+    table1, table4 = (table.markdown for table in made.values())
     assert table1.startswith('# Table 1: action recognition\n\nProfile **demo**. ')
     assert 'not comparable with the paper' in table1
     for title in ('Linear probe', 'Finetune'):
@@ -78,8 +85,94 @@ def test_without_records_everything_is_a_dash(tmp_path):
     tables = make_tables('paper', tmp_path, ['1'])
     (table,) = tables.values()
     assert not any(flag for grid in table.grids for flag in grid.measured)
-    assert '— not run' in table.markdown and '| Chance' not in table.markdown
+    assert '— needs data Kinetics-400, UCF101' in table.markdown
+    assert '— method not implemented yet' in table.markdown and '| Chance' not in table.markdown
     assert ' 0.0 ' not in table.markdown
+
+
+def grid_rows(table, index=0):
+    """Return rows by their label, the first one of each."""
+    grid = table.grids[index]
+    rows = {}
+    for row in grid.rows:
+        rows.setdefault(row[0], dict(zip(grid.header, row, strict=True)))
+    return rows
+
+
+def test_tables_2_and_3(tmp_path, make_record):
+    for variant, value in dict(paper=63.0, no_lower=58.0, no_temporal=55.0, ctm=43.0).items():
+        for seed in (0, 1):
+            metrics = dict(top1=value + seed)
+            write_record(make_record(variant=variant, seed=seed, metrics=metrics), tmp_path)
+    write_record(make_record(variant='paper', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
+    table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
+    rows = grid_rows(table2)
+    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR *', 'MLFO: w/o']
+    assert rows['MLFO: combined graph, multi-level']['synthetic_motion'].startswith('**63.5')
+    assert rows['MLFO: w/o']['synthetic_motion'].startswith('<ins>58.5')
+    assert rows['MLFO: w/o']['Paper: UCF101'] == '58.1'
+    assert 'ctm' not in table2.csv
+    cells = {(row[0], row[1]): row[3] for row in table3.grids[0].rows if row[0].startswith('MLFO')}
+    assert cells['MLFO: NTM (ours)', 'R3D-18'].startswith('**63.5')
+    assert cells['MLFO: NTM (ours)', 'S3D'] == '44.0 (n=1)'
+    assert cells['MLFO: CTM', 'R3D-18'].startswith('43.5')
+    assert cells['MLFO: w/o', '—'] == '— not run'
+    assert 'not in the cards' in table3.markdown
+
+
+def test_levels_and_diagnostics(tmp_path, make_record):
+    levels = dict(top1_low=20.0, top1_mid=30.0, top1_high=25.0)
+    for variant in ('paper', 'ctm', 'k4'):
+        write_record(make_record(task='level_probe', variant=variant, metrics=levels), tmp_path)
+        write_record(
+            make_record(task='order', variant=variant, metrics=dict(accuracy=55.0)), tmp_path
+        )
+    hits = dict(hits_instance=40.0, hits_semantic=30.0)
+    write_record(make_record(task='neighbours', metrics=hits), tmp_path)
+    by_level, diagnostics = make_tables('demo', tmp_path, ['levels', 'diagnostics']).values()
+    rows = grid_rows(by_level)
+    assert list(rows) == ['Chance', 'Random weights', 'SimCLR', 'MLFO', 'MLFO (ctm)', 'MLFO (k4)']
+    assert [rows['Chance'][name] for name in ('low', 'mid', 'high')] == ['12.5'] * 3
+    assert rows['MLFO (ctm)']['mid'] == '**30.0** (n=1)'
+    order = grid_rows(diagnostics)
+    assert order['Chance']['synthetic_motion'] == '50.0'
+    assert order['MLFO (ctm)']['synthetic_motion'] == '**55.0** † (n=1)'
+    assert grid_rows(diagnostics, 1)['MLFO']['semantic-wise'] == '30.0 (n=1)'
+    assert 'Paper:' not in by_level.markdown + diagnostics.markdown
+
+
+def test_costs_stand_in_table_1(tmp_path, make_record, make_pretraining):
+    for record in (make_record(), make_record(method='simclr', variant='x'), make_pretraining()):
+        write_record(record, tmp_path)
+    table1, costs, training = make_tables('demo', tmp_path, ['1', 'costs', 'training']).values()
+    rows = grid_rows(table1)
+    wanted = {'Params (M)': '33.20', 'GFLOPs': '8.50', 'Clips/s': '20.0', 'Time (h)': '0.50'}
+    assert {name: rows['MLFO'][name] for name in wanted} == wanted
+    assert rows['SimCLR *']['GFLOPs'] == '— not recorded'  # a record from before costs
+    assert costs.markdown.startswith('# Costs of pretraining')
+    assert '| MLFO     | R3D-18     | synthetic_motion' in costs.markdown
+    assert training.grids[0].measured == (True,)
+
+
+def test_reasons(make_record):
+    paper, demo = find_profile('paper'), find_profile('demo')
+    mlfo, ccl = Row('mlfo', 'r3d18', 'kinetics400'), Row('ccl', 'r3d18', 'kinetics400')
+    why = missing_reason([], paper, {'mlfo'})
+    assert why(mlfo, 'ucf101') == 'needs data Kinetics-400, UCF101'
+    assert why(ccl, 'ucf101') == 'method not implemented yet'
+    assert why(Row('random', 'r3d18', 'none'), 'ucf101') == 'needs data UCF101'
+    used = make_record(profile='paper', dataset='ucf101', pretrain_dataset='ucf101')
+    assert missing_reason([used], paper)(mlfo, 'ucf101') == 'needs data Kinetics-400'
+    assert missing_reason([], demo, {'mlfo'})(mlfo, 'synthetic_motion') == ''
+
+
+def test_implemented_methods(tmp_path):
+    assert implemented(tmp_path / 'none') is None
+    for name in ('mlfo/r3d18_mini.py', '_base_/default_runtime.py', 'pace/README.md'):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert implemented(tmp_path) == {'mlfo', '_base_'}
+    assert {'mlfo', 'simclr'} <= implemented()
 
 
 def test_records_of_other_profiles_do_not_count(tmp_path, make_record):
@@ -100,7 +193,7 @@ def test_reporting_imports_neither_torch_nor_openmmlab():
     names = sorted(path.stem for path in (REPO / 'mlfo_mm' / 'reporting').glob('[a-z]*.py'))
     assert 'records' in names and 'tables' in names
     imports = '; '.join(f'import mlfo_mm.reporting.{name}' for name in names)
-    heavy = "{'torch', 'torchvision', 'mmengine', 'mmcv', 'mmaction', 'cv2', 'decord', 'av'}"
+    heavy = "{'torch', 'torchvision', 'mmengine', 'mmcv', 'mmaction', 'cv2', 'decord'}"
     code = f'{imports}; import sys; print(sorted({heavy} & set(sys.modules)))'
     environment = os.environ | dict(MLFO_MM_NO_REGISTER='1', PYTHONPATH=str(REPO))
     done = subprocess.run(

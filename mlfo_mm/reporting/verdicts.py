@@ -1,0 +1,249 @@
+"""Test the claims of the paper on records: differences paired over seeds, Holm's correction.
+
+A comparison takes the seeds that both rows finished, and the t statistic of their differences.
+It has two one-sided p-values: of the hypothesis that the statement is false, and of the one that
+it is true. Twice the smaller one (the p-value of the two-sided paired t-test, where the statement
+is "better") is corrected by Holm's method over all comparisons of the table that could be tested.
+Below 0.05 the statement is reproduced or contradicted, by which of the two was smaller; else, and
+with fewer than two seeds, it is inconclusive.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from mlfo_mm.reporting.aggregate import (
+    SHOWN_SPLIT,
+    UNTRAINED,
+    RunKey,
+    choose_runs,
+    column_datasets,
+    fits_row,
+    run_key,
+)
+from mlfo_mm.reporting.claims import CLAIMS, Claim, Comparison
+from mlfo_mm.reporting.names import BACKBONES
+from mlfo_mm.reporting.records import Record
+from mlfo_mm.reporting.specs import PAPER_DATASETS, Profile, Row
+
+LEVEL = 0.05
+STATUSES = ('reproduced', 'contradicted', 'inconclusive', 'not run')
+FIRST_STAGE = (10, 20)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the records of a profile say on one comparison on one data set.
+
+    Attributes:
+        role: the paper's test set that ``dataset`` plays.
+        better: row that the paper puts ahead, as it was measured; ``worse`` the other one.
+        seeds: what the two have in common.
+        difference: mean of better minus worse; ``half_width`` of its 95 % interval, uncorrected.
+        p: uncorrected; ``p_holm`` corrected.
+        favours: whether the smaller one-sided p-value speaks for the statement.
+    """
+
+    claim: Claim
+    comparison: Comparison
+    role: str
+    dataset: str
+    better: Row
+    worse: Row
+    status: str = 'not run'
+    reason: str = ''
+    seeds: tuple[int, ...] = ()
+    means: tuple[float, float] | None = None
+    difference: float | None = None
+    half_width: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    favours: bool = False
+
+
+class Runs:
+    """The runs of one profile by task, row and data set."""
+
+    def __init__(self, records: Iterable[Record], profile: Profile) -> None:
+        self.profile = profile
+        self.groups: dict[str, dict[RunKey, dict[str, list[Record]]]] = {}
+        for record in records:
+            if record.split == SHOWN_SPLIT:
+                rows = self.groups.setdefault(record.task, {})
+                rows.setdefault(run_key(record), {}).setdefault(record.dataset, []).append(record)
+
+    def key(self, task: str, row: Row) -> RunKey | None:
+        """Return what stands for a row; in a small profile, its usual pretraining set first."""
+        keys = [key for key in self.groups.get(task, {}) if fits_row(row, key, self.profile)]
+        return min(keys, default=None, key=lambda k: (k.pretrain != self.profile.pretrain, k))
+
+    def variants(self, task: str, row: Row) -> list[str]:
+        """Return the variants of a sweep that were run, for a row of variant ``k*`` or ``e*``."""
+        pattern = re.compile(rf'{row.variant[0]}(\d+)')
+        found = {}
+        for key in self.groups.get(task, {}):
+            match = pattern.fullmatch(key.variant)
+            if match and fits_row(replace(row, variant=key.variant), key, self.profile):
+                found[key.variant] = int(match[1])
+        low, high = FIRST_STAGE
+        outside = {v for v, n in found.items() if row.variant != 'e*' or not low <= n <= high}
+        return sorted(outside, key=lambda variant: found[variant])
+
+
+def judge(
+    records: Sequence[Record], profile: Profile, methods: Collection[str] | None = None
+) -> list[Verdict]:
+    """Test every claim on the records of one profile.
+
+    ``methods`` are what the project implements, None if that is not known.
+    """
+    runs = Runs(records, profile)
+    datasets = column_datasets(records, profile)[: len(PAPER_DATASETS)]
+    roles = dict(zip(PAPER_DATASETS, datasets, strict=False))
+    verdicts = [
+        _judge_pair(runs, claim, pair, role, roles[role], methods)
+        for claim in CLAIMS
+        for comparison in claim.comparisons
+        for pair in _expand(runs, claim.task, comparison)
+        for role in comparison.sets
+        if role in roles
+    ]
+    return list(_corrected(verdicts))
+
+
+def _expand(runs: Runs, task: str, comparison: Comparison) -> list[Comparison]:
+    if not comparison.worse.variant.endswith('*'):
+        return [comparison]
+    variants = runs.variants(task, comparison.worse)
+    rows = [replace(comparison.worse, variant=variant) for variant in variants]
+    return [replace(comparison, worse=row) for row in rows] or [comparison]
+
+
+def _judge_pair(
+    runs: Runs,
+    claim: Claim,
+    pair: Comparison,
+    role: str,
+    dataset: str,
+    methods: Collection[str] | None,
+) -> Verdict:
+    empty = Verdict(claim, pair, role, dataset, pair.better, pair.worse)
+    rows = (pair.better, pair.worse)
+    found = [runs.key(claim.task, row) for row in rows]
+    keys = [key for key in found if key]
+    if len(keys) < len(rows):
+        lacking = [row for row, key in zip(rows, found, strict=True) if key is None]
+        return replace(empty, reason=_why_not(lacking, methods))
+    sides: list[dict[int, Record]] = []
+    for row, key in zip(rows, keys, strict=True):
+        done, failed, _ = choose_runs(runs.groups[claim.task][key].get(dataset, []))
+        if not done and failed:
+            reason = ' '.join(failed[-1].reason.split())
+            return replace(empty, reason=f'failed: {row.label}: {reason}')
+        measured = {run.seed: run for run in done if claim.metric in run.metrics}
+        if not measured:
+            return replace(empty, reason=f'no {claim.metric}: {row.label} on {dataset}')
+        sides.append(measured)
+    if keys[0] == keys[1]:
+        return replace(empty, reason='needs runs on both pretraining sets')
+    better, worse = (
+        replace(row, backbone=key.backbone, pretrain=key.pretrain, variant=key.variant)
+        for row, key in zip(rows, keys, strict=True)
+    )
+    empty = replace(empty, better=better, worse=worse)
+    seeds = tuple(sorted(set(sides[0]) & set(sides[1])))
+    if not seeds:
+        return replace(empty, status='inconclusive', reason='no seed in common')
+    pairs = [(sides[0][seed], sides[1][seed]) for seed in seeds]
+    if len({run.protocol['line'] for side in pairs for run in side}) > 1:
+        return replace(empty, status='inconclusive', reason='measured under different protocols')
+    return _tested(replace(empty, seeds=seeds), pairs)
+
+
+def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> str:
+    for row in lacking:
+        if methods is not None and row.method not in (*methods, *UNTRAINED):
+            return f'method not implemented yet: {row.label}'
+    row = lacking[0]
+    return f'no runs: {row.label} on {BACKBONES.get(row.backbone, row.backbone)}'
+
+
+def _tested(empty: Verdict, pairs: Sequence[tuple[Record, Record]]) -> Verdict:
+    metric = empty.claim.metric
+    values = np.array([[run.metrics[metric] for run in pair] for pair in pairs])
+    differences = values[:, 0] - values[:, 1]
+    better, worse = values.mean(axis=0)
+    mean = float(differences.mean())
+    result = replace(
+        empty, status='inconclusive', means=(float(better), float(worse)), difference=mean
+    )
+    n = len(pairs)
+    if n < 2:
+        return replace(result, reason='one seed in common: no interval')
+    # accuracies are rounded to whole clips: no spread at all is luck, not certainty
+    step = 100 / max(1, min(run.n_samples['test']['read'] for pair in pairs for run in pair))
+    spread = max(float(differences.std(ddof=1)), step / math.sqrt(6))
+    error = spread / math.sqrt(n)
+    p_false, p_true = one_sided(mean, error, n - 1, empty.comparison.margin)
+    half = float(stdtrit(n - 1, 0.975)) * error
+    p = min(1.0, 2 * min(p_false, p_true))
+    return replace(result, half_width=half, p=p, favours=p_false < p_true)
+
+
+def one_sided(mean: float, error: float, freedom: int, margin: float | None) -> tuple[float, float]:
+    """Return the p-values of 'the statement is false' and of 'the statement is true'.
+
+    The statement is ``difference > 0``, or ``|difference| < margin`` (two one-sided tests).
+    """
+
+    def above(value: float) -> float:
+        return float(stdtr(freedom, -value / error))
+
+    if margin is None:
+        return above(mean), above(-mean)
+    size = abs(mean)
+    return above(margin - size), above(size - margin)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Return the p-values adjusted by Holm's step-down method."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    adjusted = [0.0] * len(values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def _corrected(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    families: dict[str, list[float]] = {}
+    for verdict in verdicts:
+        if verdict.p is not None:
+            families.setdefault(verdict.claim.table, []).append(verdict.p)
+    adjusted = {table: iter(holm(values)) for table, values in families.items()}
+    for verdict in verdicts:
+        if verdict.p is None:
+            yield verdict
+            continue
+        p = next(adjusted[verdict.claim.table])
+        status = 'inconclusive'
+        if p < LEVEL:
+            status = 'reproduced' if verdict.favours else 'contradicted'
+        yield replace(verdict, p_holm=p, status=status)
+
+
+def overall(verdicts: Sequence[Verdict]) -> str:
+    """Return the verdict on a statement: reproduced if all its comparisons are."""
+    found = {verdict.status for verdict in verdicts}
+    if 'contradicted' in found:
+        return 'contradicted'
+    if found <= {'not run'}:
+        return 'not run'
+    return 'reproduced' if found == {'reproduced'} else 'inconclusive'
