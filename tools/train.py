@@ -8,6 +8,7 @@ from pathlib import Path
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.launch import missing, train, use_amp
 from mlfo_mm.errors import UserError, cli
+from mlfo_mm.evaluation.pretrain_record import train_and_record
 from mmengine.config import DictAction
 
 
@@ -31,6 +32,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--preflight', type=int, metavar='N', help='only say what a run on N processes lacks here'
     )
+    parser.add_argument(
+        '--results', help='leave a record of the run under this folder: curves, cost, weights'
+    )
     return parser.parse_args()
 
 
@@ -53,7 +57,10 @@ def main() -> None:
     config.randomness.deterministic = args.deterministic or config.randomness.deterministic
     if args.amp:
         use_amp(config)
-    train(config, args.launcher, args.resume, args.auto_scale_lr)
+    if args.results:
+        train_and_record(config, args.launcher, args.resume, args.auto_scale_lr, args.results)
+    else:
+        train(config, args.launcher, args.resume, args.auto_scale_lr)
 
 
 if __name__ == '__main__':

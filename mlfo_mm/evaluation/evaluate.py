@@ -124,6 +124,12 @@ def backbone_cost(backbone: nn.Module, geometry: ClipGeometry) -> dict[str, floa
     return dict(params_m=round(cost.params_m, 4), gflops=round(cost.gflops, 4))
 
 
+def reason_of(error: Exception) -> str:
+    """An error in one line, as a failed record holds it."""
+    name = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
+    return ' '.join(f'{name}{error}'.split()) or type(error).__name__
+
+
 def _answers(record: Record, job: Job) -> bool:
     sha256 = (record.checkpoint or {}).get('sha256')
     return record.status == 'done' and sha256 == job.weights.sha256
@@ -175,7 +181,7 @@ def _run(
         train_log=result.train_log,
         notes=_notes(job, result),
         status='done' if error is None else 'failed',
-        reason='' if error is None else _reason(error),
+        reason='' if error is None else reason_of(error),
         cost=backbone_cost(job.model.backbone, job.geometry),
         details=result.details,
     )
@@ -183,11 +189,6 @@ def _run(
         # what is known of these weights stays known
         return Outcome(request, record, record_path(record.profile, experiment, results_dir), error)
     return Outcome(request, record, write_record(record, results_dir), error)
-
-
-def _reason(error: Exception) -> str:
-    name = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
-    return ' '.join(f'{name}{error}'.split()) or type(error).__name__
 
 
 def _notes(job: Job, result: TaskResult) -> list[str]:

@@ -126,13 +126,8 @@ class Job:
                 dict(backbone=self.pretrain.model.backbone.to_dict(), **self.geometry.as_dict())
             )
         else:
-            shown = copy.deepcopy(self.pretrain)
-            for key in NOT_FAMILY:
-                shown.pop(key, None)
-            pretrain = shown.pretty_text
-        shown = copy.deepcopy(self.config)
-        for key in NOT_FAMILY:
-            shown.pop(key, None)
+            pretrain = family_text(self.pretrain)
+        downstream = family_text(self.config)
         request = self.request
         asked = dict(
             protocol_version=PROTOCOL_VERSION,
@@ -143,9 +138,7 @@ class Job:
             amp=self.amp,
             skip_broken=request.skip_broken,
         )
-        return (
-            f'# evaluation\n{asked}\n# pretraining\n{pretrain}\n# downstream\n{shown.pretty_text}'
-        )
+        return f'# evaluation\n{asked}\n# pretraining\n{pretrain}\n# downstream\n{downstream}'
 
     def config_text(self) -> str:
         """Everything that the result depends on."""
@@ -194,6 +187,14 @@ class Job:
         return dataset_config(
             request.dataset, subset, request.split, pipeline, True, request.skip_broken, self.seed
         )
+
+
+def family_text(config: Config) -> str:
+    """What a run of a config depends on but its seed, wherever it is stored."""
+    shown = copy.deepcopy(config)
+    for key in NOT_FAMILY:
+        shown.pop(key, None)
+    return shown.pretty_text
 
 
 # a backbone with its weights, by all that they depend on

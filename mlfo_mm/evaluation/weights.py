@@ -19,6 +19,7 @@ FAMILIES = (
     ('SlowFast', r'(slow|fast)_path\.'),
     ('a momentum encoder (MoCo, BYOL)', r'(encoder_[qk]|base_encoder|momentum_encoder|online)\.'),
     ('torchvision R3D', r'stem\.\d|layer\d\.\d\.conv\d\.\d'),
+    ("torchvision's S3D", r'features\.\d+\.branch\d'),
     ('S3D or I3D', r'(Mixed|Conv3d)_\d'),
     ('a vision transformer', r'(blocks|layers)\.\d+\.(attn|norm)'),
     ('a mmaction ResNet3d', r'layer\d\.\d\.conv\d\.(conv|bn)'),
@@ -74,7 +75,7 @@ def load_backbone(
     checkpoint = read_checkpoint(path)
     meta = checkpoint.get('meta')
     meta = meta if isinstance(meta, dict) else {}
-    _check_method(path, meta.get('cfg'), method, variant)
+    check_origin(path, meta.get('cfg'), dict(method=method, variant=variant))
     state = checkpoint.get('state_dict', checkpoint)
     given = {
         key.removeprefix(PREFIX): value
@@ -90,7 +91,7 @@ def load_backbone(
     seed, epoch = meta.get('seed'), meta.get('epoch')
     return LoadedWeights(
         path.name,
-        _sha256(path),
+        file_sha256(path),
         seed if isinstance(seed, int) else None,
         epoch if isinstance(epoch, int) else None,
         line,
@@ -121,16 +122,22 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
-def _check_method(path: Path, text: object, method: str, variant: str) -> None:
-    """A checkpoint tells its config; a result must not go to another method's account."""
+def check_origin(path: Path, text: object, expected: dict[str, Any]) -> None:
+    """Refuse a checkpoint of another config: a result must not go to another method's account.
+
+    Args:
+        path: Of the checkpoint.
+        text: The config that it was trained with, as it tells it; anything but a text passes.
+        expected: Top-level keys and the values that they must have.
+    """
     if not isinstance(text, str):
         return
-    for key, expected in (('method', method), ('variant', variant)):
-        found = re.search(rf"^{key} = '([^']*)'", text, re.MULTILINE)
-        if found and found[1] != expected:
+    for key, value in expected.items():
+        found = re.search(rf'^{key} = (.*)$', text, re.MULTILINE)
+        if found and found[1] != repr(value):
             raise UserError(
-                f'checkpoint {path} was trained with {key} {found[1]!r}, the config says '
-                f'{expected!r}: give the config that it was trained with'
+                f'checkpoint {path} was trained with {key} {found[1]}, the config says '
+                f'{value!r}: give the config that it was trained with'
             )
 
 
@@ -167,6 +174,7 @@ def _family(keys: list[str]) -> str | None:
     return next((name for name, pattern in FAMILIES if re.search(pattern, text)), None)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Hash of a file, as records hold it."""
     with path.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()

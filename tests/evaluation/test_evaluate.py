@@ -244,7 +244,7 @@ def test_damaged_cache_is_made_again(request_for, tmp_path, capsys):
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        ({'options': {'downstream.num_clip': 3}}, "'num_clip'.*did you mean num_clips"),
+        ({'options': {'downstream.num_clip': 3}}, "'num_clip'.*did you mean 'num_clips'"),
         ({'options': {'crop_size': 64}}, 'crop_size=64 is larger than short_side=36'),
         ({'options': {'profile': 'big'}}, "profile='big'"),
         ({'options': {'downstream.num_clips': 0}}, 'num_clips=0'),

@@ -1,0 +1,189 @@
+"""The record of a pretraining: learning curves, cost, and which weights came of it."""
+
+from __future__ import annotations
+
+import copy
+import resource
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.registry import init_default_scope
+
+from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
+from mlfo_mm.engine.launch import train
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
+from mlfo_mm.evaluation.job import family_text
+from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
+from mlfo_mm.evaluation.weights import check_origin, file_sha256, read_checkpoint
+from mlfo_mm.reporting import Record, experiment_id, hash_text, provenance, write_record
+from mlfo_mm.reporting.records import read_record, record_path
+
+PROTOCOL_VERSION = 1
+# what shows that a run was of another config
+ORIGIN = ('method', 'variant', 'backbone_name', 'pretrain_dataset', 'clip_len', 'crop_size')
+
+
+def train_and_record(
+    config: Config, launcher: str, resume: str | None, auto_scale_lr: bool, results: str | Path
+) -> None:
+    """:func:`mlfo_mm.engine.launch.train`, and the record of it in the first process.
+
+    A run that breaks off after it began leaves a failed record.
+    """
+    planned = copy.deepcopy(config)  # mmengine changes what it builds from
+    before = stop_folders(config.work_dir)
+    try:
+        runner = train(config, launcher, resume, auto_scale_lr)
+    except Exception as error:
+        if is_main_process() and stop_folders(config.work_dir) != before:
+            record_pretraining(planned, config.work_dir, results, failed=reason_of(error))
+        raise
+    if is_main_process():
+        stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()
+        broken = len(stats.get('names', ()))
+        record_pretraining(planned, config.work_dir, results, _memory_mb(), broken)
+
+
+def record_pretraining(
+    config: Config,
+    work_dir: str | Path,
+    results: str | Path = 'results',
+    peak_memory_mb: float | None = None,
+    broken: int = 0,
+    failed: str = '',
+) -> tuple[Record, Path]:
+    """Write the record of a run from what it left in its work directory.
+
+    Args:
+        config: As it was trained with, not yet built from.
+        work_dir: Of the run.
+        results: Folder of the records.
+        peak_memory_mb: Of the training process; a run on a GPU logs its own.
+        broken: Number of training videos that could not be read.
+        failed: Why the run broke off; empty for one that came to its end.
+
+    Returns:
+        The record and its file. A finished record is never replaced by a failed one.
+
+    Raises:
+        UserError: The run is not finished, or logged nothing.
+    """
+    init_default_scope('mmaction')
+    work_dir, log = Path(work_dir), read_train_log(work_dir)
+    curves, epochs = log.curves(), config.train_cfg.max_epochs
+    checkpoint, meta = None, {}
+    if not failed:
+        path = _last_checkpoint(work_dir, epochs)
+        if not curves:
+            raise UserError(f'{work_dir} has no vis_data/scalars.json with training steps')
+        meta = read_checkpoint(path).get('meta', {})
+        check_origin(path, meta.get('cfg'), {key: config[key] for key in ORIGIN})
+        checkpoint = dict(name=path.name, sha256=file_sha256(path))
+    seed = meta.get('seed')
+    seed = seed if isinstance(seed, int) else config.randomness.seed or 0
+    family = f'# pretraining\n{family_text(config)}'
+    text = f'seed = {seed}\n{family}'
+    dataset = config.train_dataloader.dataset
+    identity: dict[str, Any] = dict(
+        method=config.method,
+        variant=config.variant,
+        backbone=config.backbone_name,
+        pretrain_dataset=config.pretrain_dataset,
+        task='pretrain',
+        dataset=config.pretrain_dataset,
+        split=dataset.get('split', 1),
+        seed=seed,
+    )
+    batch = log.batch or config.train_dataloader.batch_size
+    cost = _cost(config, log, batch, peak_memory_mb)
+    metrics = {name: values[-1] for name, values in curves.items() if name not in ('epoch', 'lr')}
+    record = Record(
+        experiment=experiment_id(**identity, family_hash=hash_text(family)),
+        **identity,
+        profile=config.profile,
+        protocol=_protocol(config, curves, batch),
+        metrics={} if failed else {k: v for k, v in metrics.items() if v is not None},
+        n_samples=dict(train=_counts(config, broken), test=NOTHING_READ),
+        config_text=text,
+        config_hash=hash_text(text),
+        family_hash=hash_text(family),
+        checkpoint=checkpoint,
+        **provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else []),
+        wall_time_s=cost['wall_time_s'],
+        start=_moment(log.start),
+        end=_moment(log.end),
+        train_log=dict(epochs=meta.get('epoch'), iterations=meta.get('iter'), stops=log.stops),
+        status='failed' if failed else 'done',
+        reason=failed,
+        cost=cost,
+        curves=curves,
+    )
+    path = record_path(record.profile, record.experiment, results)
+    if failed and path.is_file() and read_record(path).status == 'done':
+        return record, path
+    return record, write_record(record, results)
+
+
+def _last_checkpoint(work_dir: Path, epochs: int) -> Path:
+    path = work_dir / f'epoch_{epochs}.pth'
+    if path.is_file():
+        return path
+    found = [int(file.stem.split('_')[1]) for file in work_dir.glob('epoch_*.pth')]
+    raise UserError(
+        f'{work_dir}: the training is at epoch {max(found, default=0)} of {epochs}; go on with '
+        'tools/train.py --resume'
+    )
+
+
+def _cost(
+    config: Config, log: TrainLog, batch: int, peak_memory_mb: float | None
+) -> dict[str, float]:
+    backbone = MODELS.build(copy.deepcopy(config.model.backbone))
+    cost = backbone_cost(backbone, ClipGeometry.from_config(config))
+    step, memory = log.median('time'), log.largest('memory') or peak_memory_mb
+    if step:
+        cost['clips_per_s'] = round(batch / step, 2)  # training videos, whatever their views
+    if memory:
+        cost['peak_memory_mb'] = round(memory, 1)
+    return cost | dict(wall_time_s=round(log.wall_time_s, 1))
+
+
+def _protocol(config: Config, curves: dict[str, list[float | None]], batch: int) -> dict[str, Any]:
+    geometry, epochs = ClipGeometry.from_config(config), config.train_cfg.max_epochs
+    rate = curves.get('lr', [None])[0] or config.optim_wrapper.optimizer.lr
+    line = f'pretraining on {config.pretrain_dataset}, {epochs} epochs, batch {batch}, '
+    line += f'learning rate {rate:g}; clips of {geometry.clip_len} frames, {geometry.crop_size} px'
+    return dict(
+        version=PROTOCOL_VERSION,
+        line=line,
+        epochs=epochs,
+        batch=batch,
+        lr=rate,
+        clip_len=geometry.clip_len,
+        crop_size=geometry.crop_size,
+    )
+
+
+def _counts(config: Config, broken: int) -> dict[str, int]:
+    dataset = config.train_dataloader.dataset
+    folder = find_dataset(dataset.dataset, dataset.get('data_root'))
+    path = list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
+    expected = len(read_list(path, None))
+    return dict(expected=expected, read=expected - broken, skipped=broken)
+
+
+def _memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, on macOS bytes
+    return peak / 2**20 if sys.platform == 'darwin' else peak / 2**10
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec='seconds')

@@ -1,0 +1,115 @@
+"""What a training run logged, over all of its stops."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+TERM = re.compile(r'(loss|acc|stat)(_.+)?|lr')
+MOMENT = re.compile(r'^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - ', re.MULTILINE)
+BATCH = re.compile(r'effective batch .* = (\d+)')
+
+
+@dataclass(frozen=True)
+class TrainLog:
+    """A run's log; what a later stop did again counts once, its time twice.
+
+    Attributes:
+        lines: What was logged, one dict a logged step, in order of the steps.
+        start: Of the first stop.
+        end: Of the last one.
+        wall_time_s: Of all stops together.
+        stops: How often the run was started.
+        batch: Samples a step in all processes, None where the log does not tell.
+    """
+
+    lines: list[dict[str, Any]]
+    start: datetime
+    end: datetime
+    wall_time_s: float
+    stops: int
+    batch: int | None
+
+    def curves(self) -> dict[str, list[float | None]]:
+        """Mean of each term over what was logged in each epoch; None where it was not."""
+        epochs = sorted({line['epoch'] for line in self.lines})
+        names = dict.fromkeys(name for line in self.lines for name in line if TERM.fullmatch(name))
+        curves: dict[str, list[float | None]] = {name: [] for name in names}
+        for epoch in epochs:
+            lines = [line for line in self.lines if line['epoch'] == epoch]
+            for name in names:
+                values = [line[name] for line in lines if math.isfinite(line.get(name, math.nan))]
+                curves[name].append(_rounded(statistics.fmean(values)) if values else None)
+        return {'epoch': epochs, **curves} if epochs else {}
+
+    def median(self, name: str) -> float | None:
+        """Median of what was logged under a name."""
+        values = [line[name] for line in self.lines if name in line]
+        return statistics.median(values) if values else None
+
+    def largest(self, name: str) -> float | None:
+        """Largest of what was logged under a name."""
+        return max((line[name] for line in self.lines if name in line), default=None)
+
+
+def stop_folders(work_dir: str | Path) -> list[Path]:
+    """The folders that mmengine makes, one each time that the run is started, in order."""
+    return sorted(path.parent for path in Path(work_dir).glob('*_*/vis_data'))
+
+
+def read_train_log(work_dir: str | Path) -> TrainLog:
+    """Read the log of a run's work directory; without any stop it is empty."""
+    lines: list[dict[str, Any]] = []
+    spans: list[tuple[datetime, datetime]] = []
+    batch = None
+    for folder in stop_folders(work_dir):
+        file = folder / 'vis_data' / 'scalars.json'
+        for line in _lines(file):
+            # a resumed run begins at a checkpoint: what was logged after it is done again
+            while lines and lines[-1]['step'] >= line['step']:
+                lines.pop()
+            lines.append(line)
+        log = folder / f'{folder.name}.log'
+        text = log.read_text(errors='replace') if log.is_file() else ''
+        start = datetime.strptime(folder.name, '%Y%m%d_%H%M%S').astimezone()
+        spans.append((start, max(start, _end(text, file, start))))
+        batches = BATCH.findall(text)
+        batch = int(batches[-1]) if batches else batch
+    now = datetime.now().astimezone()
+    return TrainLog(
+        lines,
+        spans[0][0] if spans else now,
+        spans[-1][1] if spans else now,
+        sum((end - start).total_seconds() for start, end in spans),
+        len(spans),
+        batch,
+    )
+
+
+def _rounded(value: float) -> float:
+    return float(f'{value:.6g}')
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    for text in file.read_text().splitlines() if file.is_file() else ():
+        try:
+            line = json.loads(text)
+        except ValueError:  # the last one of a run that was killed
+            continue
+        if isinstance(line, dict) and 'epoch' in line and 'step' in line:
+            yield line
+
+
+def _end(text: str, file: Path, start: datetime) -> datetime:
+    moments = MOMENT.findall(text)
+    if moments:
+        return datetime.strptime(moments[-1], '%Y/%m/%d %H:%M:%S').astimezone()
+    # of a run with a silent log
+    return datetime.fromtimestamp(file.stat().st_mtime).astimezone() if file.is_file() else start

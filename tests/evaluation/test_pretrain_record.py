@@ -1,0 +1,127 @@
+"""Records of pretraining runs, by the tools, on the shipped smoke config."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.pretrain_record import record_pretraining
+from mlfo_mm.reporting import load_records
+from tests.conftest import REPO
+
+SMOKE = str(REPO / 'configs/mlfo/r3d18_smoke.py')
+OPTIONS = ('--cfg-options', 'train_dataloader.batch_size=8')
+
+
+@HOOKS.register_module()
+class BreakHook(Hook):
+    """Make a weight infinite in the second epoch."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.epoch == 1:
+            runner.model.backbone.conv1.conv.weight.data.fill_(float('inf'))
+
+
+@pytest.fixture
+def tool(monkeypatch, tmp_path):
+    """``tool(name, *arguments)``: exit status of a tool that writes records below ``tmp_path``."""
+
+    def run(name, *arguments):
+        spec = importlib.util.spec_from_file_location(f'{name}_tool', REPO / f'tools/{name}.py')
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        arguments = [name, *arguments, '--results', str(tmp_path / 'results')]
+        monkeypatch.setattr(sys, 'argv', arguments)
+        try:
+            module.main()
+        except SystemExit as stop:
+            return stop.code
+        return 0
+
+    return run
+
+
+def test_finished_run(tool, synthetic, tmp_path, capsys):
+    work_dir = tmp_path / 'run'
+    assert tool('train', SMOKE, '--work-dir', str(work_dir), '--seed', '4', *OPTIONS) == 0
+    (record,) = load_records(tmp_path / 'results', 'smoke')
+    assert (record.task, record.method, record.variant, record.seed) == (
+        'pretrain', 'mlfo', 'paper', 4,
+    )  # fmt: skip
+    assert record.dataset == record.pretrain_dataset == 'synthetic_motion'
+    assert record.checkpoint['name'] == 'epoch_2.pth'
+    assert record.n_samples['train'] == {'expected': 16, 'read': 16, 'skipped': 0}
+    assert record.train_log == {'epochs': 2, 'iterations': 4, 'stops': 1}
+    assert record.curves['epoch'] == [1, 2]
+    # the smoke config's graph terms begin with the second epoch
+    assert record.curves['loss_graph_low'][0] is None
+    assert record.curves['loss_graph_low'][1] > 0
+    assert record.metrics['loss'] == record.curves['loss'][1]
+    assert 'lr' not in record.metrics
+    assert 'batch 8, learning rate 0.001' in record.protocol['line']
+    cost = record.cost
+    assert set(cost) == {'params_m', 'gflops', 'clips_per_s', 'peak_memory_mb', 'wall_time_s'}
+    assert 100 < cost['peak_memory_mb'] < 100_000
+    assert record.wall_time_s == cost['wall_time_s']
+    # the same from the work directory alone, but for what only the process knew
+    capsys.readouterr()
+    assert tool('record_pretraining', SMOKE, str(work_dir), *OPTIONS) == 0
+    (again,) = load_records(tmp_path / 'results')
+    assert again.experiment == record.experiment
+    assert (again.curves, again.metrics, again.seed) == (record.curves, record.metrics, 4)
+    assert 'peak_memory_mb' not in again.cost
+    assert record.protocol['line'] in capsys.readouterr().out
+
+
+def test_run_that_broke_off(tool, synthetic, tmp_path, capsys):
+    options = (*OPTIONS, 'custom_hooks.2.type=BreakHook')
+    arguments = ('train', SMOKE, '--work-dir', str(tmp_path / 'run'), *options)
+    assert tool(*arguments) == 2
+    (record,) = load_records(tmp_path / 'results')
+    assert (record.status, record.metrics, record.checkpoint) == ('failed', {}, None)
+    assert record.reason.startswith('loss is not finite at step 3')
+    assert record.curves['epoch'] == [1]
+    assert 'loss is not finite' in capsys.readouterr().err
+
+
+def test_faulty_command_leaves_no_record(tool, synthetic, tmp_path):
+    options = ('--cfg-options', 'train_dataloader.batch_size=99')
+    assert tool('train', SMOKE, '--work-dir', str(tmp_path / 'run'), *options) == 2
+    assert load_records(tmp_path / 'results') == []
+
+
+def test_unfinished_or_other_run(synthetic, tmp_path):
+    config = load_config(SMOKE)
+    with pytest.raises(UserError, match=r'at epoch 0 of 2; go on with tools/train\.py --resume'):
+        record_pretraining(config, tmp_path, tmp_path / 'results')
+    torch.save({'state_dict': {}, 'meta': {}}, tmp_path / 'epoch_2.pth')
+    with pytest.raises(UserError, match=r'no vis_data/scalars\.json'):
+        record_pretraining(config, tmp_path, tmp_path / 'results')
+    folder = tmp_path / '20260102_030405/vis_data'
+    folder.mkdir(parents=True)
+    (folder / 'scalars.json').write_text('{"loss": 1.0, "epoch": 2, "step": 4}\n')
+    text = config.pretty_text.replace('crop_size = 32', 'crop_size = 64')
+    torch.save({'state_dict': {}, 'meta': {'cfg': text}}, tmp_path / 'epoch_2.pth')
+    with pytest.raises(UserError, match='trained with crop_size 64, the config says 32'):
+        record_pretraining(config, tmp_path, tmp_path / 'results')
+
+
+def test_failure_does_not_replace_a_finished_record(synthetic, tmp_path):
+    config, results = load_config(SMOKE), tmp_path / 'results'
+    folder = tmp_path / '20260102_030405/vis_data'
+    folder.mkdir(parents=True)
+    (folder / 'scalars.json').write_text('{"loss": 1.0, "epoch": 2, "step": 4}\n')
+    failed, path = record_pretraining(config, tmp_path, results, failed='killed')
+    assert load_records(results) == [failed]
+    torch.save({'state_dict': {}, 'meta': {'seed': 0}}, tmp_path / 'epoch_2.pth')
+    done, same = record_pretraining(config, tmp_path, results)
+    assert (done.status, same) == ('done', path)
+    record_pretraining(config, tmp_path, results, failed='killed')
+    assert load_records(results) == [done]
