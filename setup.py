@@ -24,6 +24,7 @@ REQUIRES = [
     'av>=12',
     'decord>=0.6; platform_machine in "x86_64 AMD64" and sys_platform != "darwin"',
     'filelock',
+    'jinja2',
     'matplotlib',
     'rich',
     'tensorboard',
@@ -47,6 +48,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=['mlfo_mm', 'mlfo_mm.*']),
+    package_data={'mlfo_mm.reporting': ['*.j2']},
     install_requires=REQUIRES,
     extras_require={
         'test': ['pytest', 'pytest-xdist', 'hypothesis'],

@@ -15,7 +15,7 @@ from mlfo_mm.reporting.figures.choose import chosen_cells
 from mlfo_mm.reporting.figures.details import Activation, read_activations
 from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
 from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Row, Strip, draw_rows
-from mlfo_mm.reporting.figures.style import Plot, cell_fields, csv_bytes, render
+from mlfo_mm.reporting.figures.style import Plot, cell_fields, csv_bytes, file_stem, render
 from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import Profile
@@ -56,7 +56,7 @@ def heat_maps(cam: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
 
 def _plot(cells: dict[str, Cell], dataset: str, command: str) -> Plot:
-    name, shown = f'figure5_{dataset}', DATASETS.get(dataset, dataset)
+    name, shown = file_stem('figure5', dataset), DATASETS.get(dataset, dataset)
     records = {variant: cells[variant].runs[0] for variant in VARIANTS if variant in cells}
     missing = [
         f'no order classifier on the variant {variant} ({VARIANTS[variant]}); run it: {command}'

@@ -8,7 +8,7 @@ from mlfo_mm.reporting.figures.choose import chosen_records
 from mlfo_mm.reporting.figures.details import DISTRIBUTIONS, Clip, Query, read_queries
 from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
 from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Row, Strip, draw_rows
-from mlfo_mm.reporting.figures.style import BLUE, RED, Plot, csv_bytes, render
+from mlfo_mm.reporting.figures.style import BLUE, RED, Plot, csv_bytes, file_stem, render
 from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import Profile
@@ -29,7 +29,7 @@ def neighbour_plots(records: Sequence[Record], profile: Profile, command: str) -
 
 
 def _plot(record: Record, dataset: str) -> Plot:
-    name, shown = f'figure4_{dataset}', DATASETS.get(dataset, dataset)
+    name, shown = file_stem('figure4', dataset), DATASETS.get(dataset, dataset)
     queries = read_queries(record)[:QUERIES]
     title = f'{TITLE}, {shown}'
     if not queries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,6 +98,11 @@ def render(
                 canvas.print_svg(buffer, metadata={'Date': None, 'Creator': None})
             files[kind] = buffer.getvalue()
     return files
+
+
+def file_stem(*parts: str) -> str:
+    """Return names joined to a safe stem of a file."""
+    return '_'.join(re.sub(r'[^A-Za-z0-9.+-]+', '_', part) for part in parts)
 
 
 def named_style(index: int) -> dict[str, Any]:

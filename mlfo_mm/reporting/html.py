@@ -1,0 +1,232 @@
+"""One self-contained page of a profile: claims, tables, figures, curves, what is missing, origin."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from mlfo_mm.files import write_atomic
+from mlfo_mm.reporting.claims import CLAIMS
+from mlfo_mm.reporting.claims_page import INTRODUCTION, METHOD, comparison_grid, summary_grid
+from mlfo_mm.reporting.figures import build_figures
+from mlfo_mm.reporting.figures.style import Plot
+from mlfo_mm.reporting.inline import figure_markup
+from mlfo_mm.reporting.markdown import DASH, LEGEND, Grid
+from mlfo_mm.reporting.names import BACKBONES, DATASETS
+from mlfo_mm.reporting.paper import load_paper, paper_file
+from mlfo_mm.reporting.records import Record, load_records
+from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
+from mlfo_mm.reporting.specs import TABLES, Profile, Row, find_profile
+from mlfo_mm.reporting.tables import Table, build_table, implemented
+from mlfo_mm.reporting.verdicts import STATUSES, judge
+
+TEMPLATE = 'report.html.j2'
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with its plots, or a group of comparisons: what stands under one heading."""
+
+    anchor: str
+    title: str
+    grids: tuple[Grid, ...]
+    notes: tuple[str, ...]
+    plots: tuple[Plot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Cells of one table that hold no number for one reason."""
+
+    table: str
+    status: str
+    reason: str
+    cells: tuple[str, ...]
+
+
+def make_report(
+    profile: str, results_dir: str | Path = 'results', work_dir: str | Path | None = None
+) -> Path:
+    """Write ``<results_dir>/report_<profile>.html``.
+
+    Args:
+        profile: whose records.
+        results_dir: folder of records and quoted values.
+        work_dir: folder of the runs; the last lines of failed jobs are taken from there.
+    """
+    chosen = find_profile(profile)
+    records = load_records(results_dir, chosen.name)
+    jobs = failed_jobs(Path(work_dir), chosen.name) if work_dir is not None else []
+    page = report_html(records, chosen, results_dir, jobs)
+    return write_atomic(Path(results_dir) / f'report_{chosen.name}.html', page)
+
+
+def report_html(
+    records: Sequence[Record],
+    profile: Profile,
+    results_dir: str | Path,
+    jobs: Sequence[FailedJob] = (),
+) -> str:
+    """Return the page; the same records give the same page."""
+    methods = implemented()
+    papers = {
+        name: load_paper(paper_file(name, results_dir)) if spec.quoted else []
+        for name, spec in TABLES.items()
+    }
+    tables = [
+        build_table(spec, records, papers[name], profile, methods) for name, spec in TABLES.items()
+    ]
+    plots = build_figures(records, profile, results_dir)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(cell=cell_markup, kind=cell_kind, figure=figure_markup)
+    return environment.get_template(TEMPLATE).render(
+        profile=profile.name,
+        paper_scale=profile.name == 'paper',
+        facts=_facts(records),
+        claims=_claims(records, profile, papers, methods),
+        legend=LEGEND,
+        tables=[_section(table, plots['bars']) for table in tables],
+        figures=[plot for name in ('3', '4', '5') for plot in plots[name]],
+        curves=plots['curves'],
+        jobs=jobs,
+        failures=[_failure(record) for record in records if record.status == 'failed'],
+        absent=[item for table in tables for item in absent_cells(table)],
+        origin=_origin(records),
+    )
+
+
+def cell_markup(text: str) -> Markup:
+    """Turn the marks of a Markdown cell into HTML; everything else is escaped."""
+    safe = str(escape(text))
+    safe = re.sub(r'\*\*(.+?)\*\*', r'<strong>\1</strong>', safe)
+    return Markup(re.sub(r'&lt;ins&gt;(.+?)&lt;/ins&gt;', r'<ins>\1</ins>', safe))
+
+
+def cell_kind(text: str) -> str:
+    """Return the class of a cell: a verdict, ``absent``, ``failed`` or nothing."""
+    bare = text.replace('*', '').strip()
+    if bare.startswith(f'{DASH} failed'):
+        return 'failed'
+    if bare.startswith(DASH):
+        return 'absent'
+    return next((s.replace(' ', '-') for s in STATUSES if re.match(rf'{s}(:|$)', bare)), '')
+
+
+def absent_cells(table: Table) -> list[Absent]:
+    """Return the cells of a table without a number by reason, failed ones first."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for line in csv.DictReader(io.StringIO(table.csv)):
+        if line['status'] in ('failed', 'not run'):
+            place = [line.get('label') or Row(line['method'], '', '', line['variant']).label]
+            place += [BACKBONES.get(line['backbone'], line['backbone'])]
+            pretrain, dataset = line['pretrain'], line.get('dataset', '')
+            if pretrain not in ('', 'none'):
+                place.append(f'pretrained on {DATASETS.get(pretrain, pretrain)}')
+            where = f' ({dataset})' if dataset else ''
+            reason = line['reason'] or 'no run yet'
+            groups.setdefault((line['status'], reason), {})[f'{", ".join(place)}{where}'] = None
+    return [
+        Absent(table.spec.title, status, reason, tuple(cells))
+        for (status, reason), cells in sorted(groups.items())
+    ]
+
+
+def _section(table: Table, bars: Iterable[Plot]) -> Section:
+    spec = table.spec
+    plots = tuple(p for p in bars if p.name.startswith(f'{spec.name}_') and p.files)
+    return Section(spec.name, spec.title, table.grids, _page_notes(table), plots)
+
+
+def _page_notes(table: Table) -> tuple[str, ...]:
+    """Return the notes below the Markdown page, without the legend that all tables share."""
+    notes = table.markdown.rpartition('\n## Notes\n')[2] if '\n## Notes\n' in table.markdown else ''
+    lines = [line.removeprefix('- ') for line in notes.splitlines() if line.startswith('- ')]
+    return tuple(line for line in lines if line not in LEGEND)
+
+
+def _claims(
+    records: Sequence[Record],
+    profile: Profile,
+    papers: dict[str, list[Row]],
+    methods: frozenset[str] | None,
+) -> dict[str, Any]:
+    verdicts = judge(records, profile, methods)
+    sections = []
+    for table in dict.fromkeys(claim.table for claim in CLAIMS):
+        shown = [verdict for verdict in verdicts if verdict.claim.table == table]
+        tested = [verdict for verdict in shown if verdict.status != 'not run']
+        reasons = dict.fromkeys(v.reason for v in shown if v.status == 'not run' and v.reason)
+        remarks = dict.fromkeys(f'{v.claim.remark}.' for v in shown if v.claim.remark)
+        title = TABLES[table].title if table in TABLES else 'Figure 3: sweeps'
+        grids = (comparison_grid(tested, papers),) if tested else ()
+        notes = (*remarks, *(f'Not run: {reason}' for reason in reasons))
+        sections.append(Section(f'claims-{table}', title, grids, notes))
+    return dict(
+        introduction=INTRODUCTION,
+        method=[line.replace('*', '') for line in METHOD],
+        counts={status: sum(v.status == status for v in verdicts) for status in STATUSES},
+        summary=summary_grid(verdicts),
+        sections=sections,
+    )
+
+
+def _failure(record: Record) -> dict[str, str]:
+    row = Row(record.method, record.backbone, record.pretrain_dataset, record.variant)
+    return dict(
+        run=f'{row.label}, {BACKBONES.get(record.backbone, record.backbone)}',
+        task=record.task.replace('_', ' '),
+        dataset=DATASETS.get(record.dataset, record.dataset),
+        seed=str(record.seed),
+        reason=record.reason,
+    )
+
+
+def _facts(records: Sequence[Record]) -> dict[str, Any]:
+    """Return the numbers at the head of the page."""
+    done = [record for record in records if record.status == 'done']
+    last = max((record.finished() for record in records), default=None)
+    return dict(
+        records=len(records),
+        failed=len(records) - len(done),
+        runs=sum(record.task == 'pretrain' for record in done),
+        hours=sum(record.wall_time_s for record in records) / 3600,
+        last=last.astimezone(UTC).strftime('%Y-%m-%d %H:%M UTC') if last else 'none',
+    )
+
+
+def _origin(records: Sequence[Record]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return what the records were made with: each fact's values with their numbers of records."""
+    facts: dict[str, dict[str, int]] = {}
+
+    def count(name: str, value: object) -> None:
+        values = facts.setdefault(name, {})
+        values[str(value)] = values.get(str(value), 0) + 1
+
+    for record in records:
+        git, machine = record.git, record.hardware
+        changed = ' with changes' if git['dirty'] else ''
+        count('Commit', f'{str(git["commit"] or "none")[:12]}{changed}')
+        count('Processor', f'{machine.get("cpu", "?")}, {machine.get("cores", "?")} cores')
+        count('GPU', ', '.join(map(str, machine.get('gpus') or [])) or 'none')
+        count('System', machine.get('system', '?'))
+        count('Decoder', record.decoder or 'none')
+    for record in records:
+        for package, version in record.versions.items():
+            if version is not None:
+                count(package, version)
+    return [(name, sorted(values.items())) for name, values in facts.items()]

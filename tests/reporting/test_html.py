@@ -1,0 +1,191 @@
+"""The page of a profile: whole, self-contained, escaped, the same for the same records."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.figures.style import Plot
+from mlfo_mm.reporting.html import cell_kind, cell_markup, make_report
+from mlfo_mm.reporting.inline import figure_markup
+from mlfo_mm.reporting.records import write_record
+from mlfo_mm.reporting.runner_log import failed_jobs
+from tests.reporting import crafted
+
+EVIL = '<script>alert(1)</script>'
+VOID = {'meta', 'img', 'br', 'link', 'input', 'hr'}
+VIDEOS = tuple(f'{index}.mp4' for index in range(4))
+LABELS = (f'grow {EVIL}', 'fall', '" onload="x', 'spin')
+
+
+class Page(HTMLParser):
+    """Collects what a test asks for, and checks that elements close."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def values(self, name):
+        return [found[name] for _, found in self.tags if found.get(name)]
+
+
+@pytest.fixture(scope='module')
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('results')
+    records = [
+        *crafted.sweep_records(),
+        *crafted.table_records(),
+        crafted.pretrain_record(),
+        crafted.pretrain_record(f'x{EVIL}'),
+        crafted.neighbours_record(VIDEOS, LABELS),
+        *crafted.order_records(VIDEOS, LABELS),
+    ]
+    for record in records:
+        write_record(record, folder)
+    state = folder / 'work' / 'benchmark' / 'demo' / 'state' / 'pretrain'
+    state.mkdir(parents=True)
+    (state / 'mlfo-0.json').write_text('{"status": "failed", "reason": "killed <b>"}')
+    (state / 'other.json').write_text('{"status": "done"}')
+    (state / 'torn.json').write_text('{"status": ')
+    logs = folder / 'work' / 'benchmark' / 'demo' / 'logs' / 'pretrain'
+    logs.mkdir(parents=True)
+    (logs / 'mlfo-0.log').write_text('\n'.join([f'line {n}' for n in range(40)] + [EVIL]))
+    return folder
+
+
+@pytest.fixture(scope='module')
+def page(results):
+    path = make_report('demo', results, results / 'work')
+    assert path == results / 'report_demo.html'
+    return path.read_text(encoding='utf-8')
+
+
+def test_elements_close_and_ids_are_unique(page):
+    parsed = Page(page)
+    assert parsed.open == []
+    ids = parsed.values('id')
+    assert len(ids) == len(set(ids))
+    targets = [link[1:] for link in parsed.values('href') if link.startswith('#')]
+    assert {'claims', 'tables', 'figures', 'curves', 'missing', 'origin'} <= set(targets)
+    assert set(targets) <= set(ids)
+
+
+def test_nothing_is_fetched(page):
+    parsed = Page(page)
+    assert 'script' not in {tag for tag, _ in parsed.tags}
+    assert 'link' not in {tag for tag, _ in parsed.tags}
+    assert all(source.startswith('data:image/png') for source in parsed.values('src'))
+    assert all(
+        link.startswith('#') for link in [*parsed.values('href'), *parsed.values('xlink:href')]
+    )
+    assert not re.search(r'@import|url\((?!#)', page)
+
+
+def test_what_others_wrote_is_escaped(page):
+    assert '<script' not in page and 'alert(1)' in page
+    assert '&lt;script&gt;alert(1)&lt;/script&gt;' in page
+    assert 'onload' not in [name for _, found in Page(page).tags for name in found]
+    assert 'killed &lt;b&gt;' in page
+
+
+def test_figures_have_texts_and_tables_captions(page):
+    parsed = Page(page)
+    pictures = [found for tag, found in parsed.tags if tag == 'img']
+    assert pictures and all(found.get('alt') for found in pictures)
+    drawings = [found for tag, found in parsed.tags if tag == 'svg']
+    assert drawings and all(found['role'] == 'img' for found in drawings)
+    assert all(found.get('aria-label') for found in drawings)
+    tags = [tag for tag, _ in parsed.tags]
+    assert tags.count('table') == tags.count('caption')
+    assert tags.count('h1') == 1
+    heads = [found for tag, found in parsed.tags if tag == 'th']
+    assert all(found['scope'] in ('col', 'row') for found in heads)
+
+
+def test_it_holds_numbers_reasons_and_origin(page):
+    assert '<strong>42.5 ± 3.7</strong> (n=3)' in page
+    assert 'Learning curves' in page and 'MLFO, R3D-18, on synthetic_motion, seed 0' in page
+    assert '0123456789ab' in page and '2.11.0' in page
+    assert 'nothing of table4' not in page  # a table without plots says so in its cells
+    assert 'not run: no run yet' in page
+    assert '2026-01-01 00:01 UTC' in page
+    assert 'line 39' in page and 'line 3\n' not in page
+
+
+def test_same_records_same_bytes(page, results):
+    again = make_report('demo', results, results / 'work').read_text(encoding='utf-8')
+    assert again == page
+
+
+def test_without_records_it_says_what_to_run(tmp_path):
+    page = make_report('mini', tmp_path).read_text(encoding='utf-8')
+    assert Page(page).open == []
+    assert 'python tools/benchmark.py run --profile mini --tables figure3' in page
+    assert 'No records yet.' in page and 'No run failed.' in page
+    assert not list((tmp_path).glob('figures*'))
+
+
+def test_unknown_profile(tmp_path):
+    with pytest.raises(UserError, match='unknown profile'):
+        make_report('dmeo', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('text', 'shown'),
+    [
+        ('**41.0 ± 2.0** (n=3)', '<strong>41.0 ± 2.0</strong> (n=3)'),
+        ('<ins>3</ins>', '<ins>3</ins>'),
+        ('<ins>3', '&lt;ins&gt;3'),
+        ('a < b & **c', 'a &lt; b &amp; **c'),
+        ('**<b>**', '<strong>&lt;b&gt;</strong>'),
+    ],
+)
+def test_marks_of_a_cell(text, shown):
+    assert cell_markup(text) == shown
+
+
+@pytest.mark.parametrize(
+    ('text', 'kind'),
+    [
+        ('— not run', 'absent'),
+        ('— failed: no memory', 'failed'),
+        ('**reproduced**', 'reproduced'),
+        ('inconclusive: one seed', 'inconclusive'),
+        ('not run', 'not-run'),
+        ('reproduced numbers', ''),
+        ('42.0', ''),
+    ],
+)
+def test_kind_of_a_cell(text, kind):
+    assert cell_kind(text) == kind
+
+
+def test_drawings_share_a_page_without_sharing_ids():
+    svg = (
+        b'<?xml version="1.0"?><svg width="9pt" viewBox="0 0 90 60"><metadata>x</metadata>'
+        b'<defs><path id="a" style="fill: #24292f"/></defs><use href="#a" clip-path="url(#a)"/></svg>'
+    )
+    shown = figure_markup(Plot('figure 1', 'T', 'C', 'says "so"', dict(svg=svg)))
+    assert 'aria-label="says &#34;so&#34;"' in shown and 'metadata' not in shown
+    assert 'id="figure-1-a" style="fill: var(--ink)"' in shown
+    assert 'href="#figure-1-a" clip-path="url(#figure-1-a)"' in shown
+
+
+def test_jobs_of_a_folder_that_is_not_there(tmp_path):
+    assert failed_jobs(tmp_path / 'none', 'demo') == []
