@@ -10,9 +10,7 @@ from ..losses import embedding_std, mean_edges
 from ..necks import Prototypes
 from ..utils import gather_all
 from .base import SelfSupervisedRecognizer
-from .mlfo_level import MLFOLevel, augment_time, pair_steps
-
-LEVELS = ('low', 'mid', 'high')
+from .mlfo_level import LEVELS, MLFOLevel, augment_time, check_levels, pair_steps
 
 
 @MODELS.register_module()
@@ -38,7 +36,7 @@ class MLFO(SelfSupervisedRecognizer):
     def __init__(
         self,
         backbone: dict,
-        levels: dict[str, dict],
+        levels: dict[str, dict | None],
         prototypes: dict | None = None,
         augmentations: tuple[str, ...] = ('reverse', 'shuffle'),
         augment: str = 'features',
@@ -48,9 +46,7 @@ class MLFO(SelfSupervisedRecognizer):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
-        unknown = set(levels) - set(LEVELS)
-        if unknown:
-            raise ValueError(f'levels are low, mid and high, not {", ".join(sorted(unknown))}')
+        check_levels(levels)
         channels = dict(zip(LEVELS, self.level_channels(), strict=True))
         self.levels = nn.ModuleDict(
             {

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..necks import TemporalProjection
 
+LEVELS = ('low', 'mid', 'high')
 TERMS = ('instance', 'motion', 'retrieval', 'graph')
 
 
@@ -99,6 +100,21 @@ class MLFOLevel(BaseModule):
             embeddings['short_steps'] = self.heads['step'](excited[0])
             embeddings['long_steps'] = self.heads['step'](excited_long)
         return embeddings
+
+
+def check_levels(levels: dict[str, dict | None]) -> None:
+    """Raise ValueError for a level or a term that there is not, and for a term without a loss."""
+    known = ('excitation', *TERMS)
+    for name, config in levels.items():
+        if name not in LEVELS:
+            raise ValueError(f'levels are low, mid and high, not {name}')
+        for key, part in (config or {}).items():
+            if key not in known:
+                raise ValueError(f'levels.{name} has no part {key!r}; known: {", ".join(known)}')
+            if part and 'type' not in part:
+                raise ValueError(
+                    f'levels.{name}.{key} has no type: it changes a part that is not there'
+                )
 
 
 def augment_time(features: Tensor, kind: str) -> Tensor:

@@ -136,6 +136,12 @@ def test_batches_that_cannot_work(inputs, message):
 def test_unknown_levels_and_graphs_without_instances_are_refused():
     with pytest.raises(ValueError, match='not top'):
         build(levels=dict(top=dict()))
+    with pytest.raises(
+        ValueError, match=r"levels\.mid has no part 'loss'; known: excitation, inst"
+    ):
+        build(levels=dict(mid=dict(loss=None)))
+    with pytest.raises(ValueError, match=r'levels\.mid\.graph has no type'):
+        build(levels=dict(mid=dict(graph=dict(kind='one_hot'))))
     config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').model.levels
     config.high = dict()
     with pytest.raises(ValueError, match=r'levels\.high an instance term'):
