@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, did_you_mean
 
 # top-level keys that configs may have beside the arguments of mmengine's Runner
 KNOWN_KEYS = {
@@ -87,9 +86,8 @@ def scaled_learning_rate(config: Config, world_size: int, enable: bool) -> str:
 
 def _read(path: str) -> Config:
     if not Path(path).is_file():
-        near = difflib.get_close_matches(path, map(str, Path('configs').rglob('*.py')), 1, 0.5)
-        hint = f'; did you mean {near[0]}?' if near else ''
-        raise UserError(f'config {path} does not exist{hint}')
+        near = did_you_mean(path, map(str, Path('configs').rglob('*.py')))
+        raise UserError(f'config {path} does not exist{near}')
     try:
         return Config.fromfile(path, lazy_import=True)
     except Exception as error:
@@ -137,8 +135,7 @@ def _leaves(values: dict, path: str = '') -> Iterator[str]:
 
 
 def _suggest(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1, 0.6)
-    return f'; did you mean {near[0]}?' if near else f'; known keys: {", ".join(sorted(known))}'
+    return did_you_mean(key, known) or f'; known keys: {", ".join(sorted(known))}'
 
 
 def _check_key(config: Config, dotted: str, source: str, may_add: bool = False) -> None:
@@ -153,7 +150,7 @@ def _check_key(config: Config, dotted: str, source: str, may_add: bool = False) 
             node = node[part]
         else:
             known = sorted(_allowed(node))
-            if part in known or (may_add and not difflib.get_close_matches(part, known, 1, 0.6)):
+            if part in known or (may_add and not did_you_mean(part, known)):
                 return
             raise UserError(f'{source} {dotted}: unknown key {part!r}{_suggest(part, known)}')
 
