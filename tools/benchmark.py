@@ -1,70 +1,87 @@
-"""Run a profile of the benchmark and make its tables: ``python tools/benchmark.py run --profile demo``."""
+"""Every table and figure of a profile: ``python tools/benchmark.py run --profile demo``.
+
+``list`` prints the matrix, ``plan`` what a run would do, ``run`` does it (and goes on where it was
+stopped), ``status`` says how it stands, ``report`` writes one HTML page.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-from mlfo_mm.benchmark.profiles import PROFILES, TASKS
-from mlfo_mm.benchmark.runner import run_profile
-from mlfo_mm.datasets.annotation import find_dataset
-from mlfo_mm.errors import UserError, cli
+os.environ['MLFO_MM_NO_REGISTER'] = '1'  # the tools that it calls load torch, it does not
+
+from rich.console import Console
+
+from mlfo_mm.benchmark import commands
+from mlfo_mm.benchmark.matrix import TABLE_TASKS, TASKS
+from mlfo_mm.benchmark.plan import Folders
+from mlfo_mm.benchmark.profiles import PROFILES, Choice
+from mlfo_mm.errors import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def parse_args() -> argparse.Namespace:
-    """What to run, and where its files go."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('command', choices=['run'])
-    parser.add_argument('--profile', choices=list(PROFILES), required=True)
-    parser.add_argument(
-        '--data',
-        nargs='+',
-        default=[],
-        help="in place of the profile's; the first is pretrained on",
+    """What to run, where, and where its files go."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('command', choices=list(commands.COMMANDS))
+    parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
+    chosen = parser.add_argument_group('what', "where left out, the profile's own")
+    names = ', '.join(TABLE_TASKS)
+    chosen.add_argument('--tables', nargs='+', default=[], help=f'of {names}; 2 for table2')
+    chosen.add_argument('--methods', nargs='+', default=[], help='methods or variants')
+    chosen.add_argument('--backbones', nargs='+', default=[], help='such as r3d18 s3d slowfast')
+    chosen.add_argument('--data', nargs='+', default=[], help='the first is pretrained on')
+    chosen.add_argument('--tasks', nargs='+', default=[], help=f'of {", ".join(TASKS)}')
+    chosen.add_argument('--seeds', type=int, help='of every row, from 0')
+    where = parser.add_argument_group('where')
+    where.add_argument('--jobs', type=int, help='jobs at a time; default: GPUs, or up to 4 cores')
+    where.add_argument('--gpus', type=int, help='GPUs of this machine to use; default: all')
+    where.add_argument(
+        '--gpus-per-run', type=int, default=0, help="of a pretraining; default: the profile's"
     )
-    parser.add_argument('--tasks', nargs='+', choices=TASKS, default=list(TASKS))
-    parser.add_argument('--seeds', type=int, default=1, help='number of seeds, from 0')
-    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs'))
-    parser.add_argument('--results', type=Path, default=Path('results'))
+    where.add_argument('--executor', default='', help="Snakemake's, such as slurm")
+    where.add_argument(
+        '--workflow-profile', default='', help='folder with options of Snakemake, or: slurm'
+    )
+    where.add_argument('--work-dir', type=Path, default=Path('work_dirs'), help='for checkpoints')
+    where.add_argument('--results', type=Path, default=Path('results'), help='for records')
     return parser.parse_args()
-
-
-def make_data(names: list[str], command: tuple[str, ...]) -> None:
-    """Make the profile's own data where they are missing."""
-    try:
-        for name in names:
-            find_dataset(name)
-    except UserError:
-        subprocess.run([sys.executable, *command], cwd=os.getcwd(), check=True)
 
 
 @cli
 def main() -> None:
-    """Make data, run what is missing, make the tables."""
+    """Call the command."""
     args = parse_args()
-    profile = PROFILES[args.profile]
-    if profile.prepare and not args.data:
-        script, *rest = profile.prepare
-        make_data(list(profile.datasets), (str(ROOT / script), *rest))
-    failures = run_profile(
+    choice = Choice(
         args.profile,
-        ROOT,
-        tuple(args.data),
-        tuple(args.tasks),
-        args.seeds,
-        args.work_dir,
-        args.results,
+        tables=tuple(args.tables),
+        methods=tuple(args.methods),
+        backbones=tuple(args.backbones),
+        datasets=tuple(args.data),
+        tasks=tuple(args.tasks),
+        seeds=args.seeds,
+    ).checked()
+    where = commands.Where(
+        Folders(ROOT, args.work_dir, args.results),
+        jobs=args.jobs,
+        gpus=args.gpus,
+        gpus_per_run=args.gpus_per_run,
+        executor=args.executor,
+        workflow_profile=args.workflow_profile,
     )
-    tables = [str(ROOT / 'tools/make_tables.py'), '--profile', args.profile]
-    subprocess.run([sys.executable, *tables, '--results', str(args.results)], check=True)
-    if failures:
-        raise UserError(f'{len(failures)} failed:\n  ' + '\n  '.join(failures))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
+    commands.COMMANDS[args.command](choice, where, console)
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print('stopped; the same command goes on from here', file=sys.stderr)
+        sys.exit(130)

@@ -1,163 +1,237 @@
-"""Run a profile: pretrain, evaluate, and start again where an earlier run was stopped."""
+"""Run a plan with Snakemake and say how it goes; a run that was killed goes on where it was."""
 
 from __future__ import annotations
 
-import copy
+import contextlib
+import os
+import re
+import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlfo_mm.benchmark.profiles import PROFILES, TASKS, Profile
-from mlfo_mm.datasets.annotation import find_dataset
-from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.hooks.checkpoint import readable
+from rich.console import Console
+
+from mlfo_mm.benchmark.failures import write_failed
+from mlfo_mm.benchmark.jobs import Job, Plan
+from mlfo_mm.benchmark.progress import Progress
+from mlfo_mm.benchmark.resolve import tool_environment
+from mlfo_mm.benchmark.state import die_with_parent, files, lock, open_jobs, read, reconcile, status
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.evaluate import evaluate, summary
-from mlfo_mm.evaluation.job import NO_CHECKPOINT, NOT_FAMILY, Request
-from mlfo_mm.reporting import hash_text
+
+HERE = Path(__file__).resolve().parent
+POLL_S = 0.3
 
 
 @dataclass(frozen=True)
-class Pretraining:
-    """One pretraining run.
+class Machine:
+    """Where jobs run: here, or on a cluster that Snakemake's executor submits to.
 
     Attributes:
-        config: Its config.
-        options: Config values that the runner sets.
-        seed: Seed of everything.
-        epochs: Epochs it trains.
-        work_dir: Its folder; the name holds a hash of the config, so that a changed config is a
-            new run.
+        jobs: Jobs at a time.
+        threads: CPU threads of a job.
+        gpus: Identifiers of this machine's GPUs.
+        executor: Snakemake's executor; empty for this machine.
+        workflow_profile: Folder of a Snakemake workflow profile, or the name of a shipped one.
     """
 
-    config: str
-    options: dict[str, str]
-    seed: int
-    epochs: int
-    work_dir: Path
+    jobs: int
+    threads: int
+    gpus: tuple[str, ...] = ()
+    executor: str = ''
+    workflow_profile: str = ''
 
     @property
-    def checkpoint(self) -> Path:
-        """The last epoch's checkpoint."""
-        return self.work_dir / f'epoch_{self.epochs}.pth'
-
-    @property
-    def done(self) -> bool:
-        """Whether the last checkpoint is there, whole."""
-        return self.checkpoint.is_file() and readable(self.checkpoint)
+    def cluster(self) -> bool:
+        """Whether jobs run elsewhere."""
+        return bool(self.executor or self.workflow_profile)
 
 
-def pretraining(root: Path, config: str, dataset: str, seed: int, work_dir: Path) -> Pretraining:
-    """The run of a config on a data set's training list."""
-    options = {}
-    read = load_config(root / config)
-    if read.pretrain_dataset != dataset:
-        options = {'pretrain_dataset': dataset, 'train_dataloader.dataset.dataset': dataset}
-        read = load_config(root / config, options)
-    shown = copy.deepcopy(read)
-    for key in NOT_FAMILY:
-        shown.pop(key, None)
-    name = f'{read.method}-{read.variant}_{dataset}_{hash_text(shown.pretty_text)[:8]}_seed{seed}'
-    return Pretraining(
-        config, options, seed, read.train_cfg.max_epochs, work_dir / read.profile / name
+def this_machine(jobs: int | None, gpus: int | None, executor: str, profile: str) -> Machine:
+    """The machine as it is, within what the user asks for."""
+    shipped = HERE / 'clusters' / profile
+    if profile and not Path(profile).is_dir():
+        if not shipped.is_dir():
+            names = ', '.join(sorted(path.name for path in shipped.parent.iterdir()))
+            raise UserError(f'--workflow-profile {profile}: no such folder, nor one of {names}')
+        profile = str(shipped)
+    if executor or profile:
+        return Machine(jobs or 32, 1, (), executor, profile)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    found = visible_gpus()
+    if gpus is not None and gpus > len(found):
+        raise UserError(f'--gpus {gpus}: {len(found)} found here')
+    found = found if gpus is None else found[:gpus]
+    jobs = jobs or (len(found) if found else min(cores or 1, 4))
+    return Machine(jobs, max((cores or 1) // jobs, 1), found)
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """Identifiers of the GPUs that CUDA would show."""
+    named = os.environ.get('CUDA_VISIBLE_DEVICES')
+    if named is not None:
+        return tuple(filter(None, (name.strip() for name in named.split(','))))
+    if shutil.which('nvidia-smi') is None:
+        return ()
+    listed = subprocess.run(['nvidia-smi', '-L'], capture_output=True, text=True, check=False)
+    return tuple(re.findall(r'^GPU (\d+):', listed.stdout, re.MULTILINE))
+
+
+def snakemake_command(plan: Plan, machine: Machine, *options: str) -> list[str]:
+    """Snakemake's command line for a plan that was written."""
+    command = [sys.executable, '-m', 'snakemake', '--snakefile', str(HERE / 'Snakefile')]
+    command += ['--directory', plan.folder, '--config', f'plan={plan.folder}/plan.json']
+    # the runner has a lock of its own, and markers are whole or not there
+    command += ['--nolock', '--keep-going', '--rerun-incomplete', '--rerun-triggers', 'mtime']
+    command += ['--scheduler', 'greedy', '--latency-wait', '30' if machine.cluster else '2']
+    if machine.workflow_profile:
+        command += ['--workflow-profile', machine.workflow_profile]
+    else:
+        command += ['--workflow-profile', 'none']
+    if machine.executor:
+        command += ['--executor', machine.executor]
+    if machine.cluster:
+        command += ['--jobs', str(machine.jobs)]
+    else:
+        command += ['--cores', str(machine.jobs * machine.threads)]
+        command += ['--resources', f'gpu={len(machine.gpus)}'] if machine.gpus else []
+    return [*command, *options]
+
+
+def write_plan(plan: Plan, machine: Machine) -> None:
+    """Write the plan for a machine."""
+    plan.gpus, plan.threads = machine.gpus, machine.threads
+    plan.write()
+
+
+@contextlib.contextmanager
+def _only_runner(plan: Plan, patience_s: float = 10.0) -> Iterator[int]:
+    """Hold the lock of a plan's folder; a runner that was killed may take seconds to end."""
+    path = Path(plan.folder) / 'runner.lock'
+    give_up = time.monotonic() + patience_s
+    while True:
+        with lock(path, wait=False) as held:
+            if held is not None:
+                os.truncate(held, 0)
+                os.write(held, str(os.getpid()).encode())
+                yield held
+                return
+        if time.monotonic() > give_up:
+            raise UserError(
+                f'the profile {plan.profile} is being run by process {path.read_text()}'
+            )
+        time.sleep(POLL_S)
+
+
+def require_snakemake() -> None:
+    """Say how to install what the runner needs beyond the package."""
+    found = subprocess.run(
+        [sys.executable, '-c', 'import snakemake'], capture_output=True, check=False
     )
-
-
-def pretrain(root: Path, run: Pretraining) -> None:
-    """Train to the last epoch; a stopped run goes on from its newest checkpoint."""
-    if run.done:
-        print(f'  done before: {run.checkpoint}')
-        return
-    command = [sys.executable, str(root / 'tools/train.py'), str(root / run.config)]
-    command += ['--work-dir', str(run.work_dir), '--seed', str(run.seed)]
-    if any(run.work_dir.glob('epoch_*.pth')):
-        command.append('--resume')
-    if run.options:
-        command += ['--cfg-options', *(f'{key}={value}' for key, value in run.options.items())]
-    run.work_dir.mkdir(parents=True, exist_ok=True)
-    log = run.work_dir / 'train.log'
-    with log.open('a') as stdout:
-        code = subprocess.run(command, stdout=stdout, check=False).returncode
-    if code or not run.done:
-        raise UserError(f'pretraining failed (exit {code}): {" ".join(command)}; log: {log}')
-
-
-def run_profile(
-    name: str,
-    root: Path,
-    datasets: tuple[str, ...] = (),
-    tasks: tuple[str, ...] = TASKS,
-    seeds: int = 1,
-    work_dir: Path = Path('work_dirs'),
-    results: Path = Path('results'),
-) -> list[str]:
-    """Pretrain and evaluate everything of a profile that is not there yet.
-
-    Args:
-        name: Name of the profile.
-        root: The repository.
-        datasets: Data sets in place of the profile's; pretraining reads the first.
-        tasks: Downstream tasks.
-        seeds: Number of seeds, from 0.
-        work_dir: For checkpoints and features.
-        results: For records.
-
-    Returns:
-        What failed, a line each; one failure does not stop the others.
-    """
-    profile: Profile = PROFILES[name]
-    datasets = datasets or profile.datasets
-    for dataset in datasets:
-        find_dataset(dataset)
-    runs = [
-        pretraining(root, config, datasets[0], seed, work_dir)
-        for seed in range(seeds)
-        for config in profile.configs
-    ]
-    jobs: list[tuple[Pretraining, str, str, str]] = []
-    for run in runs:
-        checkpoints = [str(run.checkpoint)]
-        if run.config == profile.configs[0]:
-            checkpoints.insert(0, NO_CHECKPOINT)
-        jobs += [(run, c, d, task) for c in checkpoints for d in datasets for task in tasks]
-    failures: list[str] = []
-    total, start = len(runs) + len(jobs), time.monotonic()
-    failed: set[Path] = set()
-    for index, run in enumerate(runs, 1):
-        print(
-            f'[{index}/{total}] pretraining {run.config} on {datasets[0]}, seed {run.seed}',
-            flush=True,
+    if found.returncode:
+        raise UserError(
+            'Snakemake is not installed: make install, or pip install -e ".[benchmark]"'
         )
-        try:
-            pretrain(root, run)
-        except UserError as error:
-            failures.append(str(error))
-            failed.add(run.work_dir)
-    for index, (run, checkpoint, dataset, task) in enumerate(jobs, len(runs) + 1):
-        who = 'random weights' if checkpoint == NO_CHECKPOINT else run.work_dir.name
-        passed = (time.monotonic() - start) / 60
-        print(
-            f'[{index}/{total}] {task} of {who} on {dataset} ({passed:.0f} min so far)', flush=True
+
+
+def dry_run(plan: Plan, machine: Machine) -> list[str]:
+    """Names of the jobs that Snakemake would run."""
+    require_snakemake()
+    with _only_runner(plan):
+        reconcile(plan)
+        write_plan(plan, machine)
+        command = snakemake_command(plan, machine, '--dry-run')
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=tool_environment(Path(plan.root)),
         )
-        if run.work_dir in failed and checkpoint != NO_CHECKPOINT:
-            failures.append(f'{task} of {who} on {dataset}: its pretraining failed')
-            continue
-        request = Request(
-            config=root / run.config,
-            checkpoint=checkpoint,
-            task=task,
-            dataset=dataset,
-            config_dir=root / 'configs/downstream',
-            seed=run.seed,
-            work_dir=work_dir / 'evaluate',
-            options=run.options,
+    output = done.stdout + done.stderr
+    if done.returncode:
+        raise UserError(f'Snakemake: {_last(output, 1)[0]}')
+    return re.findall(r'^\s+output: done/(\S+)\.json$', output, re.MULTILINE)
+
+
+@dataclass
+class Outcome:
+    """How a run ended: names of failed jobs with their reasons, and those left out for them."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    error: str = ''
+
+
+def run(plan: Plan, machine: Machine, console: Console) -> Outcome:
+    """Run what is not done yet; a failed job does not stop the others."""
+    require_snakemake()
+    with _only_runner(plan) as held:
+        reconcile(plan)
+        for job in plan.jobs:
+            files(plan, job).state.unlink(missing_ok=True)
+        write_plan(plan, machine)
+        open_now = open_jobs(plan)
+        console.print(
+            f'{len(plan.jobs)} jobs: {len(plan.jobs) - len(open_now)} done before, '
+            f'{len(open_now)} to do, {machine.jobs} at a time',
+            highlight=False,
         )
-        try:
-            record, _ = evaluate(request, results, reuse=True)
-        except UserError as error:
-            failures.append(f'{task} of {who} on {dataset}: {error}')
-            continue
-        print('  ' + summary(record).splitlines()[0], flush=True)
-    return failures
+        outcome = Outcome()
+        if open_now:
+            code, log = _snakemake(plan, machine, held, Progress(plan, open_now, machine, console))
+            outcome = _outcome(plan, open_now, code, log)
+        _report_failures(plan, outcome)
+        return outcome
+
+
+def _snakemake(plan: Plan, machine: Machine, held: int, progress: Progress) -> tuple[int, Path]:
+    log = Path(plan.folder) / 'snakemake.log'
+    with log.open('wb') as output:
+        process = subprocess.Popen(
+            snakemake_command(plan, machine),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=tool_environment(Path(plan.root)),
+            pass_fds=[held],
+            preexec_fn=die_with_parent,
+        )
+        with progress:
+            while process.poll() is None:
+                time.sleep(POLL_S)
+                progress.update()
+            progress.update()
+    return process.returncode, log
+
+
+def _outcome(plan: Plan, jobs: Sequence[Job], code: int, log: Path) -> Outcome:
+    outcome = Outcome()
+    for job in jobs:
+        found = status(plan, job)
+        if found == 'failed':
+            outcome.failed[job.name] = str(read(files(plan, job).state).get('reason'))
+        elif found != 'done':
+            outcome.left_out.append(job.name)
+    if (code or outcome.left_out) and not outcome.failed:
+        said = '; '.join(_last(log.read_text(errors='replace'), 3))
+        outcome.error = f'Snakemake ended with {code} ({said}); log: {log}'
+    return outcome
+
+
+def _report_failures(plan: Plan, outcome: Outcome) -> None:
+    """Write records of what failed before it could write one itself."""
+    reasons = {}
+    for job in plan.jobs:
+        blamed = [name for name in (job.name, *job.needs) if name in outcome.failed]
+        if blamed and job.rule in ('evaluate', 'finetune'):
+            reason = outcome.failed[blamed[0]]
+            reasons[job.name] = reason if blamed[0] == job.name else f'pretraining failed: {reason}'
+    write_failed(plan, reasons)
+
+
+def _last(text: str, count: int) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()][-count:] or ['no output']

@@ -1,86 +1,147 @@
-"""The smoke profile from nothing to records, again, and after faults."""
+"""The workflow with stand-in commands: killed anywhere, it goes on; a failure stays alone."""
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
 import pytest
 
-from mlfo_mm.benchmark import runner
-from mlfo_mm.benchmark.profiles import PROFILES, Profile
+from mlfo_mm.benchmark.jobs import read_plan
+from mlfo_mm.benchmark.runner import Machine, dry_run
+from mlfo_mm.benchmark.state import Files, open_jobs, status
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting import load_records
-from tests.conftest import REPO
+from tests.benchmark.conftest import EPOCHS, StandIn
 
-TINY = Profile(('configs/simclr/r3d18_smoke.py',), ('synthetic_motion',))
-
-
-@pytest.fixture
-def tiny(monkeypatch, synthetic, tmp_path):
-    """The smoke profile with one method, and the folders it writes to."""
-    monkeypatch.setitem(PROFILES, 'smoke', TINY)
-    return dict(name='smoke', root=REPO, work_dir=tmp_path / 'work', results=tmp_path / 'results')
+STEPS = [f'{name} {epoch}' for name in 'ab' for epoch in range(1, EPOCHS + 1)]
+ALL = sorted([*STEPS, 'eval_a', 'eval_b', 'tables'])
 
 
-def test_runs_once_and_reuses_what_is_done(tiny, capsys):
-    assert runner.run_profile(**tiny) == []
-    records = load_records(tiny['results'])
-    found = {(r.method, r.task) for r in records}
-    assert found == {
-        ('random', 'linear_probe'),
-        ('random', 'retrieval'),
-        ('scratch', 'finetune'),
-        *(('simclr', task) for task in ('linear_probe', 'retrieval', 'finetune')),
+def wait_for(case: StandIn, line: str, process: subprocess.Popen) -> None:
+    while line not in case.lines():
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.02)
+
+
+def finished(case: StandIn) -> list[str]:
+    return sorted(line.removeprefix('done ') for line in case.lines() if line.startswith('done '))
+
+
+def child_of(pid: int) -> int:
+    return int(Path(f'/proc/{pid}/task/{pid}/children').read_text().split()[0])
+
+
+def alive(folder: Path) -> list[str]:
+    """Command lines of processes that work in the folder."""
+    found = []
+    for path in Path('/proc').glob('[0-9]*/cmdline'):
+        try:
+            command = path.read_bytes().replace(b'\0', b' ').decode()
+        except OSError:
+            continue
+        if str(folder) in command and 'stand_in.py' in command:
+            found.append(command)
+    return found
+
+
+@pytest.mark.parametrize(
+    ('point', 'victim'),
+    [('done a 1', 'group'), ('begin eval_a', 'snakemake'), ('begin tables', 'runner')],
+)
+def test_killed_and_started_again(stand_in, tmp_path, point, victim):
+    case = stand_in()
+    process = case.start()
+    wait_for(case, point, process)
+    if victim == 'group':
+        # Snakemake and the jobs share the group of the runner
+        os.killpg(process.pid, signal.SIGKILL)
+    elif victim == 'snakemake':
+        os.kill(child_of(process.pid), signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    again = case.start()
+    output, _ = again.communicate()
+    assert again.returncode == 0, output
+    # nothing lost, nothing done twice, never two at a time, none left behind
+    assert finished(case) == ALL
+    begun = [line.removeprefix('begin ') for line in case.lines() if line.startswith('begin ')]
+    assert set(begun) == set(ALL)
+    assert len(begun) <= len(ALL) + 2  # what was under way in the two slots began twice
+    assert not [line for line in case.lines() if not re.match('(begin|done) ', line)]
+    assert alive(tmp_path) == []
+    before = case.lines()
+    third = case.start()
+    output, _ = third.communicate()
+    assert third.returncode == 0
+    assert '5 done before, 0 to do' in output
+    assert case.lines() == before
+
+
+def test_a_failure_stays_alone_and_is_tried_again(stand_in, tmp_path):
+    case = stand_in(broken='a')
+    process = case.start()
+    output, _ = process.communicate()
+    assert process.returncode == 1
+    assert 'pretrain a ... FAILED: ValueError: no luck today' in output
+    assert finished(case) == ['b 1', 'b 2', 'b 3', 'eval_b']
+    states = {job.name: status(case.plan, job) for job in case.plan.jobs}
+    assert states == {
+        'pretrain/a': 'failed',
+        'evaluate/a': 'to do',
+        'pretrain/b': 'done',
+        'evaluate/b': 'done',
+        'tables/x': 'to do',
     }
-    for record in records:
-        assert record.n_samples['test'] == dict(expected=8, read=8, skipped=0)
-        assert (record.checkpoint is None) == (record.method != 'simclr')
-    files = {p: p.stat().st_mtime_ns for p in tiny['results'].rglob('*.json')}
-    assert runner.run_profile(**tiny) == []
-    assert 'done before' in capsys.readouterr().out
-    assert {p: p.stat().st_mtime_ns for p in tiny['results'].rglob('*.json')} == files
+    log = Files(Path(case.plan.folder), 'pretrain/a').log.read_text()
+    assert log.startswith('$ ')
+    assert 'some output' in log
+    case = stand_in()  # mended
+    process = case.start()
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert finished(case) == ALL
 
 
-def test_one_failure_does_not_stop_the_others(tiny, monkeypatch):
-    evaluate = runner.evaluate
-
-    def failing(request, results, reuse):
-        if request.task == 'retrieval':
-            raise UserError('no neighbours today')
-        return evaluate(request, results, reuse)
-
-    monkeypatch.setattr(runner, 'evaluate', failing)
-    failures = runner.run_profile(**tiny, tasks=('retrieval', 'linear_probe'))
-    assert len(failures) == 2
-    assert all('no neighbours today' in line for line in failures)
-    assert {r.task for r in load_records(tiny['results'])} == {'linear_probe'}
-
-
-def test_failed_pretraining_is_named_and_its_evaluations_are_left_out(tiny, monkeypatch):
-    def failing(root, run):
-        raise UserError('pretraining failed (exit 2)')
-
-    monkeypatch.setattr(runner, 'pretrain', failing)
-    failures = runner.run_profile(**tiny, tasks=('retrieval',))
-    assert failures[0] == 'pretraining failed (exit 2)'
-    assert 'its pretraining failed' in failures[1]
-    assert {r.method for r in load_records(tiny['results'])} == {'random'}
-
-
-def test_a_changed_config_or_data_set_is_another_run(synthetic, tmp_path):
-    config = 'configs/mlfo/r3d18_smoke.py'
-    own = runner.pretraining(REPO, config, 'synthetic_motion', 0, tmp_path)
-    other = runner.pretraining(REPO, config, 'synthetic_appearance', 0, tmp_path)
-    again = runner.pretraining(REPO, config, 'synthetic_motion', 0, tmp_path)
-    assert own == again
-    assert own.work_dir != other.work_dir
-    assert own.options == {}
-    assert other.options['train_dataloader.dataset.dataset'] == 'synthetic_appearance'
-    assert (
-        runner.pretraining(REPO, config, 'synthetic_motion', 1, tmp_path).work_dir != own.work_dir
-    )
+def test_markers_follow_what_is_there(stand_in, tmp_path):
+    case = stand_in()
+    machine = Machine(2, 1)
+    everything = [job.name for job in case.plan.jobs]
+    assert sorted(dry_run(case.plan, machine)) == sorted(everything)
+    assert case.start().wait() == 0
+    assert dry_run(case.plan, machine) == []
+    record = tmp_path / 'results/records/eval_a.json'
+    record.unlink()
+    assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'tables/x']
+    record.write_text('{}')
+    # a checkpoint that was finished elsewhere needs no marker; one that went is not made again
+    # for evaluations that are done
+    marker = Files(Path(case.plan.folder), 'pretrain/a').marker
+    marker.unlink()
+    (tmp_path / 'work/b/epoch_3.pth').unlink()
+    assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'tables/x']
+    assert marker.is_file()
+    assert [job.name for job in open_jobs(case.plan)] == ['evaluate/a', 'tables/x']
+    # half a checkpoint is none
+    checkpoint = tmp_path / 'work/a/epoch_3.pth'
+    checkpoint.write_bytes(checkpoint.read_bytes()[:500])
+    assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'pretrain/a', 'tables/x']
 
 
-def test_missing_data_is_said_before_anything_runs(tmp_path, monkeypatch):
-    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
-    with pytest.raises(UserError, match='utdrender27'):
-        runner.run_profile('mini', REPO, work_dir=tmp_path / 'work', results=tmp_path / 'results')
-    assert not (tmp_path / 'work').exists()
+def test_one_runner_at_a_time(stand_in):
+    case = stand_in()
+    process = case.start()
+    wait_for(case, 'begin a 1', process)
+    with pytest.raises(UserError, match=f'is being run by process {process.pid}'):
+        dry_run(case.plan, Machine(1, 1))
+    assert process.wait() == 0
+    assert finished(case) == ALL
+
+
+def test_plan_survives_its_file(stand_in):
+    case = stand_in()
+    assert read_plan(case.path) == case.plan

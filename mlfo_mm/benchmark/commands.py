@@ -1,0 +1,169 @@
+"""The commands of ``tools/benchmark.py``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from mlfo_mm.benchmark import runner
+from mlfo_mm.benchmark.estimate import Estimates, spell
+from mlfo_mm.benchmark.jobs import RULES, Plan
+from mlfo_mm.benchmark.plan import Folders, make_plan
+from mlfo_mm.benchmark.profiles import PROFILES, Choice, chosen_rows
+from mlfo_mm.benchmark.resolve import resolve, tool_environment
+from mlfo_mm.benchmark.state import files, read, status
+from mlfo_mm.errors import UserError
+
+LOG_LINES = 8
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where jobs run and where their files go."""
+
+    folders: Folders
+    jobs: int | None = None
+    gpus: int | None = None
+    gpus_per_run: int = 0
+    executor: str = ''
+    workflow_profile: str = ''
+
+    def machine(self) -> runner.Machine:
+        """The machine, or the cluster."""
+        return runner.this_machine(self.jobs, self.gpus, self.executor, self.workflow_profile)
+
+    def plan(self, choice: Choice) -> Plan:
+        """The plan of a choice."""
+        cache = self.folders.benchmark / 'configs.json'
+        return make_plan(
+            choice,
+            self.folders,
+            lambda questions: resolve(questions, self.folders.root, cache),
+            self.gpus_per_run,
+        )
+
+
+def list_matrix(choice: Choice, where: Where, console: Console) -> None:
+    """Print the rows of the matrix that the choice runs."""
+    profile = PROFILES[choice.profile]
+    table = Table('config', 'variant', 'tables', 'tasks', 'seeds', title='')
+    absent = []
+    for row in chosen_rows(choice):
+        path = profile.config(row).removeprefix('configs/')
+        lacking = [
+            p for p in profile.config(row).split('+') if not (where.folders.root / p).is_file()
+        ]
+        if lacking and row.optional:
+            absent.append(f'{row.config} ({", ".join(row.tables)})')
+            continue
+        options = {k: v for k, v in row.options.items() if k != 'variant'}
+        table.add_row(
+            path + ''.join(f'\n{key}={value}' for key, value in options.items()),
+            row.untrained or row.variant or 'default',
+            ' '.join(name for name in row.tables if name in choice.tables),
+            ' '.join(choice.tasks_of(row)),
+            f'no {lacking[0]}' if lacking else str(len(choice.seeds_of(row))),
+        )
+    console.print(f'profile {choice.profile}, data sets {", ".join(choice.datasets)}')
+    console.print(table)
+    if absent:
+        names = ', '.join(absent)
+        console.print(f'quoted, to run once they have a config: {names}', highlight=False)
+
+
+def show_plan(choice: Choice, where: Where, console: Console) -> None:
+    """Print what a run would do, by a dry run of the workflow."""
+    plan, machine = where.plan(choice), where.machine()
+    todo = set(runner.dry_run(plan, machine))
+    kinds = Counter(job.rule for job in plan.jobs)
+    kinds_todo = Counter(name.split('/')[0] for name in todo)
+    console.print(f'{len(plan.jobs)} jobs, {len(todo)} to do:', highlight=False)
+    for rule in RULES:
+        if kinds[rule]:
+            console.print(f'  {rule:9} {kinds_todo[rule]:4} of {kinds[rule]}', highlight=False)
+    for job in plan.jobs:
+        if job.name in todo and job.rule not in ('tables', 'figures'):
+            console.print(f'  - {job.title}', highlight=False, markup=False)
+    jobs = [job for job in plan.jobs if job.name in todo]
+    seconds = Estimates(plan).left(jobs, {}, machine.jobs)
+    if todo:
+        told = f'about {spell(seconds)}' if seconds else 'unknown, no earlier run to judge by'
+        console.print(f'time, {machine.jobs} at a time: {told}', highlight=False)
+    _say_missing(plan, console)
+
+
+def run(choice: Choice, where: Where, console: Console) -> None:
+    """Run what is not done, and print the tables."""
+    plan, machine = where.plan(choice), where.machine()
+    _say_missing(plan, console)
+    if not plan.jobs:
+        raise UserError('nothing can run: ' + ('; '.join(plan.missing) or 'the choice is empty'))
+    outcome = runner.run(plan, machine, console)
+    for job in plan.jobs:
+        left_out = job.name in outcome.left_out and not outcome.error
+        if job.rule == 'tables' or (job.rule == 'figures' and left_out):
+            command = [sys.executable if word == '{python}' else word for word in job.command]
+            sys.stdout.flush()
+            subprocess.run(command, env=tool_environment(Path(plan.root)), check=False)
+    for name, reason in outcome.failed.items():
+        log = files(plan, plan.job(name)).log
+        tail = log.read_text(errors='replace').splitlines()[-LOG_LINES:] if log.is_file() else []
+        text = '\n'.join([f'failed: {plan.job(name).title}: {reason}', f'  {log}:'])
+        console.print('\n'.join([text, *(f'  | {line}' for line in tail)]), markup=False)
+    if outcome.error:
+        raise UserError(f'{outcome.error}; the same command goes on from here')
+    if outcome.failed:
+        others = [name for name in outcome.left_out if not name.startswith(('tables', 'figures'))]
+        raise UserError(
+            f'{len(outcome.failed)} failed'
+            + (f', {len(others)} left out because of them' if others else '')
+            + '; the same command tries them again'
+        )
+
+
+def show_status(choice: Choice, where: Where, console: Console) -> None:
+    """Print how each job stands."""
+    plan = where.plan(choice)
+    if not (Path(plan.folder) / 'runner.lock').exists():
+        console.print('never run')
+    found = {job.name: status(plan, job) for job in plan.jobs}
+    for job in plan.jobs:
+        state = found[job.name]
+        text = f'{state:8} {job.title}'
+        if state == 'failed':
+            text += f': {read(files(plan, job).state).get("reason")} (log: {files(plan, job).log})'
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+    counts = Counter(found.values())
+    console.print(', '.join(f'{number} {name}' for name, number in counts.items()))
+    _say_missing(plan, console)
+
+
+def report(choice: Choice, where: Where, console: Console) -> None:
+    """Write the HTML page."""
+    from mlfo_mm.reporting.html import make_report
+
+    path = make_report(choice.profile, where.folders.results, where.folders.work_dir)
+    console.print(f'{path}', highlight=False, soft_wrap=True)
+
+
+def _say_missing(plan: Plan, console: Console) -> None:
+    if plan.missing:
+        console.print('missing, so left out:', highlight=False)
+    for line in plan.missing:
+        console.print(f'  - {line}', highlight=False, markup=False, soft_wrap=True)
+
+
+COMMANDS: dict[str, Callable[[Choice, Where, Console], None]] = {
+    'list': list_matrix,
+    'plan': show_plan,
+    'run': run,
+    'status': show_status,
+    'report': report,
+}

@@ -1,0 +1,239 @@
+"""From a choice to its plan: every pretraining, evaluation and table as a job."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlfo_mm.benchmark.jobs import PYTHON, RULES, Job, Plan
+from mlfo_mm.benchmark.matrix import Experiment
+from mlfo_mm.benchmark.profiles import PROFILES, Choice, Profile, chosen_rows
+from mlfo_mm.benchmark.resolve import Answer, Question, downstream, pretraining
+from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.records import hash_text
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a plan's files go."""
+
+    root: Path
+    work_dir: Path = Path('work_dirs')
+    results: Path = Path('results')
+
+    @property
+    def benchmark(self) -> Path:
+        """For the workflow's own files."""
+        return self.work_dir.absolute() / 'benchmark'
+
+
+Resolver = Callable[[Sequence[Question]], list[Answer]]
+
+
+def make_plan(choice: Choice, folders: Folders, ask: Resolver, processes: int = 0) -> Plan:
+    """Expand a checked choice into jobs.
+
+    Args:
+        choice: What to run.
+        folders: Where files go.
+        ask: Answers questions about configs.
+        processes: Processes of one pretraining; 0 for the profile's.
+    """
+    return _Planner(choice, folders, ask, processes).plan()
+
+
+class _Planner:
+    def __init__(self, choice: Choice, folders: Folders, ask: Resolver, processes: int = 0) -> None:
+        self.choice, self.folders, self.ask = choice, folders, ask
+        self.profile: Profile = PROFILES[choice.profile]
+        self.processes = processes or self.profile.processes
+        self.jobs: dict[str, Job] = {}
+        self.missing: dict[str, int] = {}
+
+    def plan(self) -> Plan:
+        folders, choice = self.folders, self.choice
+        rows = [row for row in chosen_rows(choice) if self._has_config(row)]
+        swap = self.choice.datasets != self.profile.datasets or not self.profile.paper
+        on = choice.datasets[0] if swap else ''
+        answers = self.ask([pretraining(self.profile.config(r), on, **r.options) for r in rows])
+        tasks = dict.fromkeys(task for row in rows for task in choice.tasks_of(row))
+        self.protocols = self._read_protocols(tuple(tasks))
+        for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+            if 'error' in answer:
+                self._miss(answer['error'])
+                continue
+            for seed in choice.seeds_of(row):
+                self._add_run(row, answer, seed, 100_000 - 1000 * seed - 10 * index)
+        self._add_reports()
+        jobs = sorted(self.jobs.values(), key=lambda job: (RULES.index(job.rule), -job.priority))
+        missing = [line + (f' ({n} runs)' if n > 1 else '') for line, n in self.missing.items()]
+        return Plan(
+            profile=choice.profile,
+            root=str(folders.root),
+            cwd=str(Path.cwd()),
+            folder=str(folders.benchmark / choice.profile),
+            results=str(folders.results),
+            jobs=jobs,
+            missing=missing,
+        )
+
+    def _miss(self, line: str) -> None:
+        self.missing[line] = self.missing.get(line, 0) + 1
+
+    def _has_config(self, row: Experiment) -> bool:
+        paths = self.profile.config(row).split('+')
+        lacking = [path for path in paths if not (self.folders.root / path).is_file()]
+        if lacking and not row.optional:
+            self._miss(f'no config {", ".join(lacking)}')
+        return not lacking
+
+    def _read_protocols(self, tasks: tuple[str, ...]) -> dict[str, str]:
+        """Hash of each task's downstream config."""
+        paths = {task: f'configs/downstream/{task}_{self.profile.name}.py' for task in tasks}
+        there = [task for task in tasks if (self.folders.root / paths[task]).is_file()]
+        for task in set(tasks) - set(there):
+            self._miss(f'no config {paths[task]}')
+        answers = self.ask([downstream(paths[task]) for task in there])
+        return {
+            task: hash_text(repr(answer))
+            for task, answer in zip(there, answers, strict=True)
+            if 'error' not in answer or self._miss(answer['error'])
+        }
+
+    def _data(self, *names: str) -> tuple[str, ...] | None:
+        """The job that makes these data sets where they are missing; None if nothing can."""
+        needs: tuple[str, ...] = ()
+        for name in names:
+            try:
+                find_dataset(name)
+            except UserError as error:
+                if not self.profile.prepare or name not in self.profile.datasets:
+                    self._miss(f'data: {error}')
+                    return None
+                command = (PYTHON, *self._tool(*self.profile.prepare))
+                needs = ('data/' + self.profile.datasets[0],)
+                self.jobs[needs[0]] = Job(
+                    needs[0],
+                    'make the data',
+                    command,
+                    priority=1_000_000,
+                    gpus=0,
+                    facts=dict(dataset=name),
+                )
+        return needs
+
+    def _tool(self, name: str, *arguments: str) -> tuple[str, ...]:
+        return self._path(name), *arguments
+
+    def _path(self, name: str) -> str:
+        """A path of the repository as one would type it here."""
+        path = self.folders.root / name
+        here = Path.cwd() == self.folders.root
+        return os.path.relpath(path) if here and not Path(name).is_absolute() else str(path)
+
+    def _config(self, row: Experiment) -> str:
+        return '+'.join(map(self._path, self.profile.config(row).split('+')))
+
+    def _add_run(self, row: Experiment, answer: Answer, seed: int, priority: int) -> None:
+        facts = {key: answer[key] for key in ('method', 'variant', 'backbone')}
+        facts |= dict(seed=seed, config=self._config(row), options=answer['options'])
+        if row.untrained:
+            facts |= dict(method=row.untrained, variant='', pretrained_on='none')
+            name = f'{row.untrained}-{answer["backbone"]}_{answer["untrained_hash"]}_seed{seed}'
+            self._add_evaluations(row, facts, name, 'none', (), priority)
+            return
+        data = self._data(answer['dataset'])
+        if data is None:
+            return
+        name = (
+            f'{facts["method"]}-{facts["variant"]}_{answer["dataset"]}_{answer["hash"]}_seed{seed}'
+        )
+        work_dir = self.folders.work_dir.absolute() / self.profile.name / name
+        facts |= dict(pretrained_on=answer['dataset'])
+        job = Job(
+            f'pretrain/{name}',
+            f'pretrain {_who(facts)} on {answer["dataset"]}, seed {seed}',
+            (
+                *(*self._train(facts), '--work-dir', str(work_dir), '--seed', str(seed)),
+                *_options(answer['options']),
+            ),
+            data,
+            priority + 5,
+            self.processes,
+            facts | dict(work_dir=str(work_dir), epochs=answer['epochs']),
+        )
+        if self._add_evaluations(row, facts, name, str(job.checkpoint), (job.name,), priority):
+            self.jobs[job.name] = job
+
+    def _train(self, facts: dict[str, Any]) -> tuple[str, ...]:
+        if self.processes == 1:
+            return PYTHON, *self._tool('tools/train.py', facts['config'])
+        tool = self._tool('tools/dist_train.sh', facts['config'], str(self.processes))
+        return 'bash', *tool
+
+    def _add_evaluations(
+        self,
+        row: Experiment,
+        facts: dict[str, Any],
+        run: str,
+        checkpoint: str,
+        needs: tuple[str, ...],
+        priority: int,
+    ) -> bool:
+        tasks = self.choice.tasks_of(row, facts['seed'])
+        tasks = tuple(task for task in tasks if task in self.protocols)
+        frozen = tuple(task for task in tasks if task != 'finetune')
+        added = False
+        for dataset in self.choice.datasets:
+            data = self._data(dataset) if tasks else None
+            if data is None:
+                continue
+            added = True
+            for rule, group in (('evaluate', frozen), ('finetune', ('finetune',))):
+                if not set(group) & set(tasks):
+                    continue
+                mark = hash_text(repr([(task, self.protocols[task]) for task in group]))[:8]
+                command = (
+                    *(PYTHON, *self._tool('tools/evaluate.py', facts['config'], checkpoint)),
+                    *('--task', *group, '--dataset', dataset, '--seed', str(facts['seed'])),
+                    *('--reuse', '--results', self.folders.results.as_posix()),
+                    *('--work-dir', str(self.folders.work_dir.absolute() / 'evaluate')),
+                    *_options(facts['options']),
+                )
+                what = 'finetune' if rule == 'finetune' else f'evaluate {", ".join(group)} of'
+                job = Job(
+                    f'{rule}/{run}-{dataset}-{mark}',
+                    f'{what} {_who(facts)} on {dataset}, seed {facts["seed"]}',
+                    command,
+                    (*needs, *data),
+                    priority + (9 if rule == 'evaluate' else 3),
+                    1,
+                    facts | dict(tasks=list(group), dataset=dataset, checkpoint=checkpoint),
+                )
+                self.jobs[job.name] = job
+        return added
+
+    def _add_reports(self) -> None:
+        """Tables and figures, made anew when one of their evaluations is."""
+        found = [job.name for job in self.jobs.values() if job.rule in ('evaluate', 'finetune')]
+        mark = hash_text(repr([self.choice.tables, sorted(found), str(self.folders.results)]))[:8]
+        kinds = ['tables']
+        kinds += ['figures'] if any(t.startswith('figure') for t in self.choice.tables) else []
+        for kind in kinds if found else []:
+            command = (PYTHON, *self._tool(f'tools/make_{kind}.py', '--profile'))
+            command += (self.profile.name, '--results', self.folders.results.as_posix())
+            job = Job(f'{kind}/{mark}', f'make the {kind}', command, tuple(found), gpus=0)
+            self.jobs[job.name] = job
+
+
+def _who(facts: dict[str, Any]) -> str:
+    return '-'.join(filter(None, (facts['method'], facts['variant'], facts['backbone'])))
+
+
+def _options(options: dict[str, Any]) -> tuple[str, ...]:
+    pairs = tuple(f'{key}={value}' for key, value in options.items())
+    return ('--cfg-options', *pairs) if pairs else ()

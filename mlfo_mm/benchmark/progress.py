@@ -1,0 +1,117 @@
+"""The runner's lines on the terminal: what began, what ended, how long it will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.status import Status
+
+from mlfo_mm.benchmark.estimate import Estimates, spell
+from mlfo_mm.benchmark.jobs import Job, Plan
+from mlfo_mm.benchmark.state import files, read
+
+SILENCE_S = 600.0  # without a terminal, a sign of life this often
+
+
+class Slots(Protocol):
+    """What says how many jobs run at a time."""
+
+    @property
+    def jobs(self) -> int:
+        """Jobs at a time."""
+
+
+class Progress:
+    """Follows a run by its markers and state files.
+
+    Args:
+        plan: The plan.
+        jobs: Those of its jobs that are to run.
+        slots: How many run at a time.
+        console: Where to print.
+    """
+
+    def __init__(self, plan: Plan, jobs: Sequence[Job], slots: Slots, console: Console) -> None:
+        self.plan, self.slots, self.console = plan, slots, console
+        self.open = {job.name: job for job in jobs}
+        self.before = len(plan.jobs) - len(jobs)
+        self.began: dict[str, float] = {}
+        self.start = self.spoke = time.time()
+        self.failed = 0
+        self.estimates = Estimates(plan)
+        self.line: Status | None = console.status('starting') if console.is_terminal else None
+
+    def __enter__(self) -> Progress:
+        """Begin to show the line of what is running, on a terminal."""
+        self._say(f'{self._left() or "no earlier run tells how long this takes"}')
+        if self.line is not None:
+            self.line.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the line away."""
+        if self.line is not None:
+            self.line.stop()
+
+    def update(self) -> None:
+        """Print what has changed since the last call."""
+        for name, job in list(self.open.items()):
+            found = files(self.plan, job)
+            state = read(found.state)
+            if not state:
+                continue
+            if name not in self.began:
+                self.began[name] = state['start']
+                if self.line is None:
+                    self._say(f'{job.title} ... began')
+            if state['status'] == 'failed':
+                self._end(job, f'FAILED: {state["reason"]} (log: {found.log})')
+                self.failed += 1
+            elif found.marker.is_file():
+                self.estimates.learn(job)
+                spent = state.get('end', time.time()) - self.began[name]
+                self._end(job, f'done in {spell(spent)}')
+        if self.line is not None:
+            self.line.update(self._running())
+        elif time.time() - self.spoke > SILENCE_S:
+            self._say(self._running())
+
+    def _end(self, job: Job, how: str) -> None:
+        del self.open[job.name]
+        done = len(self.plan.jobs) - len(self.open)
+        left = f'; {self._left()}' if self.open and self._left() else ''
+        self._say(f'[{done}/{len(self.plan.jobs)}] {job.title} ... {how}{left}')
+
+    def _running(self) -> str:
+        now = time.time()
+        running = [
+            f'{self.open[name].title} ({spell(now - start)})'
+            for name, start in self.began.items()
+            if name in self.open
+        ]
+        done = len(self.plan.jobs) - len(self.open)
+        parts = [
+            f'{done}/{len(self.plan.jobs)} after {spell(now - self.start)}',
+            self._left(),
+            ', '.join(running),
+        ]
+        return '; '.join(filter(None, parts))
+
+    def _left(self) -> str:
+        now = time.time()
+        spent = {name: now - self.began[name] for name in self.open if name in self.began}
+        seconds = self.estimates.left(self.open.values(), spent, self.slots.jobs)
+        return '' if seconds is None else f'about {spell(seconds)} left'
+
+    def _say(self, text: str) -> None:
+        self.spoke = time.time()
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,146 @@
+"""What a plan must know of configs: identities and hashes. Reads them with mmengine, apart.
+
+The plan itself imports neither torch nor OpenMMLab: it asks this module in a process of its own,
+and only for what no earlier plan has asked of the same configs.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
+from mlfo_mm.reporting.records import hash_text
+
+Question = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def pretraining(config: str, dataset: str, **options: object) -> Question:
+    """Ask for the identity of a pretraining; an empty data set means the config's own."""
+    return dict(kind='pretraining', config=config, dataset=dataset, options=options)
+
+
+def downstream(config: str) -> Question:
+    """Ask for the hash of a downstream config."""
+    return dict(kind='downstream', config=config)
+
+
+def resolve(questions: Sequence[Question], root: Path, cache_file: Path) -> list[Answer]:
+    """Answer questions about configs; each only once as long as no config changes.
+
+    An answer about a config that cannot be read has only the key ``error``.
+    """
+    state = _state(root)
+    cache = _read_cache(cache_file)
+    keys = [_key(question, state, root) for question in questions]
+    open_keys = [key for key in dict.fromkeys(keys) if key not in cache]
+    if open_keys:
+        asked = {key: question for key, question in zip(keys, questions, strict=True)}
+        answers = _ask([asked[key] for key in open_keys], root)
+        cache |= dict(zip(open_keys, answers, strict=True))
+        write_atomic(cache_file, json.dumps(cache, indent=1))
+    return [cache[key] for key in keys]
+
+
+def tool_environment(root: Path) -> dict[str, str]:
+    """Environment of the tools: the repository's package first, components registered."""
+    environment = {k: v for k, v in os.environ.items() if k != 'MLFO_MM_NO_REGISTER'}
+    paths = [str(root), *filter(None, [environment.get('PYTHONPATH')])]
+    return environment | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
+
+
+def _ask(questions: list[Question], root: Path) -> list[Answer]:
+    done = subprocess.run(
+        [sys.executable, '-m', 'mlfo_mm.benchmark.resolve'],
+        input=json.dumps(dict(root=str(root), questions=questions)),
+        env=tool_environment(root),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ['no message'])[-1]
+        raise UserError(f'configs cannot be read: {last.removeprefix("error: ")}')
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _state(root: Path) -> str:
+    """Digest of all that an answer may depend on: the configs and who reads them."""
+    digest = hashlib.sha256(metadata.version('mmengine').encode())
+    files = [*root.glob('configs/**/*.py'), *root.glob('mlfo_mm/engine/*.py')]
+    for path in sorted((*files, Path(__file__), root / 'mlfo_mm/evaluation/job.py')):
+        digest.update(f'{path.relative_to(root)}\0'.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _key(question: Question, state: str, root: Path) -> str:
+    outside = [part for part in question['config'].split('+') if Path(part).is_absolute()]
+    texts = [Path(part).read_text() for part in outside if Path(part).is_file()]
+    return hash_text(json.dumps([state, question, texts], sort_keys=True))
+
+
+def _read_cache(path: Path) -> dict[str, Answer]:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _answer(question: Question, root: Path) -> Answer:
+    from mlfo_mm.engine.config import load_config
+    from mlfo_mm.evaluation.job import NOT_FAMILY, PROTOCOL_VERSION
+    from mlfo_mm.evaluation.pipelines import ClipGeometry
+
+    def family(config: Any) -> str:
+        shown = copy.deepcopy(config)
+        for key in NOT_FAMILY:
+            shown.pop(key, None)
+        return hash_text(shown.pretty_text)[:8]
+
+    path = '+'.join(str(root / part) for part in question['config'].split('+'))
+    if question['kind'] == 'downstream':
+        return dict(hash=family(load_config(path)), protocol=PROTOCOL_VERSION)
+    options, dataset = dict(question['options']), question['dataset']
+    config = load_config(path, options or None)
+    if dataset and config.pretrain_dataset != dataset:
+        options |= {'pretrain_dataset': dataset, 'train_dataloader.dataset.dataset': dataset}
+        config = load_config(path, options)
+    shown = ClipGeometry.from_config(config).as_dict() | dict(
+        backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
+    )
+    return dict(
+        method=config.method,
+        variant=config.variant,
+        backbone=config.backbone_name,
+        dataset=config.pretrain_dataset,
+        epochs=config.train_cfg.max_epochs,
+        options=options,
+        hash=family(config),
+        untrained_hash=hash_text(repr(shown))[:8],
+    )
+
+
+def main() -> None:
+    """Answer the questions on stdin, on stdout, as JSON."""
+    asked = json.load(sys.stdin)
+    answers: list[Answer] = []
+    for question in asked['questions']:
+        try:
+            answers.append(_answer(question, Path(asked['root'])))
+        except UserError as error:
+            answers.append(dict(error=str(error)))
+    print(json.dumps(answers))
+
+
+if __name__ == '__main__':
+    main()
