@@ -123,9 +123,8 @@ def _identity_columns(lines: Sequence[Line], profile: Profile) -> list[_Column]:
     for line in lines:
         row, key = line.row, line.key
         names.append(plain_text(row.label) + ('' if row.kind == 'paper' else beyond))
-        planned = profile.name == 'paper'
-        backbone = key.backbone if key else row.backbone if planned else DASH
-        pretrain = key.pretrain if key else row.pretrain if planned else DASH
+        backbone = key.backbone if key else row.backbone
+        pretrain = key.pretrain if key else row.pretrain if profile.name == 'paper' else DASH
         backbones.append(plain_text(BACKBONES.get(backbone, backbone)))
         sets.append(dataset_name(pretrain))
     return [
@@ -206,7 +205,7 @@ def _join(parts: Sequence[str]) -> str:
 
 
 def _paper_run(line: Line) -> str:
-    if not line.row.values:
+    if line.row.kind != 'paper':
         return DASH
     return (
         f'{BACKBONES.get(line.row.backbone, line.row.backbone)}, {dataset_name(line.row.pretrain)}'
@@ -245,10 +244,13 @@ def _data_notes(panel: Panel, dataset: str) -> list[str]:
 def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:
     notes = [*LEGEND, *spec.notes]
     rows = {id(line.row): line.row for panel in panels for line in panel.lines}
+    remarks: dict[str, dict[str, None]] = {}
     for row in rows.values():
         backbone = BACKBONES.get(row.backbone, row.backbone)
         place = f'{row.label} ({backbone}, {dataset_name(row.pretrain)})'
-        notes += [f'Paper, {place}: {remark}.' for remark in row.remarks]
+        for remark in row.remarks:
+            remarks.setdefault(remark, {})[place] = None
+    notes += [f'Paper, {"; ".join(places)}: {remark}.' for remark, places in remarks.items()]
     runs = {
         run.experiment: run.git
         for panel in panels

@@ -111,6 +111,9 @@ class Record:
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+HINTS = typing.get_type_hints(Record)
+
+
 def hash_text(text: str) -> str:
     """Return the SHA-256 of a text, as the config hashes use it."""
     return hashlib.sha256(text.encode('utf-8')).hexdigest()
@@ -188,9 +191,8 @@ def check_record(data: object, where: str) -> Record:
     for key, item in known.items():
         if key not in data and item.default is MISSING and item.default_factory is MISSING:
             raise UserError(f'{where}: key {key!r} is missing')
-    hints = typing.get_type_hints(Record)
     for key, value in data.items():
-        if not _fits(value, hints[key]):
+        if not _fits(value, HINTS[key]):
             hint = str(known[key].type)
             raise UserError(f'{where}: key {key!r} must be {hint} (finite), is {value!r:.80}')
     record = Record(**data)

@@ -114,7 +114,7 @@ PROFILE_SPECS = {
 PAPER_DATASETS = PROFILE_SPECS['paper'].datasets
 RECALLS = (1, 5, 10, 20)
 LEVELS = ('low', 'mid', 'high')
-FROZEN = ('linear_probe', 'retrieval', 'level_probe', 'order')
+FROZEN = ('linear_probe', 'retrieval', 'level_probe', 'order', 'neighbours')
 RANDOM = Row('random', 'r3d18', 'none', tasks=FROZEN)
 SIMCLR = Row('simclr', 'r3d18', 'kinetics400')
 MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'paper')

@@ -131,7 +131,8 @@ def test_small_profile_keeps_the_paper_in_its_own_columns(make_record):
         '63.2',
         '33.4',
     )
-    assert grid.rows[2][1:4] == ('—', '—', '— not run')
+    assert grid.rows[2][1:4] == ('R3D-18', '—', '— not run')
+    assert grid.rows[2][5:] == ('R3D-18, Kinetics-400', '—', '—')
 
 
 def test_paper_profile_shows_differences(make_record):

@@ -116,8 +116,9 @@ def test_tables_2_and_3(tmp_path, make_record):
     assert cells['MLFO: NTM (ours)', 'R3D-18'].startswith('**63.5')
     assert cells['MLFO: NTM (ours)', 'S3D'] == '44.0 (n=1)'
     assert cells['MLFO: CTM', 'R3D-18'].startswith('43.5')
-    assert cells['MLFO: w/o', '—'] == '— not run'
-    assert 'not in the cards' in table3.markdown
+    assert cells['MLFO: w/o', 'SlowFast'] == '— not run'
+    wanted = 'Paper, MLFO: w/o (SlowFast, Kinetics-400); MLFO: CTM (SlowFast, Kinetics-400); '
+    assert wanted in table3.markdown and ': value not recovered.' in table3.markdown
 
 
 def test_levels_and_diagnostics(tmp_path, make_record):
