@@ -17,6 +17,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='pretraining config')
     parser.add_argument('work_dir', help='its work directory')
     parser.add_argument('--amp', action='store_true', help='it was trained with --amp')
+    parser.add_argument(
+        '--seed', type=int, help="of a run without a checkpoint, else the checkpoint's"
+    )
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--failed', default='', metavar='REASON', help='why it broke off')
@@ -30,6 +33,8 @@ def main() -> None:
     config = load_config(args.config, args.cfg_options)
     if args.amp:
         use_amp(config)
+    if args.seed is not None:
+        config.randomness.seed = args.seed
     record, path = record_pretraining(config, args.work_dir, args.results, failed=args.failed)
     cost = ', '.join(f'{name} {value:g}' for name, value in record.cost.items())
     print(f'{record.protocol["line"]}\ncost: {cost}\nrecord: {path}')

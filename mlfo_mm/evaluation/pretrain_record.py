@@ -49,7 +49,8 @@ def train_and_record(
     if is_main_process():
         stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()
         broken = len(stats.get('names', ()))
-        record_pretraining(planned, config.work_dir, results, _memory_mb(), broken)
+        _, path = record_pretraining(planned, config.work_dir, results, _memory_mb(), broken)
+        print(f'record: {path}')
 
 
 def record_pretraining(

@@ -89,6 +89,12 @@ def test_run_that_broke_off(tool, synthetic, tmp_path, capsys):
     assert record.reason.startswith('loss is not finite at step 3')
     assert record.curves['epoch'] == [1]
     assert 'loss is not finite' in capsys.readouterr().err
+    # the same by hand, as for a run that was killed
+    arguments = ('record_pretraining', SMOKE, str(tmp_path / 'run'), '--seed', '1', *options)
+    assert tool(*arguments, '--failed', 'killed') == 0
+    first, second = load_records(tmp_path / 'results')
+    assert (first.seed, second.seed, second.reason) == (0, 1, 'killed')
+    assert first.family_hash == second.family_hash
 
 
 def test_faulty_command_leaves_no_record(tool, synthetic, tmp_path):
