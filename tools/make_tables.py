@@ -83,14 +83,17 @@ def main() -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
+    empty = []
     for table in tables.values():
-        console.rule(table.spec.title)
-        empty = [grid.title for grid in table.grids if not any(grid.measured)]
-        for grid in table.grids:
-            if any(grid.measured):
-                show(grid, console)
-        if empty:
-            console.print(Text(f'Nothing measured yet: {"; ".join(empty)}\n'))
+        measured = [grid for grid in table.grids if any(grid.measured)]
+        if measured:
+            console.rule(table.spec.title)
+        for grid in measured:
+            show(grid, console)
+        without = [grid.title for grid in table.grids if not any(grid.measured)]
+        empty += without if measured else [table.spec.title]
+    if empty:
+        console.print(Text(f'Nothing measured yet: {"; ".join(empty)}\n'))
     for note in LEGEND:
         console.print(Text(note))
     for path in tables:

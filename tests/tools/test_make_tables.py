@@ -67,6 +67,18 @@ def test_prints_and_writes(results):
     assert str(folder) in done.stdout.replace('\n', '')
 
 
+def test_names_what_is_empty_and_writes_the_claims(results):
+    done = run('--profile', 'mini', '--results', str(results), '--tables', '2', 'levels', 'costs')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert 'MLFO: combined graph, multi-level' in done.stdout
+    said = ' '.join(done.stdout.split())
+    assert 'Nothing measured yet: Levels: a linear probe on each level (beyond the paper); ' in said
+    assert '## Profile mini' in (results / 'claims.md').read_text()
+    assert (results / 'claims.csv').read_text().startswith('profile,table,claim,')
+    names = {path.name for path in (results / 'tables' / 'mini').glob('*.md')}
+    assert names == {'table2.md', 'levels.md', 'costs.md'}
+
+
 def test_needs_no_torch(results, tmp_path):
     fake = tmp_path / 'fake'
     for name in ('torch', 'mmengine', 'mmcv', 'mmaction'):
