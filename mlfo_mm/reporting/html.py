@@ -45,12 +45,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Absent:
-    """Cells of one table that hold no number for one reason."""
+    """Rows of one table that hold no number for one reason, with their data sets."""
 
     table: str
     status: str
     reason: str
-    cells: tuple[str, ...]
+    rows: tuple[str, ...]
 
 
 def make_report(
@@ -93,7 +93,9 @@ def report_html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cell=cell_markup, kind=cell_kind, figure=figure_markup)
+    environment.filters.update(
+        cell=cell_markup, kind=cell_kind, merged=merged, figure=figure_markup
+    )
     return environment.get_template(TEMPLATE).render(
         profile=profile.name,
         paper_scale=profile.name == 'paper',
@@ -105,7 +107,7 @@ def report_html(
         curves=plots['curves'],
         jobs=jobs,
         failures=[_failure(record) for record in records if record.status == 'failed'],
-        absent=[item for table in tables for item in absent_cells(table)],
+        absent=[item for table in tables for item in absent_cells(table, profile)],
         origin=_origin(records),
     )
 
@@ -127,22 +129,41 @@ def cell_kind(text: str) -> str:
     return next((s.replace(' ', '-') for s in STATUSES if re.match(rf'{s}(:|$)', bare)), '')
 
 
-def absent_cells(table: Table) -> list[Absent]:
+def merged(cells: Sequence[str]) -> list[tuple[str, int]]:
+    """Return the cells of a row with their widths: one reason over several columns is said once."""
+    found: list[tuple[str, int]] = []
+    for text in cells:
+        reason = cell_kind(text) in ('absent', 'failed') and text != DASH
+        if reason and found and found[-1][0] == text:
+            found[-1] = (text, found[-1][1] + 1)
+        else:
+            found.append((text, 1))
+    return found
+
+
+def absent_cells(table: Table, profile: Profile) -> list[Absent]:
     """Return the cells of a table without a number by reason, failed ones first."""
-    groups: dict[tuple[str, str], dict[str, None]] = {}
+    groups: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
     for line in csv.DictReader(io.StringIO(table.csv)):
-        if line['status'] in ('failed', 'not run'):
-            place = [line.get('label') or Row(line['method'], '', '', line['variant']).label]
-            place += [BACKBONES.get(line['backbone'], line['backbone'])]
-            pretrain, dataset = line['pretrain'], line.get('dataset', '')
-            if pretrain not in ('', 'none'):
-                place.append(f'pretrained on {DATASETS.get(pretrain, pretrain)}')
-            where = f' ({dataset})' if dataset else ''
-            reason = line['reason'] or 'no run yet'
-            groups.setdefault((line['status'], reason), {})[f'{", ".join(place)}{where}'] = None
+        if line['status'] not in ('failed', 'not run'):
+            continue
+        key = Row(line['method'], line['backbone'], line['pretrain'], line['variant'])
+        place = [line.get('label') or key.label, BACKBONES.get(key.backbone, key.backbone)]
+        if key.pretrain not in ('', 'none'):
+            # a small profile pretrains on its own data, whatever the paper's row says
+            what = 'pretrained on' if profile.name == 'paper' else 'row of'
+            place.append(f'{what} {DATASETS.get(key.pretrain, key.pretrain)}')
+        rows = groups.setdefault((line['status'], line['reason'] or 'no run yet'), {})
+        datasets = rows.setdefault(', '.join(place), {})
+        datasets[DATASETS.get(line.get('dataset', ''), line.get('dataset', ''))] = None
     return [
-        Absent(table.spec.title, status, reason, tuple(cells))
-        for (status, reason), cells in sorted(groups.items())
+        Absent(
+            table.spec.title,
+            status,
+            reason,
+            tuple(': '.join(filter(None, (row, ', '.join(sets)))) for row, sets in rows.items()),
+        )
+        for (status, reason), rows in sorted(groups.items())
     ]
 
 

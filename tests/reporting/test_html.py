@@ -9,10 +9,12 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures.style import Plot
-from mlfo_mm.reporting.html import cell_kind, cell_markup, make_report
+from mlfo_mm.reporting.html import absent_cells, cell_kind, cell_markup, make_report, merged
 from mlfo_mm.reporting.inline import figure_markup
 from mlfo_mm.reporting.records import write_record
 from mlfo_mm.reporting.runner_log import failed_jobs
+from mlfo_mm.reporting.specs import PROFILE_SPECS, TableSpec
+from mlfo_mm.reporting.tables import Table
 from tests.reporting import crafted
 
 EVIL = '<script>alert(1)</script>'
@@ -174,6 +176,36 @@ def test_marks_of_a_cell(text, shown):
 )
 def test_kind_of_a_cell(text, kind):
     assert cell_kind(text) == kind
+
+
+def test_one_reason_over_several_columns_is_said_once():
+    row = ['—', '—', '— not run', '— not run', '3.0', '3.0', '— not run']
+    assert merged(row) == [
+        ('—', 1),
+        ('—', 1),
+        ('— not run', 2),
+        ('3.0', 1),
+        ('3.0', 1),
+        ('— not run', 1),
+    ]
+
+
+def test_rows_without_a_number_stand_under_their_reason():
+    lines = [
+        'status,reason,label,method,variant,backbone,pretrain,dataset',
+        'measured,,MLFO,mlfo,paper,r3d18,kinetics400,ucf101',
+        'not run,,MLFO,mlfo,paper,s3d,kinetics400,ucf101',
+        'not run,,MLFO,mlfo,paper,s3d,kinetics400,hmdb51',
+        'failed,no memory,Random weights,random,,r3d18,none,ucf101',
+        'quoted,,MLFO,mlfo,paper,s3d,kinetics400,hmdb51',
+    ]
+    table = Table(TableSpec('t', 'T'), (), '', '\n'.join(lines))
+    small, large = (absent_cells(table, PROFILE_SPECS[name]) for name in ('mini', 'paper'))
+    assert [(item.status, item.reason, item.rows) for item in small] == [
+        ('failed', 'no memory', ('Random weights, R3D-18: UCF101',)),
+        ('not run', 'no run yet', ('MLFO, S3D, row of Kinetics-400: UCF101, HMDB51',)),
+    ]
+    assert large[1].rows == ('MLFO, S3D, pretrained on Kinetics-400: UCF101, HMDB51',)
 
 
 def test_drawings_share_a_page_without_sharing_ids():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,8 @@ from mlfo_mm.reporting.figures.style import INK, MUTED, RULE
 
 SIZE = 96  # pixels of a tile
 DPI = 110
-HEAD, ABOVE, BREAK = 0.36, 0.28, 0.2  # inches: heads, the text above a strip, between groups
+LETTERS = 46  # that fit above a strip
+HEAD, ABOVE, BREAK = 0.42, 0.32, 0.2  # inches: heads, the text above a strip, between groups
 FRAMES = 4
 GAP = 3
 WIDTH = FRAMES * SIZE + (FRAMES - 1) * GAP
@@ -42,7 +44,7 @@ class Row:
 
 def draw_rows(heads: Sequence[str], rows: Sequence[Row]) -> Figure:
     """Draw rows under the heads of their columns, one pixel of a tile to one of the figure."""
-    left = 0.95 if any(row.label for row in rows) else 0.1
+    left = 1.0 if any(row.label for row in rows) else 0.1
     wide, high = WIDTH / DPI, SIZE / DPI
     width = left + len(heads) * (wide + 0.2)
     total = HEAD + sum(high + ABOVE + (BREAK if row.begins else 0) for row in rows) + 0.1
@@ -50,7 +52,7 @@ def draw_rows(heads: Sequence[str], rows: Sequence[Row]) -> Figure:
     figure.set_layout_engine('none')
     lefts = [left + column * (wide + 0.2) for column in range(len(heads))]
     for x, head in zip(lefts, heads, strict=True):
-        figure.text(x / width, 1 - HEAD / 2 / total, head, weight='bold', va='center')
+        figure.text(x / width, 1 - HEAD / 2 / total, head, weight='bold', va='center', fontsize=12)
     top = total - HEAD
     for row in rows:
         if row.begins:
@@ -59,7 +61,7 @@ def draw_rows(heads: Sequence[str], rows: Sequence[Row]) -> Figure:
             figure.add_artist(rule)
             top -= BREAK
         bottom = top - high - ABOVE
-        figure.text(0.1 / width, (bottom + high / 2) / total, row.label, va='center', fontsize=8.5)
+        figure.text(0.1 / width, (bottom + high / 2) / total, row.label, va='center', fontsize=10)
         for x, strip in zip(lefts, row.strips, strict=True):
             if strip is not None:
                 place = (x / width, bottom / total, wide / width, high / total)
@@ -74,10 +76,11 @@ def _draw_strip(axis: Axes, strip: Strip) -> None:
     axis.grid(False)
     axis.spines[:].set_visible(strip.framed)
     axis.spines[:].set(color=strip.colour, linewidth=2)
-    axis.set_title(strip.text, fontsize=8, weight='normal', color=strip.colour, pad=4)
+    text = shorten(strip.text, LETTERS, placeholder='…')
+    axis.set_title(text, fontsize=10, weight='normal', color=strip.colour, pad=4)
     if isinstance(strip.tiles, NotHere):
         axis.set_facecolor('#f6f8fa')
-        axis.text(0.5, 0.5, str(strip.tiles), ha='center', va='center', fontsize=8, color=MUTED)
+        axis.text(0.5, 0.5, str(strip.tiles), ha='center', va='center', fontsize=10, color=MUTED)
         return
     gap = np.full((SIZE, GAP, 3), 255, np.uint8)
     parts = [part for tile in strip.tiles for part in (gap, tile)][1:]
