@@ -1,5 +1,7 @@
-# make demo   install the tested versions into .venv, then go from nothing to tables
-# make test   the same environment, then the tests
+# make demo        install the tested versions into .venv, then go from nothing to tables
+# make demo-full   the demo with ablations, levels and figures as well
+# make report      one HTML page of what was measured: make report PROFILE=mini
+# make test        the same environment, then the tests
 #
 # CPU-only wheels, or another CUDA:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 # Another interpreter (3.11, 3.12):  make demo PYTHON=/path/to/python3.12
@@ -9,12 +11,13 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
 TORCH_INDEX ?=
 VENV ?= .venv
+PROFILE ?= demo
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting
 
-.PHONY: help install demo test lint format doctor clean
+.PHONY: help install demo demo-full report test lint format doctor clean
 .DELETE_ON_ERROR:
 
 help:
@@ -30,7 +33,7 @@ $(INSTALLED): constraints.txt openmmlab.txt setup.py pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "error: $(PYTHON) -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 1; }
-	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[test,lint]'
+	$(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[benchmark,slurm,test,lint]'
 	@# without dependencies, for one OpenCV only; a full mmcv that is there stays
 	if $(PY) -c 'from importlib import metadata; metadata.version("mmcv")' 2>/dev/null; \
 		then grep -v '^mmcv-lite' openmmlab.txt; else cat openmmlab.txt; fi > $(VENV)/openmmlab.txt
@@ -39,6 +42,13 @@ $(INSTALLED): constraints.txt openmmlab.txt setup.py pyproject.toml
 
 demo: $(INSTALLED)
 	$(PY) tools/benchmark.py run --profile demo
+
+demo-full: $(INSTALLED)
+	$(PY) tools/benchmark.py run --profile demo --tables 1 2 3 4 levels figure4 figure5
+	$(PY) tools/benchmark.py report --profile demo
+
+report: $(INSTALLED)
+	$(PY) tools/benchmark.py report --profile $(PROFILE)
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2

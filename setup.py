@@ -48,9 +48,14 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=['mlfo_mm', 'mlfo_mm.*']),
-    package_data={'mlfo_mm.reporting': ['*.j2']},
+    package_data={
+        'mlfo_mm.reporting': ['*.j2'],
+        'mlfo_mm.benchmark': ['Snakefile', 'clusters/*/config.yaml'],
+    },
     install_requires=REQUIRES,
     extras_require={
+        'benchmark': ['snakemake>=9.4', 'jinja2'],  # tools/benchmark.py
+        'slurm': ['snakemake>=9.4', 'snakemake-executor-plugin-slurm>=2'],
         'test': ['pytest', 'pytest-xdist', 'hypothesis'],
         'lint': ['ruff', 'mypy'],
     },

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.estimate import Estimates, spell
-from mlfo_mm.benchmark.jobs import RULES, Plan
+from mlfo_mm.benchmark.jobs import PYTHON, RULES, Job, Plan
 from mlfo_mm.benchmark.plan import Folders, make_plan
 from mlfo_mm.benchmark.profiles import PROFILES, Choice, chosen_rows
 from mlfo_mm.benchmark.resolve import resolve, tool_environment
@@ -22,6 +22,7 @@ from mlfo_mm.benchmark.state import files, read, status
 from mlfo_mm.errors import UserError
 
 LOG_LINES = 8
+SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels')  # tables on the terminal
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Where:
 def list_matrix(choice: Choice, where: Where, console: Console) -> None:
     """Print the rows of the matrix that the choice runs."""
     profile = PROFILES[choice.profile]
-    table = Table('config', 'variant', 'tables', 'tasks', 'seeds', title='')
+    table = Table('config', 'variant', 'tables', 'tasks', 'seeds', title=None)
     absent = []
     for row in chosen_rows(choice):
         path = profile.config(row).removeprefix('configs/')
@@ -107,11 +108,11 @@ def run(choice: Choice, where: Where, console: Console) -> None:
         raise UserError('nothing can run: ' + ('; '.join(plan.missing) or 'the choice is empty'))
     outcome = runner.run(plan, machine, console)
     for job in plan.jobs:
-        left_out = job.name in outcome.left_out and not outcome.error
-        if job.rule == 'tables' or (job.rule == 'figures' and left_out):
-            command = [sys.executable if word == '{python}' else word for word in job.command]
-            sys.stdout.flush()
-            subprocess.run(command, env=tool_environment(Path(plan.root)), check=False)
+        if job.rule == 'tables':
+            shown = [name for name in SHOWN if name in choice.tables]
+            _call(plan, job, *(['--tables', *shown] if shown else []))
+        elif job.rule == 'figures' and job.name in outcome.left_out and not outcome.error:
+            _call(plan, job)
     for name, reason in outcome.failed.items():
         log = files(plan, plan.job(name)).log
         tail = log.read_text(errors='replace').splitlines()[-LOG_LINES:] if log.is_file() else []
@@ -126,6 +127,14 @@ def run(choice: Choice, where: Where, console: Console) -> None:
             + (f', {len(others)} left out because of them' if others else '')
             + '; the same command tries them again'
         )
+
+
+def _call(plan: Plan, job: Job, *options: str) -> None:
+    """Run the command of a report on the terminal."""
+    command = [sys.executable if word == PYTHON else word for word in job.command]
+    sys.stdout.flush()
+    environment = tool_environment(Path(plan.root))
+    subprocess.run([*command, *options], env=environment, cwd=plan.cwd, check=False)
 
 
 def show_status(choice: Choice, where: Where, console: Console) -> None:

@@ -14,7 +14,7 @@ from mlfo_mm.benchmark.profiles import PROFILES, Choice, Profile, chosen_rows
 from mlfo_mm.benchmark.resolve import Answer, Question, downstream, pretraining
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.records import hash_text
+from mlfo_mm.reporting.records import experiment_id, hash_text
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class _Planner:
         tasks = dict.fromkeys(task for row in rows for task in choice.tasks_of(row))
         self.protocols = self._read_protocols(tuple(tasks))
         for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-            if 'error' in answer:
-                self._miss(answer['error'])
+            if self._wrong(answer):
                 continue
             for seed in choice.seeds_of(row):
                 self._add_run(row, answer, seed, 100_000 - 1000 * seed - 10 * index)
@@ -84,6 +83,11 @@ class _Planner:
     def _miss(self, line: str) -> None:
         self.missing[line] = self.missing.get(line, 0) + 1
 
+    def _wrong(self, answer: Answer) -> bool:
+        if 'error' in answer:
+            self._miss(answer['error'])
+        return 'error' in answer
+
     def _has_config(self, row: Experiment) -> bool:
         paths = self.profile.config(row).split('+')
         lacking = [path for path in paths if not (self.folders.root / path).is_file()]
@@ -101,7 +105,7 @@ class _Planner:
         return {
             task: hash_text(repr(answer))
             for task, answer in zip(there, answers, strict=True)
-            if 'error' not in answer or self._miss(answer['error'])
+            if not self._wrong(answer)
         }
 
     def _data(self, *names: str) -> tuple[str, ...] | None:
@@ -122,7 +126,7 @@ class _Planner:
                     command,
                     priority=1_000_000,
                     gpus=0,
-                    facts=dict(dataset=name),
+                    facts=dict(datasets=list(self.profile.datasets)),
                 )
         return needs
 
@@ -142,7 +146,7 @@ class _Planner:
         facts = {key: answer[key] for key in ('method', 'variant', 'backbone')}
         facts |= dict(seed=seed, config=self._config(row), options=answer['options'])
         if row.untrained:
-            facts |= dict(method=row.untrained, variant='', pretrained_on='none')
+            facts |= dict(method=row.untrained, variant='')
             name = f'{row.untrained}-{answer["backbone"]}_{answer["untrained_hash"]}_seed{seed}'
             self._add_evaluations(row, facts, name, 'none', (), priority)
             return
@@ -153,18 +157,27 @@ class _Planner:
             f'{facts["method"]}-{facts["variant"]}_{answer["dataset"]}_{answer["hash"]}_seed{seed}'
         )
         work_dir = self.folders.work_dir.absolute() / self.profile.name / name
-        facts |= dict(pretrained_on=answer['dataset'])
+        results = self.folders.results.as_posix()
         job = Job(
             f'pretrain/{name}',
             f'pretrain {_who(facts)} on {answer["dataset"]}, seed {seed}',
             (
                 *(*self._train(facts), '--work-dir', str(work_dir), '--seed', str(seed)),
-                *_options(answer['options']),
+                *('--results', results, *_options(answer['options'])),
             ),
             data,
             priority + 5,
             self.processes,
-            facts | dict(work_dir=str(work_dir), epochs=answer['epochs']),
+            facts
+            | dict(
+                work_dir=str(work_dir),
+                epochs=answer['epochs'],
+                record=f'{results}/records/{self.profile.name}/{_record(facts, answer)}.json',
+                recorder=(
+                    *(PYTHON, *self._tool('tools/record_pretraining.py', facts['config'])),
+                    *(str(work_dir), '--results', results, *_options(answer['options'])),
+                ),
+            ),
         )
         if self._add_evaluations(row, facts, name, str(job.checkpoint), (job.name,), priority):
             self.jobs[job.name] = job
@@ -232,6 +245,21 @@ class _Planner:
 
 def _who(facts: dict[str, Any]) -> str:
     return '-'.join(filter(None, (facts['method'], facts['variant'], facts['backbone'])))
+
+
+def _record(facts: dict[str, Any], answer: Answer) -> str:
+    """Name of a pretraining's record."""
+    return experiment_id(
+        method=facts['method'],
+        variant=facts['variant'],
+        backbone=facts['backbone'],
+        pretrain_dataset=answer['dataset'],
+        task='pretrain',
+        dataset=answer['dataset'],
+        split=1,
+        seed=facts['seed'],
+        family_hash=answer['record_hash'],
+    )
 
 
 def _options(options: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ and only for what no earlier plan has asked of the same configs.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import os
@@ -77,9 +76,10 @@ def _ask(questions: list[Question], root: Path) -> list[Answer]:
 def _state(root: Path) -> str:
     """Digest of all that an answer may depend on: the configs and who reads them."""
     digest = hashlib.sha256(metadata.version('mmengine').encode())
-    files = [*root.glob('configs/**/*.py'), *root.glob('mlfo_mm/engine/*.py')]
-    for path in sorted((*files, Path(__file__), root / 'mlfo_mm/evaluation/job.py')):
-        digest.update(f'{path.relative_to(root)}\0'.encode() + path.read_bytes())
+    package = Path(__file__).resolve().parents[1]
+    code = [*package.glob('engine/*.py'), *package.glob('evaluation/job.py'), Path(__file__)]
+    for path in sorted((*root.glob('configs/**/*.py'), *code)):
+        digest.update(f'{path}\0'.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -98,23 +98,18 @@ def _read_cache(path: Path) -> dict[str, Answer]:
 
 def _answer(question: Question, root: Path) -> Answer:
     from mlfo_mm.engine.config import load_config
-    from mlfo_mm.evaluation.job import NOT_FAMILY, PROTOCOL_VERSION
+    from mlfo_mm.evaluation.job import PROTOCOL_VERSION, family_text
     from mlfo_mm.evaluation.pipelines import ClipGeometry
-
-    def family(config: Any) -> str:
-        shown = copy.deepcopy(config)
-        for key in NOT_FAMILY:
-            shown.pop(key, None)
-        return hash_text(shown.pretty_text)[:8]
 
     path = '+'.join(str(root / part) for part in question['config'].split('+'))
     if question['kind'] == 'downstream':
-        return dict(hash=family(load_config(path)), protocol=PROTOCOL_VERSION)
+        return dict(hash=hash_text(family_text(load_config(path)))[:8], protocol=PROTOCOL_VERSION)
     options, dataset = dict(question['options']), question['dataset']
     config = load_config(path, options or None)
     if dataset and config.pretrain_dataset != dataset:
         options |= {'pretrain_dataset': dataset, 'train_dataloader.dataset.dataset': dataset}
         config = load_config(path, options)
+    text = family_text(config)
     shown = ClipGeometry.from_config(config).as_dict() | dict(
         backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
     )
@@ -125,7 +120,8 @@ def _answer(question: Question, root: Path) -> Answer:
         dataset=config.pretrain_dataset,
         epochs=config.train_cfg.max_epochs,
         options=options,
-        hash=family(config),
+        hash=hash_text(text)[:8],
+        record_hash=hash_text(f'# pretraining\n{text}'),
         untrained_hash=hash_text(repr(shown))[:8],
     )
 

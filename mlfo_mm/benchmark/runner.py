@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import shutil
@@ -128,10 +129,7 @@ def _only_runner(plan: Plan, patience_s: float = 10.0) -> Iterator[int]:
 
 def require_snakemake() -> None:
     """Say how to install what the runner needs beyond the package."""
-    found = subprocess.run(
-        [sys.executable, '-c', 'import snakemake'], capture_output=True, check=False
-    )
-    if found.returncode:
+    if importlib.util.find_spec('snakemake') is None:
         raise UserError(
             'Snakemake is not installed: make install, or pip install -e ".[benchmark]"'
         )

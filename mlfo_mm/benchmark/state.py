@@ -138,7 +138,7 @@ def reconcile(plan: Plan) -> None:
         found = files(plan, job)
         marker = read(found.marker)
         if job.checkpoint is not None:
-            _mark_checkpoint(found.marker, job.checkpoint, marker)
+            _mark_checkpoint(plan, job, found.marker, marker)
         elif not (marker and all(_lies(plan, job, path) for path in marker['products'])):
             found.marker.unlink(missing_ok=True)
         if found.marker.is_file():
@@ -173,10 +173,24 @@ def _lies(plan: Plan, job: Job, product: str) -> bool:
     return mine and Path(product).exists()
 
 
-def _mark_checkpoint(marker: Path, checkpoint: Path, known: dict[str, Any]) -> None:
-    if checkpoint.is_file() and known.get('stamp') == stamp(checkpoint):
+def record_of(plan: Plan, job: Job) -> list[Path]:
+    """A pretraining's record."""
+    return [Path(plan.cwd, job.facts['record'])] if 'record' in job.facts else []
+
+
+def pretrained(plan: Plan, job: Job) -> bool:
+    """Whether a pretraining's last checkpoint is whole and its record is there."""
+    recorded = all(path.is_file() for path in record_of(plan, job))
+    return recorded and job.checkpoint is not None and whole(job.checkpoint)
+
+
+def _mark_checkpoint(plan: Plan, job: Job, marker: Path, known: dict[str, Any]) -> None:
+    checkpoint = job.checkpoint
+    assert checkpoint is not None
+    recorded = all(path.is_file() for path in record_of(plan, job))
+    if recorded and checkpoint.is_file() and known.get('stamp') == stamp(checkpoint):
         return
-    if not whole(checkpoint):
+    if not pretrained(plan, job):
         marker.unlink(missing_ok=True)
         return
     write(marker, products=[str(checkpoint)], stamp=stamp(checkpoint), seconds=None)

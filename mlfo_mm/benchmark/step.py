@@ -20,15 +20,32 @@ from typing import BinaryIO
 
 from mlfo_mm.benchmark.jobs import PYTHON, Job, Plan, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
-from mlfo_mm.benchmark.state import Files, die_with_parent, files, lock, stamp, whole, write
+from mlfo_mm.benchmark.state import (
+    Files,
+    die_with_parent,
+    files,
+    lock,
+    pretrained,
+    record_of,
+    stamp,
+    whole,
+    write,
+)
 from mlfo_mm.datasets.annotation import find_dataset
 
 RECORD = re.compile(r'^record: (.+)$', re.MULTILINE)
 
 
 def command_line(plan: Plan, job: Job) -> list[str]:
-    """The command, continued where an earlier attempt of a pretraining left a checkpoint."""
-    command = [sys.executable if word == PYTHON else word for word in job.command]
+    """The command, continued where an earlier attempt of a pretraining left a checkpoint.
+
+    Where only the record of a pretraining is not there, the command that writes it.
+    """
+    finished = job.checkpoint is not None and whole(job.checkpoint)
+    words = job.facts['recorder'] if finished else job.command
+    command = [sys.executable if word == PYTHON else word for word in words]
+    if finished:
+        return command
     if job.checkpoint is None or not any(map(whole, job.checkpoint.parent.glob('epoch_*.pth'))):
         return command
     end = command.index('--cfg-options') if '--cfg-options' in command else len(command)
@@ -58,7 +75,7 @@ def run(plan: Plan, job: Job, threads: int) -> int:
     """Run a job to its end and return its exit status."""
     found = files(plan, job)
     with lock(found.lock, wait=True) as held:
-        if job.checkpoint is not None and whole(job.checkpoint):  # done while this waited
+        if job.checkpoint is not None and pretrained(plan, job):  # done while this waited
             _mark(found, job, [job.checkpoint])
             return 0
         found.log.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +98,7 @@ def run(plan: Plan, job: Job, threads: int) -> int:
             found.state, status=status, start=start, end=time.time(), reason=reason if code else ''
         )
         if not code:
-            whole_run = '--resume' not in command
+            whole_run = command[1:] == list(job.command[1:])  # neither resumed nor only recorded
             _mark(found, job, products, round(time.time() - start, 1) if whole_run else None)
         return code
 
@@ -89,11 +106,12 @@ def run(plan: Plan, job: Job, threads: int) -> int:
 def _products(plan: Plan, job: Job, output: str) -> list[Path]:
     """Files that show that the job is done."""
     if job.checkpoint is not None:
-        return [job.checkpoint] if whole(job.checkpoint) else [job.checkpoint.with_suffix('.whole')]
+        lacking = job.checkpoint.with_suffix('.whole')
+        return [job.checkpoint if whole(job.checkpoint) else lacking, *record_of(plan, job)]
     if job.rule in ('tables', 'figures'):
         return [Path(plan.cwd, plan.results, job.rule, plan.profile)]
     if job.rule == 'data':
-        return [find_dataset(job.facts['dataset'])]
+        return [find_dataset(name).absolute() for name in job.facts['datasets']]
     return [Path(plan.cwd, line) for line in RECORD.findall(output)]
 
 
@@ -146,6 +164,7 @@ def main() -> None:
     parser.add_argument('--threads', type=int, default=1)
     args = parser.parse_args()
     plan = read_plan(args.plan)
+    os.chdir(plan.cwd)  # Snakemake runs it in the plan's folder
     code = run(plan, plan.job(args.job), args.threads)
     sys.exit(code if code >= 0 else 128 - code)
 

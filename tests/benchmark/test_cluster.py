@@ -1,0 +1,76 @@
+"""What the Slurm profile submits, seen by a stand-in for sbatch that refuses every job."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from mlfo_mm.benchmark.jobs import Job
+from mlfo_mm.benchmark.resolve import tool_environment
+from mlfo_mm.benchmark.runner import snakemake_command, this_machine
+from mlfo_mm.errors import UserError
+from tests.conftest import REPO
+
+SBATCH = """#!/bin/sh
+echo "$@" >> {log}
+exit 1
+"""
+
+
+def test_command_lines_of_slurm(stand_in, tmp_path):
+    pytest.importorskip('snakemake_executor_plugin_slurm')
+    case = stand_in()
+    pretrain, *_ = case.plan.jobs
+    alone = dict(needs=(), command=pretrain.command, facts=pretrain.facts)
+    case.plan.jobs = [
+        Job(pretrain.name, 'pretrain', pretrain.command, gpus=8, facts=pretrain.facts),
+        Job('finetune/f', 'finetune', **alone),
+        Job('evaluate/e', 'evaluate', needs=(pretrain.name,), command=pretrain.command),
+        Job('tables/t', 'tables', **alone, gpus=0),
+    ]
+    case.plan.write()
+    programs, log = tmp_path / 'programs', tmp_path / 'submitted'
+    programs.mkdir()
+    for name in ('sbatch', 'squeue', 'sacct', 'sinfo', 'scontrol'):
+        text = SBATCH.format(log=log) if name == 'sbatch' else '#!/bin/sh\n'
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    machine = this_machine(None, None, '', 'slurm')
+    assert (machine.cluster, machine.gpus) == (True, ())
+    environment = tool_environment(REPO)
+    environment['PATH'] = f'{programs}{os.pathsep}{environment["PATH"]}'
+    command = snakemake_command(case.plan, machine)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    lines = {
+        re.search(r'--comment rule_(\w+?)_', line)[1]: line for line in log.read_text().splitlines()
+    }
+    assert set(lines) == {'pretrain', 'finetune', 'tables'}, done.stderr
+    assert ' -t 10080 --mem 256000 --cpus-per-task=64 ' in lines['pretrain']
+    assert ' --gpus=8 ' in lines['pretrain']
+    assert ' -t 2880 --mem 64000 --cpus-per-task=16 ' in lines['finetune']
+    assert ' --gpus=1 ' in lines['finetune']
+    assert ' --mem 4000 --ntasks=1 --cpus-per-task=1 ' in lines['tables']
+    assert '--gpus' not in lines['tables']
+    for rule, identity in (('pretrain', 'a'), ('finetune', 'f'), ('tables', 't')):
+        assert f"--target-jobs '{rule}:identity={identity}'" in lines[rule]
+
+
+def test_an_unknown_workflow_profile_is_refused():
+    with pytest.raises(UserError, match='--workflow-profile sge: no such folder, nor one of slurm'):
+        this_machine(None, None, '', 'sge')
+
+
+def test_slots_of_this_machine(monkeypatch):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '2,5')
+    assert this_machine(None, None, '', '').gpus == ('2', '5')
+    assert this_machine(None, 1, '', '').jobs == 1
+    with pytest.raises(UserError, match='--gpus 3: 2 found here'):
+        this_machine(None, 3, '', '')
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '')
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda _: set(range(8)))
+    machine = this_machine(2, None, '', '')
+    assert (machine.jobs, machine.threads, machine.gpus) == (2, 4, ())

@@ -1,0 +1,194 @@
+"""From choices to jobs: command lines, identities, and what is missing."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+
+import pytest
+
+from mlfo_mm.benchmark import matrix
+from mlfo_mm.benchmark.jobs import Plan
+from mlfo_mm.benchmark.matrix import Experiment
+from mlfo_mm.benchmark.plan import Folders, make_plan
+from mlfo_mm.benchmark.profiles import Choice
+from mlfo_mm.benchmark.resolve import downstream, pretraining, resolve
+from mlfo_mm.reporting.records import hash_text
+from tests.conftest import REPO
+
+
+def ask(questions):
+    """Answers without mmengine: an identity from the question alone."""
+    answers = []
+    for question in questions:
+        path = question['config']
+        mark = hash_text(repr(question))
+        options = dict(question['options']) if 'options' in question else {}
+        method = path.split('/')[1]
+        own = 'ucf101' if 'ucf101' in path else 'kinetics400'
+        variant = options.get('variant', path.split('/')[-1][:-3] if '+' in path else 'paper')
+        answers.append(
+            dict(
+                method=method,
+                variant=variant,
+                backbone='r3d18',
+                dataset=question.get('dataset') or own,
+                epochs=2,
+                options=options,
+                hash=mark[:8],
+                record_hash=mark,
+                untrained_hash='12345678',
+            )
+        )
+    return answers
+
+
+@pytest.fixture
+def plan(tmp_path, synthetic, monkeypatch):
+    """``plan(profile, **choice)``: the plan, in the repository."""
+    monkeypatch.chdir(REPO)
+
+    def make(profile: str = 'smoke', processes: int = 0, **options) -> Plan:
+        folders = Folders(REPO, tmp_path / 'work', tmp_path / 'results')
+        return make_plan(Choice(profile, **options).checked(), folders, ask, processes)
+
+    return make
+
+
+def titles(plan: Plan, rule: str) -> list[str]:
+    return [job.title for job in plan.jobs if job.rule == rule]
+
+
+def test_smoke_from_pretraining_to_tables(plan, tmp_path):
+    made = plan()
+    assert made.missing == []
+    assert [job.rule for job in made.jobs] == (
+        ['pretrain'] * 2 + ['evaluate'] * 6 + ['finetune'] * 6 + ['tables']
+    )
+    first = made.jobs[0]
+    work_dir = str(first.checkpoint.parent)
+    assert ' '.join(first.command) == (
+        '{python} tools/train.py configs/mlfo/r3d18_smoke.py '
+        f'--work-dir {work_dir} --seed 0 --results {tmp_path}/results'
+    )
+    assert work_dir.startswith(f'{tmp_path}/work/smoke/mlfo-paper_synthetic_motion_')
+    assert work_dir.endswith('_seed0')
+    probe = next(job for job in made.jobs if job.needs == (first.name,))
+    assert ' '.join(probe.command) == (
+        f'{{python}} tools/evaluate.py configs/mlfo/r3d18_smoke.py {work_dir}/epoch_2.pth '
+        '--task linear_probe retrieval --dataset synthetic_motion --seed 0 --reuse '
+        f'--results {tmp_path}/results --work-dir {tmp_path}/work/evaluate'
+    )
+    untrained = [job for job in made.jobs if 'none' in job.command]
+    assert {job.needs for job in untrained} == {()}
+    assert {(job.facts['method'], job.rule) for job in untrained} == {
+        ('random', 'evaluate'),
+        ('scratch', 'finetune'),
+    }
+    assert len(made.jobs[-1].needs) == 12
+    assert made.job(probe.name) is probe
+
+
+def test_choices_narrow_the_plan(plan):
+    made = plan(methods=('simclr', 'ctm'), tables=('2', '3', '4'), tasks=('retrieval',))
+    assert titles(made, 'pretrain') == ['pretrain simclr-paper-r3d18 on synthetic_motion, seed 0']
+    assert not titles(made, 'finetune')
+    made = plan(tables=('figure3',), methods=('k4',), seeds=2)
+    assert [job.command[-2:] for job in made.jobs if job.rule == 'pretrain'] == [
+        ('variant=k4', 'model.prototypes.num_prototypes=4')
+    ] * 2
+    assert [job.facts['seed'] for job in made.jobs if job.rule == 'pretrain'] == [0, 1]
+    assert [job.rule for job in made.jobs][-2:] == ['tables', 'figures']
+
+
+def test_other_data_are_pretrained_on_and_evaluated(plan):
+    made = plan('mini', datasets=('synthetic_appearance',), tables=('4',))
+    assert 'pretrain mlfo-paper-r3d18 on synthetic_appearance, seed 0' in titles(made, 'pretrain')
+    assert {job.facts.get('dataset') for job in made.jobs if job.rule == 'evaluate'} == {
+        'synthetic_appearance'
+    }
+
+
+def test_what_is_missing_is_said_and_left_out(plan, tmp_path, monkeypatch):
+    made = plan('paper', tables=('1', '3'), methods=('mlfo', 'simclr'))
+    assert made.jobs == []
+    text = '\n'.join(made.missing)
+    assert "data: no data set 'kinetics400'" in text
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    made = plan('demo')
+    assert [job.title for job in made.jobs if job.rule == 'data'] == ['make the data']
+    data = made.jobs[0]
+    assert all(data.name in job.needs for job in made.jobs if job.rule == 'pretrain')
+    assert all(data.name not in job.sources for job in made.jobs)
+
+
+def test_processes_of_the_paper_profile(plan, synthetic):
+    for name in ('ucf101', 'hmdb51'):
+        shutil.copytree(synthetic / 'synthetic_motion', synthetic / name, dirs_exist_ok=True)
+    try:
+        made = plan('paper', tables=('4',), methods=('mlfo',))
+        assert len(made.missing) == 1  # Kinetics-400
+        (job,) = (job for job in made.jobs if job.rule == 'pretrain')
+        program, *rest = job.command[:4]
+        assert program == 'bash'
+        assert rest == ['tools/dist_train.sh', 'configs/mlfo/r3d18_ucf101.py', '8']
+        assert job.gpus == 8
+        alone = plan('paper', 1, tables=('4',), methods=('mlfo',), datasets=('ucf101',))
+        assert alone.jobs[0].command[1] == 'tools/train.py'
+    finally:
+        for name in ('ucf101', 'hmdb51'):
+            shutil.rmtree(synthetic / name)
+
+
+def test_a_new_row_appears(plan, tmp_path, monkeypatch):
+    change = tmp_path / 'reverse_only.py'
+    change.write_text("variant = 'reverse_only'\nmodel = dict(augmentations=('reverse',))\n")
+    row = Experiment('mlfo/r3d18', ('table3',), change=str(change.with_suffix('')))
+    monkeypatch.setattr(matrix, 'EXPERIMENTS', (*matrix.EXPERIMENTS, row))
+    made = plan(tables=('3',), methods=('reverse_only',))
+    assert titles(made, 'pretrain') == [
+        'pretrain mlfo-reverse_only-r3d18 on synthetic_motion, seed 0'
+    ]
+    assert made.jobs[0].command[2] == f'configs/mlfo/r3d18_smoke.py+{change}'
+    assert len(titles(made, 'evaluate')) == 2
+
+
+def test_order_is_by_seed_then_row(plan):
+    made = plan('mini', datasets=('synthetic_motion',), tables=('2',))
+    runs = [job for job in made.jobs if job.rule == 'pretrain']
+    assert [job.facts['seed'] for job in runs] == sorted(job.facts['seed'] for job in runs)
+    # what evaluates a row comes before the next row is trained
+    evaluate = {job.needs[0]: job for job in made.jobs if job.rule == 'evaluate'}
+    for job, following in itertools.pairwise(runs):
+        assert job.priority < evaluate[job.name].priority
+        assert evaluate[job.name].priority > following.priority
+
+
+def test_identities_follow_the_configs(synthetic, tmp_path):
+    root, cache = tmp_path / 'copy', tmp_path / 'cache.json'
+    shutil.copytree(REPO / 'configs', root / 'configs')
+    shutil.copytree(REPO / 'mlfo_mm', root / 'mlfo_mm')
+    config, simclr = 'configs/mlfo/r3d18_smoke.py', 'configs/simclr/r3d18_smoke.py'
+    probe = 'configs/downstream/linear_probe_smoke.py'
+    questions = [
+        pretraining(config, ''),
+        pretraining(config, 'synthetic_appearance'),
+        pretraining(config, '', variant='k4', **{'model.prototypes.num_prototypes': 4}),
+        pretraining(simclr, ''),
+        downstream(probe),
+        pretraining('configs/nothing.py', ''),
+    ]
+    own, other, few, info, task, error = resolve(questions, root, cache)
+    assert len({answer['hash'] for answer in (own, other, few, info)}) == 4
+    assert (own['method'], own['variant'], own['dataset']) == ('mlfo', 'paper', 'synthetic_motion')
+    assert other['options']['train_dataloader.dataset.dataset'] == 'synthetic_appearance'
+    assert 'nothing.py' in error['error']
+    assert cache.is_file()
+    # a change of MLFO's own config leaves SimCLR and the tasks alone; random weights too
+    path = root / config
+    path.write_text(path.read_text() + 'train_cfg.update(max_epochs=3)\n')
+    changed, *_, task_again, _ = resolve(questions, root, cache)
+    assert changed['hash'] != own['hash']
+    assert changed['epochs'] == 3
+    assert changed['untrained_hash'] == own['untrained_hash']
+    assert task_again == task
