@@ -76,7 +76,7 @@ def _plot(cells: dict[str, Cell], dataset: str, command: str) -> Plot:
         'classifier on frozen high-level features (bright: speaks for the order that was shown; '
         'scaled per clip and model). NTM: temporal terms of the paper; CTM: shuffled and reversed '
         'input clips as negatives; none: no temporal terms. Above each column its accuracy in '
-        f'telling the order, chance 50 %. Maps of seed {", ".join(_seeds(records))}.'
+        f'telling the order (chance is 50 %, † is not above it). Maps of seed {", ".join(_seeds(records))}.'
     )
     files = render(lambda: draw_rows(heads, rows), name, ['png'])
     files['csv'] = _csv(cells, records)
@@ -89,7 +89,8 @@ def _seeds(records: dict[str, Record]) -> list[str]:
 
 def _accuracy(cell: Cell) -> str:
     interval = '' if cell.half_width is None else f' ± {cell.half_width:.1f}'
-    return f'{cell.mean:.1f}{interval} % (n={len(cell.values)})'
+    mark = ' †' if cell.at_chance else ''
+    return f'{cell.mean:.1f}{interval} %{mark} (n={len(cell.values)})'
 
 
 def _rows(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
-from mlfo_mm.reporting.figures.style import BLUE, GREY, INK, MUTED, SKY, Plot, render
+from mlfo_mm.reporting.figures.style import BLUE, GREY, INK, MUTED, PAPER, SKY, Plot, render
 from mlfo_mm.reporting.markdown import dataset_name
 from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
@@ -146,6 +146,7 @@ def _draw_column(axis: Axes, column: Column) -> None:
             textcoords='offset points',
             va='center',
             fontsize=8,
+            bbox=dict(boxstyle='square,pad=0.1', facecolor=PAPER, edgecolor='none'),
         )
     if column.chance is not None:
         axis.axvline(column.chance, color=MUTED, linewidth=1, linestyle=(0, (3, 2)))

@@ -163,7 +163,9 @@ def _draw(panels: dict[str, list[Series]]) -> Figure:
         for name in levels
     ]
     if handles:
-        figure.legend(handles=handles, loc='outside lower center', ncols=min(8, len(handles)))
+        lines = -(-len(handles) // 9)
+        columns = -(-len(handles) // lines)
+        figure.legend(handles=handles, loc='outside lower center', ncols=columns)
     return figure
 
 

@@ -83,7 +83,7 @@ def _rows(queries: Sequence[Query]) -> tuple[list[Row], list[str]]:
             found: list[Strip | None] = []
             for clip in query.neighbours[kind][:NEIGHBOURS]:
                 hit = clip.label == query.clip.label
-                near = '' if clip.similarity is None else f'  ({clip.similarity:.2f})'
+                near = '' if clip.similarity is None else f' ({clip.similarity:.2g})'
                 text = f'{"hit" if hit else "miss"}: {clip.label}{near}'
                 found.append(strip(clip, text, BLUE if hit else RED))
             rows.append(Row(f'{kind}-\nwise', (first, *found), begins=place == 0))
