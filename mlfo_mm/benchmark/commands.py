@@ -140,9 +140,16 @@ def _call(plan: Plan, job: Job, *options: str) -> None:
 def show_status(choice: Choice, where: Where, console: Console) -> None:
     """Print how each job stands."""
     plan = where.plan(choice)
-    if not (Path(plan.folder) / 'runner.lock').exists():
-        console.print('never run')
+    with lock(Path(plan.folder) / 'runner.lock', wait=False) as free:
+        if free is not None:
+            reconcile(plan)
+        else:
+            console.print('a run is under way')
+    wanted = {job.name for job in open_jobs(plan)}
     found = {job.name: status(plan, job) for job in plan.jobs}
+    for name, state in found.items():
+        if state == 'to do' and name not in wanted:
+            found[name] = 'spare'  # what is made of it is there
     for job in plan.jobs:
         state = found[job.name]
         text = f'{state:8} {job.title}'

@@ -20,6 +20,7 @@ TABLE_TASKS = {
     'figure4': ('neighbours',),
     'figure5': ('order',),
 }
+SHOWN = ('neighbours', 'order')  # of a few clips, as pictures
 TASKS = tuple(dict.fromkeys(task for tasks in TABLE_TASKS.values() for task in tasks))
 UNTRAINED = {
     'random': tuple(task for task in TASKS if task != 'finetune'),

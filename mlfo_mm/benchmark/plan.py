@@ -197,11 +197,11 @@ class _Planner:
         needs: tuple[str, ...],
         priority: int,
     ) -> bool:
-        tasks = self.choice.tasks_of(row, facts['seed'])
-        tasks = tuple(task for task in tasks if task in self.protocols)
-        frozen = tuple(task for task in tasks if task != 'finetune')
         added = False
         for dataset in self.choice.datasets:
+            tasks = self.choice.tasks_of(row, facts['seed'], dataset)
+            tasks = tuple(task for task in tasks if task in self.protocols)
+            frozen = tuple(task for task in tasks if task != 'finetune')
             data = self._data(dataset) if tasks else None
             if data is None:
                 continue

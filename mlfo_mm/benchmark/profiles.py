@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mlfo_mm.benchmark import matrix
-from mlfo_mm.benchmark.matrix import TABLE_TASKS, TASKS, Experiment
+from mlfo_mm.benchmark.matrix import SHOWN, TABLE_TASKS, TASKS, Experiment
 from mlfo_mm.errors import UserError, did_you_mean
 
 
@@ -139,10 +139,18 @@ class Choice:
         """Seeds of a row."""
         return range(self.seeds or min(row.seeds, PROFILES[self.profile].seeds))
 
-    def tasks_of(self, row: Experiment, seed: int = 0) -> tuple[str, ...]:
-        """Tasks of a seed of a row: finetuning, the dearest, runs once unless seeds are asked for."""
+    def tasks_of(self, row: Experiment, seed: int = 0, dataset: str = '') -> tuple[str, ...]:
+        """Tasks of a seed of a row on a data set; on any where the name is empty.
+
+        Finetuning, the dearest, and what figures show run for the first seed unless seeds are
+        asked for; figures show the first data set.
+        """
         tasks = row.needs(self.tables, self.tasks)
-        return tasks if self.seeds or not seed else tuple(t for t in tasks if t != 'finetune')
+        if seed and not self.seeds:
+            tasks = tuple(task for task in tasks if task not in ('finetune', *SHOWN))
+        if dataset and dataset != self.datasets[0]:
+            tasks = tuple(task for task in tasks if task not in SHOWN)
+        return tasks
 
 
 def known(option: str, name: str, names: Sequence[str]) -> str:

@@ -1,0 +1,53 @@
+"""Times of jobs from earlier ones, and durations in words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mlfo_mm.benchmark.estimate import START_S, Estimates, spell
+from mlfo_mm.benchmark.state import Files, write
+from tests.conftest import REPO
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (0, '0 s'),
+        (89, '89 s'),
+        (150, '2 min'),
+        (4500, '75 min'),
+        (5400, '1 h 30 min'),
+        (7200, '2 h'),
+    ],
+)
+def test_durations_in_words(seconds, text):
+    assert spell(seconds) == text
+
+
+def test_time_left(stand_in, tmp_path):
+    plan = stand_in().plan
+    known = Estimates(plan)
+    assert known.seconds(plan.job('pretrain/a')) is None
+    assert known.left(plan.jobs, {}, 2) is None
+    write(Files(tmp_path / 'benchmark', 'pretrain/b').marker, products=[], seconds=100.0)
+    write(Files(tmp_path / 'benchmark', 'evaluate/b').marker, products=[], seconds=40.0)
+    known = Estimates(plan)
+    assert known.seconds(plan.job('pretrain/a')) == 100.0  # another method, the same backbone
+    assert known.seconds(plan.job('evaluate/a')) == 40.0
+    two = [plan.job('pretrain/a'), plan.job('evaluate/a')]
+    assert known.left(two, {}, 2) == 140.0  # one waits for the other
+    assert known.left(two, {'pretrain/a': 60.0}, 2) == 80.0
+
+
+def test_records_tell_times_too(stand_in, tmp_path):
+    plan = stand_in().plan
+    plan.profile = 'demo'
+    (source, *_) = sorted((REPO / 'results/records/demo').glob('mlfo-*-retrieval-*.json'))
+    record = json.loads(source.read_text())
+    folder = tmp_path / 'results/records/demo'
+    folder.mkdir(parents=True)
+    (folder / source.name).write_text(json.dumps(record))
+    seconds = Estimates(plan).seconds(plan.job('evaluate/a'))
+    assert seconds == START_S + record['wall_time_s']
