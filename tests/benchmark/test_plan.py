@@ -164,6 +164,20 @@ def test_order_is_by_seed_then_row(plan):
         assert evaluate[job.name].priority > following.priority
 
 
+def test_figures_show_the_first_seed_and_data_set(plan):
+    sets = ('synthetic_motion', 'synthetic_appearance')
+    chosen = dict(datasets=sets, tables=('3', 'figure5'), methods=('ctm',))
+
+    def order(**options):
+        made = plan('mini', **chosen, **options)
+        jobs = [job for job in made.jobs if job.rule == 'evaluate']
+        assert len(jobs) == 6
+        return {(j.facts['seed'], j.facts['dataset']) for j in jobs if 'order' in j.facts['tasks']}
+
+    assert order() == {(0, sets[0])}
+    assert order(seeds=3) == {(seed, sets[0]) for seed in range(3)}
+
+
 def test_identities_follow_the_configs(synthetic, tmp_path):
     root, cache = tmp_path / 'copy', tmp_path / 'cache.json'
     shutil.copytree(REPO / 'configs', root / 'configs')
