@@ -40,9 +40,9 @@ class SampleMLFOClips(BaseTransform):
         long_view: Literal['strided', 'full', 'none'] = 'strided',
         short: Literal['loop', 'slow'] = 'loop',
     ) -> None:
-        _check_positive(clip_len=clip_len)
-        _check_choice('long_view', long_view, ('strided', 'full', 'none'))
-        _check_choice('short', short, ('loop', 'slow'))
+        check_positive(clip_len=clip_len)
+        check_choice('long_view', long_view, ('strided', 'full', 'none'))
+        check_choice('short', short, ('loop', 'slow'))
         if max_rate < 1:
             raise ValueError(f'max_rate={max_rate}, must be at least 1')
         self.clip_len = clip_len
@@ -72,7 +72,7 @@ class SampleMLFOClips(BaseTransform):
             views, groups = [inds, inds[::2]], ((0,), (1,), (2,))
         else:
             views, groups = [inds, inds], ((0,), (1,), (2, 3))
-        return _set_clips(
+        return set_clips(
             results, np.concatenate(views), self.clip_len, rate, groups, frames < length
         )
 
@@ -96,8 +96,8 @@ class SampleTwoClips(BaseTransform):
         frame_interval: int = 1,
         mode: Literal['adjacent', 'uniform', 'cvrl'] = 'uniform',
     ) -> None:
-        _check_positive(clip_len=clip_len, frame_interval=frame_interval)
-        _check_choice('mode', mode, ('adjacent', 'uniform', 'cvrl'))
+        check_positive(clip_len=clip_len, frame_interval=frame_interval)
+        check_choice('mode', mode, ('adjacent', 'uniform', 'cvrl'))
         self.clip_len = clip_len
         self.frame_interval = frame_interval
         self.mode = mode
@@ -110,7 +110,7 @@ class SampleTwoClips(BaseTransform):
         num_starts = max(frames - reach, 0) + 1
         starts = self._starts(num_starts, step)
         inds = starts[:, None] + np.arange(self.clip_len) * self.frame_interval
-        return _set_clips(
+        return set_clips(
             results,
             inds.ravel() % frames,
             self.clip_len,
@@ -130,7 +130,7 @@ class SampleTwoClips(BaseTransform):
         return np.random.permutation([first, first + distance])
 
 
-def _set_clips(
+def set_clips(
     results: dict,
     inds: np.ndarray,
     clip_len: int,
@@ -138,6 +138,7 @@ def _set_clips(
     groups: Groups,
     short_video: bool,
 ) -> dict:
+    """Say what the views show, in the keys above."""
     results['frame_inds'] = inds + results.get('start_index', 0)
     results['clip_len'] = clip_len
     results['num_clips'] = len(inds) // clip_len
@@ -147,12 +148,14 @@ def _set_clips(
     return results
 
 
-def _check_positive(**values: int) -> None:
+def check_positive(**values: int) -> None:
+    """Raise ValueError for the first value below 1."""
     for name, value in values.items():
         if value < 1:
             raise ValueError(f'{name}={value}, must be at least 1')
 
 
-def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError if an argument is none of its choices."""
     if value not in allowed:
         raise ValueError(f'{name}={value!r}, must be one of {allowed}')
