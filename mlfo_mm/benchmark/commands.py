@@ -18,7 +18,7 @@ from mlfo_mm.benchmark.jobs import PYTHON, RULES, Job, Plan
 from mlfo_mm.benchmark.plan import Folders, make_plan
 from mlfo_mm.benchmark.profiles import PROFILES, Choice, chosen_rows
 from mlfo_mm.benchmark.resolve import resolve, tool_environment
-from mlfo_mm.benchmark.state import files, read, status
+from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, status
 from mlfo_mm.errors import UserError
 
 LOG_LINES = 8
