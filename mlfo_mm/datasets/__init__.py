@@ -8,6 +8,8 @@ import os
 
 if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
     from .transforms import (
+        ClipGaussianBlur,
+        ClipGray,
         DecodeFrames,
         FrameDifference,
         OpenVideo,

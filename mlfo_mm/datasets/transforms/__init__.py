@@ -1,5 +1,6 @@
 """Pipeline steps: opening and decoding, sampling, per-view and per-frame augmentation."""
 
+from .clip_color import ClipGaussianBlur, ClipGray
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
@@ -7,6 +8,8 @@ from .per_clip import PerClip
 from .sampling import SampleMLFOClips, SampleTwoClips
 
 __all__ = [
+    'ClipGaussianBlur',
+    'ClipGray',
     'DecodeFrames',
     'FrameDifference',
     'OpenVideo',

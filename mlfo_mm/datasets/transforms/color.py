@@ -72,7 +72,7 @@ class PerFrameColorJitter(BaseTransform):
                 'brightness, contrast and saturation must be at least 0 and hue in [0, 0.5], got '
                 f'{brightness}, {contrast}, {saturation} and {hue}'
             )
-        _check_probability(p)
+        check_probability(p)
         factors = [(max(0.0, 1 - f), 1 + f) for f in (brightness, contrast, saturation)]
         self.ranges = np.array([*factors, (-hue, hue)])
         self.used = [
@@ -115,7 +115,7 @@ class PerFrameGray(BaseTransform):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        _check_probability(p)
+        check_probability(p)
         self.p = p
 
     def transform(self, results: dict) -> dict:
@@ -133,6 +133,7 @@ class PerFrameGray(BaseTransform):
         return f'{type(self).__name__}(p={self.p})'
 
 
-def _check_probability(p: float) -> None:
+def check_probability(p: float) -> None:
+    """Raise ValueError unless p is a probability."""
     if not 0 <= p <= 1:
         raise ValueError(f'p={p}, must be in [0, 1]')

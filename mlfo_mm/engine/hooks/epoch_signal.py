@@ -32,7 +32,10 @@ class EpochSignalHook(Hook):
             dataset.set_epoch(runner.epoch)
 
     def before_train_iter(self, runner, batch_idx: int, data_batch=None) -> None:
-        """Seed Python, NumPy and torch at the first step of the epoch."""
+        """Tell the model how much of the training is done; seed at the first step of the epoch."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if hasattr(model, 'progress'):
+            model.progress = runner.iter / runner.max_iters
         if batch_idx > 0:
             return
         entropy = np.random.SeedSequence([runner.seed or 0, runner.epoch, get_rank()])

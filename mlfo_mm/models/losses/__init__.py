@@ -1,8 +1,10 @@
 """Objectives: pure functions of tensors and floats, and thin registered Modules that call them."""
 
 from ._common import contrast_accuracy, embedding_std
+from .cosine_prediction import CosinePredictionLoss, cosine_prediction
 from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
 from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
+from .info_nce import InfoNCELoss, info_nce
 from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
 from .nt_xent import NTXentLoss, nt_xent
 from .sinkhorn import sinkhorn
@@ -10,15 +12,19 @@ from .swapped_prediction import SwappedPredictionLoss, swapped_prediction
 from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
 
 __all__ = [
+    'CosinePredictionLoss',
     'GraphConstraintLoss',
+    'InfoNCELoss',
     'MotionDiscriminationLoss',
     'NTXentLoss',
     'SwappedPredictionLoss',
     'TimestampRetrievalLoss',
     'combine_graphs',
     'contrast_accuracy',
+    'cosine_prediction',
     'embedding_std',
     'graph_cross_entropy',
+    'info_nce',
     'instance_graph',
     'mean_edges',
     'motion_discrimination',

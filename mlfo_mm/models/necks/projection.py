@@ -27,6 +27,7 @@ class ProjectionMLP(nn.Module):
         batch_norm: bool = True,
     ) -> None:
         super().__init__()
+        self.out_channels = out_channels
         hidden = hidden_channels or in_channels
         layers: list[nn.Module] = []
         width = in_channels

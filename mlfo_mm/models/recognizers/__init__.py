@@ -1,6 +1,10 @@
 """Recognizers: one file a method."""
 
 from .base import SelfSupervisedRecognizer
+from .byol import BYOL
 from .mlfo import MLFO
+from .moco import MoCo
+from .simclr import SimCLR
+from .swav import SwAV
 
-__all__ = ['MLFO', 'SelfSupervisedRecognizer']
+__all__ = ['BYOL', 'MLFO', 'MoCo', 'SelfSupervisedRecognizer', 'SimCLR', 'SwAV']

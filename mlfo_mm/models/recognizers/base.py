@@ -30,6 +30,7 @@ class SelfSupervisedRecognizer(BaseModel):
         self.backbone = MODELS.build(backbone)
         self.register_buffer('epoch', torch.tensor(0))
         self.max_epochs = 1
+        self.progress = 0.0  # share of the training steps that are done
 
     def set_epoch(self, epoch: int, max_epochs: int) -> None:
         """Tell the model where in the schedule it is, both counted in epochs from 0."""

@@ -2,6 +2,14 @@
 
 from .complexity import Complexity, complexity
 from .gather import gather_all, gather_with_grad
+from .momentum import MomentumEncoder
 from .queue import FeatureQueue
 
-__all__ = ['Complexity', 'FeatureQueue', 'complexity', 'gather_all', 'gather_with_grad']
+__all__ = [
+    'Complexity',
+    'FeatureQueue',
+    'MomentumEncoder',
+    'complexity',
+    'gather_all',
+    'gather_with_grad',
+]

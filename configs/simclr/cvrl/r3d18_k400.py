@@ -1,0 +1,18 @@
+"""SimCLR as in CVRL, R3D-18, pretrained on Kinetics-400: 200 epochs, batch 256 in total (8 GPUs x 32)."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from ..._base_.datasets.two_views_112 import *
+    from ..._base_.default_runtime import *
+    from ..._base_.models.cvrl_r3d18 import *
+    from ..._base_.schedules.sgd_cosine import *
+
+profile = 'paper'
+pretrain_dataset = 'kinetics400'
+sync_bn = 'torch'
+train_pipeline[1].update(mode='cvrl')
+train_cfg.update(max_epochs=200)
+train_dataloader.dataset.update(dataset=pretrain_dataset, pipeline=train_pipeline)
+# CVRL's 0.32 for a batch of 1024
+optim_wrapper.optimizer.update(lr=0.08, weight_decay=1e-6)

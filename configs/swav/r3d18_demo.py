@@ -1,0 +1,21 @@
+"""SwAV on the embedded synthetic set: minutes on 2 cores."""
+
+from mmengine.config import read_base
+
+from mlfo_mm.engine import AutocastOptimWrapper
+
+with read_base():
+    from .._base_.datasets.two_views_64 import *
+    from .._base_.default_runtime import *
+    from .._base_.models.swav_r3d18 import *
+    from .._base_.schedules.adam import *
+
+profile = 'demo'
+pretrain_dataset = 'synthetic_motion'
+# width, strides, optimiser and epochs of MLFO's demo
+model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
+model.update(queue_size=128, queue_begin_epoch=2)
+model.prototypes.update(num_prototypes=32)
+optim_wrapper.update(type=AutocastOptimWrapper)
+train_cfg.update(max_epochs=10)
+param_scheduler[0].update(milestones=[8])

@@ -1,0 +1,22 @@
+"""SwAV on a small real data set: hours on 2 cores."""
+
+from mmengine.config import read_base
+
+from mlfo_mm.engine import AutocastOptimWrapper
+
+with read_base():
+    from .._base_.default_runtime import *
+    from .._base_.models.swav_r3d18 import *
+    from .._base_.schedules.adam import *
+    from .._base_.datasets.two_views_mini import *  # isort: skip  (after the model: its own normalisation)
+
+profile = 'mini'
+pretrain_dataset = 'utdrender27'
+# width, strides, optimiser and epochs of MLFO's mini
+model.data_preprocessor.update(**normalize)
+model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
+model.update(queue_size=256, queue_begin_epoch=2)
+model.prototypes.update(num_prototypes=100)
+optim_wrapper.update(type=AutocastOptimWrapper)
+train_cfg.update(max_epochs=12)
+param_scheduler[0].update(milestones=[10])
