@@ -16,7 +16,12 @@ if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
         PerClip,
         PerFrameColorJitter,
         PerFrameGray,
+        RotateClips,
+        SampleClipOrder,
         SampleMLFOClips,
+        SamplePace,
+        SampleSpeeds,
+        SampleTemporalTransforms,
         SampleTwoClips,
         VideoError,
     )

@@ -1,13 +1,15 @@
-"""Backbones, necks, losses and recognizers, registered in MMAction2."""
+"""Backbones, necks, heads, losses and recognizers, registered in MMAction2."""
 
-from . import backbones, losses, necks, recognizers, utils
+from . import backbones, heads, losses, necks, recognizers, utils
 from .backbones import *  # noqa: F403
+from .heads import *  # noqa: F403
 from .losses import *  # noqa: F403
 from .necks import *  # noqa: F403
 from .recognizers import *  # noqa: F403
 
 __all__ = [
     *backbones.__all__,
+    *heads.__all__,
     *losses.__all__,
     *necks.__all__,
     *recognizers.__all__,

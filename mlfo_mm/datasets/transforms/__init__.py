@@ -5,6 +5,13 @@ from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
 from .per_clip import PerClip
+from .pretext import (
+    RotateClips,
+    SampleClipOrder,
+    SamplePace,
+    SampleSpeeds,
+    SampleTemporalTransforms,
+)
 from .sampling import SampleMLFOClips, SampleTwoClips
 
 __all__ = [
@@ -16,7 +23,12 @@ __all__ = [
     'PerClip',
     'PerFrameColorJitter',
     'PerFrameGray',
+    'RotateClips',
+    'SampleClipOrder',
     'SampleMLFOClips',
+    'SamplePace',
+    'SampleSpeeds',
+    'SampleTemporalTransforms',
     'SampleTwoClips',
     'VideoError',
 ]

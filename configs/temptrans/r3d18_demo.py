@@ -1,0 +1,13 @@
+"""TempTrans at the size and budget of MLFO's demo."""
+
+from mmengine.config import read_base
+
+from mlfo_mm.datasets.transforms import SampleTemporalTransforms
+
+with read_base():
+    from ..mlfo.r3d18_demo import *
+    from .._base_.models.temptrans import *  # isort: skip
+
+model = dict(_pretext, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
+train_pipeline[1] = dict(type=SampleTemporalTransforms, clip_len=clip_len, max_speed=3)
+train_dataloader.dataset.update(pipeline=train_pipeline)

@@ -1,0 +1,66 @@
+"""Pretext tasks that are classifications: the transform makes the label, the head reads it."""
+
+from __future__ import annotations
+
+import torch
+from mmaction.registry import MODELS
+from torch import Tensor
+
+from ..utils import gather_all
+from .base import SelfSupervisedRecognizer
+
+
+@MODELS.register_module()
+class PretextClassifier(SelfSupervisedRecognizer):
+    """A backbone and a head on its last level that tells what the pipeline did to the clips.
+
+    MMAction2's ``Recognizer3D`` would do but for samples of several clips, which it cannot train on.
+
+    Args:
+        backbone: As in the base class.
+        head: Config of a head with ``loss(features, labels)``: ``ClipHead`` or ``OrderHead``.
+        contrast: Config of an objective that also attracts the two clips of a video to each other,
+            with the rest of the batch as negatives; none where None.
+        projection: Config of the projection that it reads.
+        data_preprocessor: As in mmengine.
+        init_cfg: Initialisation, as in mmengine.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        head: dict,
+        contrast: dict | None = None,
+        projection: dict | None = None,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor, init_cfg)
+        if (contrast is None) != (projection is None):
+            raise ValueError('contrast and projection go together: give the model both or none')
+        channels = self.level_channels()[-1]
+        self.head = MODELS.build(dict(head, in_channels=channels))
+        self.contrast = MODELS.build(contrast) if contrast else None
+        if projection:
+            self.projection = MODELS.build(dict(projection, in_channels=channels))
+
+    def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
+        """Terms and monitors of a batch (N, V, 3, T, H, W), labels (V, tasks) or (1, 1) a sample."""
+        labels = torch.stack([sample.gt_label for sample in data_samples or []])
+        if labels.ndim != 3:
+            raise ValueError(
+                'PretextClassifier got class labels: the pipeline needs a sampler or a transform of '
+                'the pretext task, which puts its own label in their place'
+            )
+        high = self.extract_feat(inputs.flatten(0, 1))[-1]  # (N*V, C, T', H', W')
+        logs = self.head.loss(high.unflatten(0, inputs.shape[:2]), labels.to(high.device))
+        if self.contrast is not None:
+            if inputs.shape[1] != 2:
+                raise ValueError(
+                    f'contrast needs 2 clips of a video, not {inputs.shape[1]}: set the num_clips '
+                    'of the sampler'
+                )
+            embeddings = self.projection(high).unflatten(0, inputs.shape[:2])  # (N, 2, D)
+            views = gather_all(embeddings.unbind(1))
+            logs['loss_contrast'], logs['acc_contrast'] = self.contrast.loss_and_accuracy(*views)
+        return logs
