@@ -20,10 +20,18 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
-SETTINGS = {'mlfo': 'configs/mlfo/r3d18_smoke.py', 'simclr': 'configs/simclr/r3d18_smoke.py'}
+SETTINGS = {
+    'mlfo': 'configs/mlfo/r3d18_smoke.py',
+    'simclr': 'configs/simclr/r3d18_smoke.py',
+    'pace': 'configs/pace/r3d18_smoke.py',
+    'rotnet3d': 'configs/rotnet3d/r3d18_smoke.py',
+    'speednet': 'configs/speednet/r3d18_smoke.py',
+    'temptrans': 'configs/temptrans/r3d18_smoke.py',
+    'vcop': 'configs/vcop/r3d18_smoke.py',
+}
 BACKBONES = {
     f'{method}_{backbone}': f'configs/{method}/{backbone}_smoke.py'
-    for method in SETTINGS
+    for method in ('mlfo', 'simclr')
     for backbone in ('s3d', 'slowfast')
 }
 
