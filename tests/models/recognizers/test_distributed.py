@@ -1,0 +1,113 @@
+"""One process with batch 2B against two gloo processes with batch B, gradients included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from mmaction.registry import MODELS
+from torch.nn.parallel import DistributedDataParallel
+
+import mlfo_mm  # noqa: F401  (a spawned process imports only this module)
+from mlfo_mm.engine.config import load_config
+
+REPO = Path(__file__).resolve().parents[3]
+PER_RANK, RANKS, STEPS = 2, 2, 2
+MLFO = {
+    'embedding_dim': 8,
+    'augmentations': ('reverse',),  # shuffling draws numbers, in each process its own
+    'prototypes': dict(num_prototypes=6, queue_size=6, queue_begin_epoch=0, freeze_epochs=0),
+}
+# config, clip length and views of its input, changes of the model
+SETTINGS = {
+    'mlfo': ('mlfo/r3d18_smoke.py', 8, 3, MLFO),
+    'mlfo_official': ('mlfo/official/r3d18_k400.py', 16, 3, MLFO),
+    'mlfo_ctm': (f'mlfo/r3d18_smoke.py+{REPO}/configs/mlfo/ablations/ctm.py', 8, 3, MLFO),
+    'simclr_cvrl': ('simclr/cvrl/r3d18_smoke.py', 8, 2, {}),
+    'moco': ('moco/r3d18_smoke.py', 8, 2, dict(queue_size=6)),
+    'byol': ('byol/r3d18_smoke.py', 8, 2, {}),
+    'swav': (
+        'swav/r3d18_smoke.py',
+        8,
+        2,
+        dict(queue_size=4, queue_begin_epoch=0, prototypes=dict(freeze_epochs=0)),
+    ),
+}
+
+
+def build(name: str):
+    torch.manual_seed(0)
+    path, _, _, changes = SETTINGS[name]
+    config = load_config(f'{REPO}/configs/{path}').model
+    config.backbone.base_channels = 4
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            config[key].update(value)
+        else:
+            config[key] = value
+    model = MODELS.build(config).double()
+    model.set_epoch(1, 1)
+    return model.eval()  # batch norm frozen
+
+
+def batch(name: str, step: int) -> torch.Tensor:
+    _, frames, views, _ = SETTINGS[name]
+    generator = torch.Generator().manual_seed(step)
+    return torch.randn(
+        RANKS * PER_RANK, views, 3, frames, 32, 32, dtype=torch.float64, generator=generator
+    )
+
+
+def train(model, inputs_of) -> dict[str, torch.Tensor]:
+    """Loss and gradients of the second step, and buffers: by then queues hold the first one's."""
+    whole = getattr(model, 'module', model)
+    for step in range(STEPS):
+        model.zero_grad()
+        logs = model(inputs_of(step), mode='loss')
+        loss = sum(value for key, value in logs.items() if key.startswith('loss_'))
+        loss.backward()
+    mean = loss.detach().clone()
+    if dist.is_initialized():
+        dist.all_reduce(mean)
+        mean /= RANKS
+    gradients = {key: p.grad for key, p in whole.named_parameters() if p.grad is not None}
+    return {'loss': mean} | gradients | dict(whole.named_buffers())
+
+
+def worker(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=RANKS
+    )
+    own = slice(rank * PER_RANK, (rank + 1) * PER_RANK)
+    for name in SETTINGS:
+        model = DistributedDataParallel(build(name), find_unused_parameters=True)
+        result = train(model, lambda step, name=name: batch(name, step)[own])
+        torch.save(result, f'{folder}/{name}_{rank}.pt')
+        del model  # or gloo's threads and its destructor can wait for each other
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope='module')
+def two_processes(tmp_path_factory) -> Path:
+    """Results of all settings: ``<setting>_<rank>.pt``."""
+    folder = tmp_path_factory.mktemp('two')
+    mp.spawn(worker, args=(str(folder),), nprocs=RANKS)
+    return folder
+
+
+@pytest.mark.parametrize('name', SETTINGS)
+def test_two_processes_equal_one(name, two_processes):
+    one = train(build(name), lambda step: batch(name, step))
+    assert len([key for key in one if key.startswith('backbone.')]) > 60
+    for rank in range(RANKS):
+        two = torch.load(two_processes / f'{name}_{rank}.pt', weights_only=True)
+        assert two.keys() == one.keys()
+        for key, value in one.items():
+            torch.testing.assert_close(
+                two[key], value, rtol=1e-5, atol=1e-9, msg=lambda m, key=key: f'{key}: {m}'
+            )

@@ -1,0 +1,191 @@
+"""SimCLR, MoCo, BYOL and SwAV from their smoke configs: what meets what, and that it is learnt."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmaction.registry import DATASETS, MODELS
+from torch.testing import assert_close
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.models import losses
+from tests.conftest import REPO
+
+METHODS = ('simclr/cvrl', 'moco', 'byol', 'swav')
+
+
+def build(method: str, **changes):
+    model = load_config(REPO / f'configs/{method}/r3d18_smoke.py').model
+    for key, value in changes.items():
+        model[key] = value
+    torch.manual_seed(0)
+    return MODELS.build(model)
+
+
+def batch(step: int = 0, n: int = 4, v: int = 2) -> torch.Tensor:
+    return torch.randn(n, v, 3, 8, 32, 32, generator=torch.Generator().manual_seed(step))
+
+
+def embed(model, clips: torch.Tensor) -> torch.Tensor:
+    """Embeddings of clips in one pass, as the model's own head gives them."""
+    head = model.head if hasattr(model, 'head') else model.semantic.head
+    return head(model.extract_feat(clips)[-1])
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_terms_and_gradients(method):
+    model = build(method)
+    model.set_epoch(1, 2)
+    for step in range(2):  # MoCo's first step has no negatives
+        logs = model(batch(step), mode='loss')
+    terms = [value for key, value in logs.items() if key.startswith('loss_')]
+    assert len(terms) == 1 and all('loss' not in k or k.startswith('loss_') for k in logs)
+    terms[0].backward()
+    assert 'stat_std' in logs
+    for name, parameter in model.named_parameters():
+        assert (parameter.grad is not None) == parameter.requires_grad, name
+    assert model.backbone.conv1.conv.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_needs_two_clips(method):
+    with pytest.raises(ValueError, match='needs 2 clips of a video, the sampler gives 3'):
+        build(method).loss(batch(v=3))
+
+
+@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize('backbone', ['s3d', 'slowfast'])
+def test_any_backbone(method, backbone):
+    other = load_config(REPO / f'configs/mlfo/{backbone}_smoke.py').model.backbone
+    logs = build(method, backbone=other).loss(batch(n=2))
+    assert all(value.isfinite() for value in logs.values())
+
+
+def test_simclr_contrasts_the_clips_of_each_video():
+    model, inputs = build('simclr/cvrl').eval(), batch()
+    first, second = embed(model, inputs[:, 0]), embed(model, inputs[:, 1])
+    # CVRL adds the means of both directions
+    expected = 2 * losses.nt_xent(first, second, 0.1)
+    assert_close(model.loss(inputs)['loss_contrast'], expected)
+
+
+def test_moco_finds_the_key_of_the_second_clip_among_old_keys():
+    model = build('moco', queue_size=6).eval()
+    keys = []
+    for step in range(4):
+        inputs = batch(step)
+        logs = model.loss(inputs)
+        queries, key = embed(model, inputs[:, 0]), model.key_encoder(inputs[:, 1])
+        old = torch.cat([torch.zeros(0, key.shape[1]), *keys])[-6:]
+        assert_close(logs['loss_contrast'], losses.info_nce(queries, key, old, 0.2))
+        keys.append(key)
+        with torch.no_grad():  # an optimiser's step: from now on the key encoder lags behind
+            model.head.layers[-1].weight.mul_(1.5)
+    assert_close(model.queue.get(), torch.cat(keys)[-6:])
+    assert not torch.equal(model.key_encoder.average.module[1].layers[-1].weight,
+                           model.head.layers[-1].weight)  # fmt: skip
+
+
+def test_byol_predicts_the_target_of_the_other_clip():
+    model, inputs = build('byol').eval(), batch()
+    model.loss(inputs)
+    with torch.no_grad():
+        model.head.layers[-1].weight.mul_(-1)
+    logs = model.loss(inputs)
+    expected = sum(
+        losses.cosine_prediction(
+            model.predictor(embed(model, inputs[:, view])), model.target(inputs[:, 1 - view])
+        )
+        for view in (0, 1)
+    )
+    assert_close(logs['loss_prediction'], expected)
+    swapped = model.loss(inputs.flip(1))
+    assert_close(swapped['loss_prediction'], logs['loss_prediction'], rtol=0.05, atol=0.05)
+
+
+def test_byol_s_target_stops_at_the_end_of_training():
+    model = build('byol')
+    model.loss(batch())
+    with torch.no_grad():
+        model.head.layers[-1].weight.add_(1)
+    target = model.target.average.module[1].layers[-1].weight
+    before = target.clone()
+    model.progress = 1.0
+    model.loss(batch())
+    assert torch.equal(target, before)
+    model.progress = 0.0
+    model.loss(batch())
+    assert_close(target, before + (1 - 0.99))
+
+
+def test_swav_scores_its_queue_anew_once_it_is_full(monkeypatch):
+    pools = []
+
+    def sinkhorn(scores, *arguments):
+        pools.append(scores)
+        return losses.sinkhorn(scores, *arguments)
+
+    monkeypatch.setattr('mlfo_mm.models.recognizers.swav.sinkhorn', sinkhorn)
+    model = build('swav', queue_size=6, queue_begin_epoch=1).eval()
+    seen = []
+    for step, epoch in enumerate((0, 0, 0, 1)):
+        inputs = batch(step)
+        model.set_epoch(epoch, 2)
+        with torch.no_grad():
+            model.semantic.prototypes.weight.normal_()
+        pools.clear()
+        logs = model.loss(inputs)
+        assert {len(pool) for pool in pools} == {4 if epoch == 0 else 6 + 4}
+        seen.append([embed(model, inputs[:, view]) for view in (0, 1)])
+    weight = model.semantic.prototypes.weight  # normalised by now
+    targets, scores = [], []
+    for view in (0, 1):
+        unit = torch.nn.functional.normalize
+        past = torch.cat([step[view] for step in seen[:3]])[-6:]
+        scores.append(unit(seen[3][view]) @ weight.T)
+        assert_close(pools[view], torch.cat([unit(past) @ weight.T, scores[view]]))
+        targets.append(losses.sinkhorn(pools[view], 0.05, 3)[-4:])
+    # the mean of both directions
+    expected = 0.5 * losses.swapped_prediction(*scores, *targets, 0.1)
+    assert_close(logs['loss_semantic'], expected)
+
+
+@pytest.fixture(scope='module')
+def videos(synthetic_root) -> torch.Tensor:
+    """Two clips of each of 16 synthetic videos, (16, 2, 3, 8, 32, 32), normalised."""
+    config = load_config(REPO / 'configs/moco/r3d18_smoke.py')
+    data = DATASETS.build(config.train_dataloader.dataset | dict(data_root=str(synthetic_root)))
+    clips = torch.stack([data[index]['inputs'] for index in range(16)]).float()
+    mean, std = (torch.tensor(config.normalize[key]).view(3, 1, 1, 1) for key in ('mean', 'std'))
+    return (clips - mean) / std
+
+
+@pytest.mark.parametrize(
+    ('method', 'changes', 'bounds'),
+    [
+        # chance: 2 log 15 = 5.4, the sum of both directions
+        ('simclr/cvrl', {}, dict(loss_contrast=1.0, acc_contrast=0.9)),
+        # chance: log 9 = 2.2; 8 other videos in the queue
+        ('moco', dict(queue_size=8), dict(loss_contrast=1.3, acc_contrast=0.6)),
+        # unrelated embeddings: 4; collapsed ones would have no spread
+        ('byol', {}, dict(loss_prediction=1.5, stat_std=0.4)),
+        # chance: log 8 = 2.1
+        ('swav', dict(queue_size=8), dict(loss_semantic=1.0, stat_prototypes_used=4)),
+    ],
+)
+def test_learns_16_videos(method, changes, bounds, videos):
+    torch.manual_seed(0)
+    model = build(method, **changes)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.Adam(trained, lr=3e-3)
+    steps = 50
+    for step in range(steps):
+        model.set_epoch(step // 5, steps // 5)
+        model.progress = step / steps
+        logs = model.loss(videos[step % 2 * 8 :][:8])  # halves in turn: MoCo's queue is the other
+        optimizer.zero_grad()
+        next(value for key, value in logs.items() if key.startswith('loss_')).backward()
+        optimizer.step()
+    for name, bound in bounds.items():
+        value = float(logs[name].detach())
+        assert value < bound if name.startswith('loss_') else value >= bound, (name, value)
