@@ -216,7 +216,7 @@ class SampleTemporalTransforms(PretextSampler):
         starts = [np.random.randint(room + 1) for room in rooms]
         inds = np.stack(clips) + np.array(starts)[:, None]
         label = [[0, speed], [1, speed], [2, IGNORED], [3, IGNORED]]
-        return inds % frames, np.array(label), fastest < self.max_speed
+        return inds % frames, np.array(label), frames < length
 
     def _periodic(self, skip: int) -> np.ndarray:
         ahead = np.arange(self.clip_len - 2) * skip
