@@ -23,6 +23,10 @@ from tests.conftest import REPO
 SETTINGS = {
     'mlfo': 'configs/mlfo/r3d18_smoke.py',
     'simclr': 'configs/simclr/r3d18_smoke.py',
+    'simclr_cvrl': 'configs/simclr/cvrl/r3d18_smoke.py',
+    'moco': 'configs/moco/r3d18_smoke.py',
+    'byol': 'configs/byol/r3d18_smoke.py',
+    'swav': 'configs/swav/r3d18_smoke.py',
     'pace': 'configs/pace/r3d18_smoke.py',
     'rotnet3d': 'configs/rotnet3d/r3d18_smoke.py',
     'speednet': 'configs/speednet/r3d18_smoke.py',
