@@ -12,6 +12,8 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+from mlfo_mm.datasets.frame_cache import open_cached
+
 # Share of a video's declared frames that may be missing at its end. MPEG-4 files may count frames
 # that are "not coded", which mean the one before again and which decoders leave out.
 MAX_LOST = 0.05
@@ -103,9 +105,18 @@ READERS: dict[str, type[DecordReader | PyAVReader]] = {
 
 
 def open_reader(
-    path: str, decoder: Literal['decord', 'pyav'] = 'decord', num_threads: int = 1
+    path: str,
+    decoder: Literal['decord', 'pyav'] = 'decord',
+    num_threads: int = 1,
+    cached: bool = True,
 ) -> tuple[Reader, str]:
     """Open a video; PyAV stands in where decord is missing or fails.
+
+    Args:
+        path: Of the video.
+        decoder: The one to try first.
+        num_threads: Threads of the decoder.
+        cached: Take the frames of the cache where it has them.
 
     Returns:
         The reader and the name of the decoder that it uses.
@@ -119,6 +130,8 @@ def open_reader(
         raise VideoError(path, 'a folder, not a file')
     if os.path.getsize(path) == 0:
         raise VideoError(path, '0 frames: 0 bytes')
+    if cached and (stored := open_cached(path, decoder)) is not None:
+        return stored
     reason = ''
     for name in ['pyav'] if decoder == 'pyav' else ['decord', 'pyav']:
         try:

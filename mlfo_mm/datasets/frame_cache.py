@@ -1,0 +1,175 @@
+"""Decoded frames on disk, memory-mapped: decode a small data set once and not in every epoch.
+
+``MLFO_FRAME_CACHE`` names the folder. A video has two files there, named by a hash of its path,
+size and time, so that a video that was changed is decoded again:
+
+``<hash>.npy``   (T, H, W, 3) uint8 RGB, every frame as its decoder gave it
+``<hash>.json``  frames a second, decoder, bytes and SHA-256 of the other file; written last
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
+
+VARIABLE = 'MLFO_FRAME_CACHE'
+VERSION = 1
+SPARE_BYTES = 1 << 30  # of the disk, never filled
+
+
+def cache_folder() -> Path | None:
+    """The folder of the cache; None where none is asked for."""
+    folder = os.environ.get(VARIABLE)
+    return Path(folder) if folder else None
+
+
+def entry(folder: Path, video: str | Path) -> Path:
+    """Where a video's frames are, without suffix.
+
+    Raises:
+        OSError: The video is not there.
+    """
+    path = os.path.realpath(video)
+    found = os.stat(path)
+    text = json.dumps([VERSION, path, found.st_size, found.st_mtime_ns])
+    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return folder / key[:2] / key
+
+
+class CachedReader:
+    """Frames by index from the cache."""
+
+    def __init__(self, place: Path, facts: dict[str, Any]) -> None:
+        self._frames = np.load(place.with_suffix('.npy'), mmap_mode='r')
+        self.num_frames = len(self._frames)
+        self.fps = float(facts['fps'])
+
+    def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
+        """The frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB, copied."""
+        return list(self._frames[indices])
+
+
+def open_cached(video: str, decoder: str) -> tuple[CachedReader, str] | None:
+    """The reader of a video's stored frames and the decoder that gave them; None if there is none.
+
+    An entry that is not whole counts as none, and so does decord's where PyAV is asked for (PyAV
+    stands in for decord, not the other way round).
+    """
+    folder = cache_folder()
+    if folder is None:
+        return None
+    try:
+        place = entry(folder, video)
+        facts = json.loads(place.with_suffix('.json').read_text())
+        if place.with_suffix('.npy').stat().st_size != facts['bytes']:
+            return None
+        if decoder == 'pyav' != facts['decoder']:
+            return None
+        return CachedReader(place, facts), f'{facts["decoder"]} (cached)'
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+@dataclass
+class Built:
+    """What building gave: videos stored now and before, their bytes, and those that failed."""
+
+    new: int = 0
+    old: int = 0
+    size: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def build(
+    folder: Path,
+    videos: Iterable[Path],
+    decode: Callable[[str], tuple[np.ndarray, float, str]],
+    workers: int = 2,
+    verify: bool = False,
+    progress: bool = True,
+) -> Built:
+    """Store videos that are not there yet, in parallel.
+
+    Args:
+        folder: Of the cache.
+        videos: Paths.
+        decode: All frames (T, H, W, 3), frames a second and decoder's name of a path; picklable.
+        workers: Decoding processes.
+        verify: Hash what is there, and make anew what does not agree.
+        progress: Show a progress bar with the time left on standard error.
+
+    Raises:
+        UserError: The folder cannot be written, or the disk would be full.
+    """
+    if workers < 1:
+        raise UserError(f'{workers} workers: at least 1')
+    built = Built()
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = {pool.submit(_store, folder, str(v), decode, verify): str(v) for v in videos}
+        bar = tqdm(as_completed(jobs), total=len(jobs), unit='video', disable=not progress)
+        try:
+            for job in bar:
+                size, new, reason = job.result()
+                built.new, built.old = built.new + (size > 0 and new), built.old + (not new)
+                built.size += size
+                if reason:
+                    built.failed[jobs[job]] = reason
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return built
+
+
+def _store(
+    folder: Path, video: str, decode: Callable[[str], tuple[np.ndarray, float, str]], verify: bool
+) -> tuple[int, bool, str]:
+    """Bytes of a video's entry, whether it was made now, and why there is none."""
+    try:
+        place = entry(folder, video)
+    except OSError as error:
+        return 0, True, error.strerror or str(error)
+    stored = _stored(place, verify)
+    if stored:
+        return stored, False, ''
+    try:
+        frames, fps, decoder = decode(video)
+    except Exception as error:  # whatever the decoder raises: the video is named, others go on
+        return 0, True, str(error)
+    file = io.BytesIO()
+    np.save(file, frames)
+    data = file.getvalue()
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < len(data) + SPARE_BYTES:
+        raise UserError(f'{folder}: less than 1 GiB would be left on the disk; stopped')
+    write_atomic(place.with_suffix('.npy'), data)
+    digest = hashlib.sha256(data).hexdigest()
+    facts = dict(video=video, fps=fps, decoder=decoder, bytes=len(data), sha256=digest)
+    write_atomic(place.with_suffix('.json'), json.dumps(facts))
+    return len(data), True, ''
+
+
+def _stored(place: Path, verify: bool) -> int:
+    """Bytes of a whole entry, 0 where there is none."""
+    try:
+        facts = json.loads(place.with_suffix('.json').read_text())
+        path = place.with_suffix('.npy')
+        whole = path.stat().st_size == facts['bytes']
+        if whole and verify:
+            whole = hashlib.sha256(path.read_bytes()).hexdigest() == facts['sha256']
+        return int(facts['bytes']) if whole else 0
+    except (OSError, ValueError, KeyError):
+        return 0

@@ -1,0 +1,117 @@
+"""Stored frames are what decoding gives, and are never taken for another video's or for whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import DATASETS
+
+from mlfo_mm.datasets import frame_cache
+from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.datasets.check import collect_videos
+from mlfo_mm.datasets.frame_cache import VARIABLE, build, entry
+from mlfo_mm.datasets.transforms.decode import open_reader
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.errors import UserError
+from tests.conftest import REPO
+
+
+def decode(path: str) -> tuple[np.ndarray, float, str]:
+    reader, name = open_reader(path, cached=False)
+    return np.stack(reader.read(np.arange(reader.num_frames))), reader.fps, name
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / 'frames'))
+    return tmp_path / 'frames'
+
+
+@pytest.fixture
+def video(write_video, tmp_path) -> Path:
+    return write_video(tmp_path / 'a b.mp4', 40)
+
+
+def test_frames_are_those_of_the_decoder(video, cache):
+    before, name = open_reader(str(video))
+    built = build(cache, [video], decode, workers=1, progress=False)
+    assert (built.new, built.old, built.failed) == (1, 0, {})
+    reader, cached = open_reader(str(video))
+    assert isinstance(reader, frame_cache.CachedReader)
+    assert cached == f'{name} (cached)'
+    assert (reader.num_frames, reader.fps) == (before.num_frames, before.fps)
+    inds = np.array([0, 3, 17, 18, 39])
+    stored = reader.read(inds)
+    assert all(np.array_equal(a, b) for a, b in zip(stored, before.read(inds), strict=True))
+    stored[0][:] = 0  # a copy: later transforms write in place
+    assert np.array_equal(reader.read(inds)[0], before.read(inds)[0])
+
+
+def test_samples_do_not_change(synthetic, cache):
+    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').train_dataloader.dataset
+    decoded = [DATASETS.build(config)[index] for index in range(3)]
+    root = find_dataset('synthetic_motion')
+    build(cache, [root / path for path in collect_videos(root)], decode, progress=False)
+    data = DATASETS.build(config)
+    assert open_reader(data.get_data_info(0)['filename'])[1].endswith('(cached)')
+    for index, sample in enumerate(decoded):
+        assert torch.equal(data[index]['inputs'], sample['inputs'])
+
+
+def test_nothing_is_taken_for_what_it_is_not(video, cache, monkeypatch):
+    build(cache, [video], decode, workers=1, progress=False)
+    assert not isinstance(open_reader(str(video), 'pyav')[0], frame_cache.CachedReader)
+    place = entry(cache, video)
+    whole = place.with_suffix('.npy').read_bytes()
+    place.with_suffix('.npy').write_bytes(whole[:-1])
+    assert open_reader(str(video))[1] == 'decord'
+    assert build(cache, [video], decode, workers=1, progress=False).new == 1
+    assert place.with_suffix('.npy').read_bytes() == whole
+    os.utime(video, ns=(0, 0))  # another file under the same name
+    assert open_reader(str(video))[1] == 'decord'
+    monkeypatch.delenv(VARIABLE)
+    os.utime(video, ns=(1, 1))
+    assert open_reader(str(video))[1] == 'decord'
+
+
+def test_a_second_build_keeps_what_is_whole(video, cache, tmp_path):
+    broken = tmp_path / 'broken.mp4'
+    broken.write_bytes(b'no video')
+    missing = tmp_path / 'missing.mp4'
+    built = build(cache, [video, broken, missing], decode, workers=1, progress=False)
+    assert built.new == 1 and set(built.failed) == {str(broken), str(missing)}
+    assert build(cache, [video], decode, workers=1, progress=False).old == 1
+    path = entry(cache, video).with_suffix('.npy')
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 255  # the same size
+    path.write_bytes(bytes(data))
+    assert build(cache, [video], decode, workers=1, progress=False).old == 1
+    assert build(cache, [video], decode, workers=1, progress=False, verify=True).new == 1
+    facts = json.loads(path.with_suffix('.json').read_text())
+    assert facts['bytes'] == path.stat().st_size
+
+
+def test_a_full_disk_is_said_before_it_is_full(video, cache, monkeypatch):
+    monkeypatch.setattr(frame_cache, 'SPARE_BYTES', 1 << 60)
+    with pytest.raises(UserError, match='would be left on the disk'):
+        build(cache, [video], decode, workers=1, progress=False)
+    assert not list(cache.rglob('*.npy'))
+
+
+def test_the_tool(synthetic, cache):
+    tool = [sys.executable, str(REPO / 'tools/data/build_frame_cache.py'), 'synthetic_motion']
+    environment = os.environ | {'PYTHONPATH': str(REPO)}
+    done = subprocess.run(tool, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert '24 videos: 24 stored, 0 there before, 0 failed' in done.stdout
+    environment.pop(VARIABLE)
+    done = subprocess.run(tool, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (2, '')
+    assert done.stderr.strip() == f'error: set {VARIABLE} to a folder with room for the frames'
