@@ -9,6 +9,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from torch.nn.parallel import DistributedDataParallel
 
 import mlfo_mm  # noqa: F401  (a spawned process imports only this module)
@@ -21,11 +22,13 @@ MLFO = {
     'augmentations': ('reverse',),  # shuffling draws numbers, in each process its own
     'prototypes': dict(num_prototypes=6, queue_size=6, queue_begin_epoch=0, freeze_epochs=0),
 }
+PACE = f'pace/r3d18_smoke.py+{REPO}/configs/pace/ablations/contrast.py'
 # config, clip length and views of its input, changes of the model
 SETTINGS = {
     'mlfo': ('mlfo/r3d18_smoke.py', 8, 3, MLFO),
     'mlfo_official': ('mlfo/official/r3d18_k400.py', 16, 3, MLFO),
     'mlfo_ctm': (f'mlfo/r3d18_smoke.py+{REPO}/configs/mlfo/ablations/ctm.py', 8, 3, MLFO),
+    'pace_contrast': (PACE, 8, 2, {}),
     'simclr_cvrl': ('simclr/cvrl/r3d18_smoke.py', 8, 2, {}),
     'moco': ('moco/r3d18_smoke.py', 8, 2, dict(queue_size=6)),
     'byol': ('byol/r3d18_smoke.py', 8, 2, {}),
@@ -66,7 +69,10 @@ def train(model, inputs_of) -> dict[str, torch.Tensor]:
     whole = getattr(model, 'module', model)
     for step in range(STEPS):
         model.zero_grad()
-        logs = model(inputs_of(step), mode='loss')
+        inputs = inputs_of(step)
+        labels = torch.tensor([[0], [3]])  # of the two clips, for those who read one
+        samples = [ActionDataSample().set_gt_label(labels) for _ in inputs]
+        logs = model(inputs, samples, mode='loss')
         loss = sum(value for key, value in logs.items() if key.startswith('loss_'))
         loss.backward()
     mean = loss.detach().clone()
