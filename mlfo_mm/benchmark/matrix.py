@@ -148,6 +148,10 @@ COMPARATORS = (
     replace(
         comparator('pace/r3d18', 'ucf101', PROBE, TUNE, FIND), change='pace/ablations/contrast'
     ),
+    Experiment('simclr/cvrl/r3d18', ('table1', 'table4', 'levels'), seeds=3, optional=True),
+    Experiment('moco/r3d18', ('table1', 'table4', 'levels'), seeds=3, optional=True),
+    Experiment('swav/r3d18', ('table1', 'table4', 'levels'), optional=True),
+    Experiment('byol/r3d18', ('table1', 'table4', 'levels'), optional=True),
 )
 
 
