@@ -48,6 +48,37 @@ def test_terms_and_gradients(method):
 
 
 @pytest.mark.parametrize('method', METHODS)
+def test_bfloat16_autocast_stays_near_float32(method):
+    found = []
+    for enabled in (False, True):
+        model = build(method)
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=enabled):
+            logs = [model.loss(batch(step)) for step in range(2)][1]
+        found.append(next(value for key, value in logs.items() if key.startswith('loss_')))
+        found[-1].backward()
+    assert found[1].dtype == torch.float32
+    assert_close(found[1], found[0], rtol=0.1, atol=0.05)
+
+
+@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini'])
+def test_small_profiles_have_mlfo_s_budget(method, profile):
+    mlfo, ours = (
+        load_config(REPO / f'configs/{folder}/r3d18_{profile}.py') for folder in ('mlfo', method)
+    )
+    for key in (
+        'optim_wrapper', 'param_scheduler', 'train_cfg', 'pretrain_dataset', 'clip_len', 'crop_size',
+        'short_side', 'eval_frame_interval', 'normalize', 'frame_difference',
+    ):  # fmt: skip
+        assert ours.get(key) == mlfo.get(key), key
+    assert ours.model.backbone == mlfo.model.backbone
+    assert ours.model.data_preprocessor == mlfo.model.data_preprocessor
+    assert ours.train_dataloader.batch_size == mlfo.train_dataloader.batch_size
+    steps = str(ours.train_pipeline)
+    assert ('Flip' in steps) == (profile != 'mini') and ('PerFrameGray' not in steps)
+
+
+@pytest.mark.parametrize('method', METHODS)
 def test_needs_two_clips(method):
     with pytest.raises(ValueError, match='needs 2 clips of a video, the sampler gives 3'):
         build(method).loss(batch(v=3))
