@@ -32,6 +32,9 @@ class RunKey(NamedTuple):
     pretrain: str
 
 
+Runs = Mapping[RunKey, Mapping[str, Sequence[Record]]]  # by row and data set
+
+
 @dataclass(frozen=True)
 class Cell:
     """One number of a table, or why there is none.
@@ -146,33 +149,47 @@ def fill_block(
 
     ``why_missing`` says of a row and a data set why nothing was run there, if it is known.
     """
-    datasets = column_datasets(records, profile)
-    records = [record for record in records if record.task == block.task]
-    notes: dict[str, list[str]] = {}
-    other = sum(record.split != SHOWN_SPLIT for record in records)
-    if other:
-        notes[''] = [f'{other} records of splits other than {SHOWN_SPLIT} are not shown.']
-    groups: dict[RunKey, dict[str, list[Record]]] = {}
-    for record in records:
-        if record.split == SHOWN_SPLIT:
-            by_dataset = groups.setdefault(run_key(record), {})
-            by_dataset.setdefault(record.dataset, []).append(record)
+    groups, others = group_runs(records, block.task)
     rows = [row for row in rows if block.task in row.tasks]
     lines = _place(rows, list(groups), profile)
     lines = [line for line in lines if _belongs(line, rows, block)]
-    for line in lines:
-        for dataset in datasets:
-            runs = groups[line.key].get(dataset, []) if line.key else []
+    panel = Panel(block, column_datasets(records, profile), lines, others)
+    fill_cells(panel, groups, why_missing)
+    return panel
+
+
+def group_runs(records: Iterable[Record], task: str) -> tuple[Runs, dict[str, list[str]]]:
+    """Return the runs of a task by row and data set, and notes on those that are not shown."""
+    groups: dict[RunKey, dict[str, list[Record]]] = {}
+    other = 0
+    for record in records:
+        if record.task != task:
+            continue
+        if record.split == SHOWN_SPLIT:
+            by_dataset = groups.setdefault(run_key(record), {})
+            by_dataset.setdefault(record.dataset, []).append(record)
+        else:
+            other += 1
+    note = f'{other} records of splits other than {SHOWN_SPLIT} are not shown.'
+    return groups, {'': [note]} if other else {}
+
+
+def fill_cells(
+    panel: Panel, groups: Runs, why_missing: Callable[[Row, str], str] = no_reason
+) -> None:
+    """Fill the lines of a panel with the runs of their keys, and its notes."""
+    for line in panel.lines:
+        for dataset in panel.datasets:
+            runs = groups.get(line.key, {}).get(dataset, []) if line.key else []
             chosen, failed, left_out = choose_runs(runs)
             place = f'{line.row.label} on {DATASETS.get(dataset, dataset)}'
-            notes.setdefault(dataset, []).extend(f'{place}: {note}' for note in left_out)
+            panel.notes.setdefault(dataset, []).extend(f'{place}: {note}' for note in left_out)
             why = why_missing(line.row, dataset)
-            for metric in block.metrics:
+            for metric in panel.block.metrics:
                 line.cells[dataset, metric.key] = _cell(chosen, failed, metric.key, why)
-    return Panel(block, datasets, lines, notes)
 
 
-def _place(rows: Sequence[Row], keys: list[RunKey], profile: Profile) -> list[Line]:
+def _place(rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile) -> list[Line]:
     """Give each run its row; a run that has none, or whose row is taken, gets a row of its own."""
     lines = [Line(row, None) for row in rows]
     extra = []

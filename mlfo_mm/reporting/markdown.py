@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tabulate import tabulate
 
@@ -33,7 +33,9 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
+    """One column of a grid; ``chance`` stands in a row of its own above the cells."""
+
     header: str
     cells: list[str]
     chance: str = ''
@@ -71,7 +73,7 @@ def grid_markdown(grid: Grid) -> str:
 
 def _scale(spec: TableSpec, profile: Profile) -> str:
     if not spec.quoted:
-        return "Measured on this profile's own data and schedule; the paper prints none of it."
+        return "Measured on this profile's own data and schedule; no number of the paper is among them."
     if profile.name == 'paper':
         return 'Runs of the configurations at paper scale; a difference is measured minus paper.'
     return (
@@ -83,33 +85,36 @@ def _scale(spec: TableSpec, profile: Profile) -> str:
 def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
     block, lines = panel.block, panel.lines
     single = len(block.metrics) == 1
-    columns = _identity_columns(lines, profile)
+    columns = identity_columns(lines, profile)
     notes: list[str] = []
     quotes = any(metric.paper for metric in block.metrics)
     for dataset in datasets:
-        marks, protocol_notes = _protocols(panel, dataset)
-        notes += protocol_notes + _data_notes(panel, dataset) + panel.notes.get(dataset, [])
-        for metric in block.metrics:
-            header = dataset_name(dataset) if single else metric.label
-            columns.append(_measured_column(header, panel, dataset, metric, marks))
+        found, found_notes = measured_columns(panel, dataset)
+        notes += found_notes
+        columns += [replace(found[0], header=dataset_name(dataset))] if single else found
         if quotes and profile.name == 'paper':
             columns.append(_quoted_column(panel, dataset))
             columns.append(_difference_column(panel, dataset))
     if quotes and profile.name != 'paper':
-        columns.append(_Column("Paper's run", [_paper_run(line) for line in lines]))
+        columns.append(Column("Paper's run", [_paper_run(line) for line in lines]))
         for dataset in PAPER_DATASETS:
             columns.append(_quoted_column(panel, dataset))
     columns += [_cost_column(lines, metric) for metric in panel.costs]
-    rows = [tuple(column.cells[index] for column in columns) for index in range(len(lines))]
-    measured = [any(_cells(line, panel, d, 'measured') for d in datasets) for line in lines]
-    if any(column.chance for column in columns[1:]):
-        rows.insert(0, tuple(column.chance for column in columns))
-        measured.insert(0, True)
     title = block.title if single else f'{block.title}: {dataset_name(datasets[0])}'
-    header_row = tuple(column.header for column in columns)
-    return Grid(
-        title, header_row, tuple(rows), tuple(measured), tuple(notes + panel.notes.get('', []))
-    )
+    measured = [any(_cells(line, panel, d, 'measured') for d in datasets) for line in lines]
+    return join_columns(title, columns, measured, notes + panel.notes.get('', []))
+
+
+def join_columns(
+    title: str, columns: Sequence[Column], measured: Sequence[bool], notes: Sequence[str]
+) -> Grid:
+    """Return columns as a grid, with the row of chance where one of them has it."""
+    rows = list(zip(*(column.cells for column in columns), strict=True))
+    chance = any(column.chance for column in columns[1:])
+    if chance:
+        rows.insert(0, tuple(column.chance for column in columns))
+    header = tuple(column.header for column in columns)
+    return Grid(title, header, tuple(rows), (True,) * chance + tuple(measured), tuple(notes))
 
 
 def _cells(line: Line, panel: Panel, dataset: str, status: str) -> list[Cell]:
@@ -117,7 +122,8 @@ def _cells(line: Line, panel: Panel, dataset: str, status: str) -> list[Cell]:
     return [cell for cell in cells if cell.status == status]
 
 
-def _identity_columns(lines: Sequence[Line], profile: Profile) -> list[_Column]:
+def identity_columns(lines: Sequence[Line], profile: Profile) -> list[Column]:
+    """Return what says which runs stand in each row."""
     names, backbones, sets = [], [], []
     beyond = ' *' if any(line.row.kind == 'paper' for line in lines) else ''
     for line in lines:
@@ -125,18 +131,26 @@ def _identity_columns(lines: Sequence[Line], profile: Profile) -> list[_Column]:
         names.append(plain_text(row.label) + ('' if row.kind == 'paper' else beyond))
         backbone = key.backbone if key else row.backbone
         pretrain = key.pretrain if key else row.pretrain if profile.name == 'paper' else DASH
-        backbones.append(plain_text(BACKBONES.get(backbone, backbone)))
+        backbones.append(plain_text(BACKBONES.get(backbone, backbone)) or DASH)
         sets.append(dataset_name(pretrain))
     return [
-        _Column('Method', names, 'Chance'),
-        _Column('Backbone', backbones),
-        _Column('Pretrained on', sets),
+        Column('Method', names, 'Chance'),
+        Column('Backbone', backbones),
+        Column('Pretrained on', sets),
     ]
+
+
+def measured_columns(panel: Panel, dataset: str) -> tuple[list[Column], list[str]]:
+    """Return a column for each metric on a data set, and what the numbers rest on."""
+    marks, notes = _protocols(panel, dataset)
+    notes = notes + _data_notes(panel, dataset) + panel.notes.get(dataset, [])
+    metrics = panel.block.metrics
+    return [_measured_column(m.label, panel, dataset, m, marks) for m in metrics], notes
 
 
 def _measured_column(
     header: str, panel: Panel, dataset: str, metric: Metric, marks: dict[str, str]
-) -> _Column:
+) -> Column:
     cells = [line.cells[dataset, metric.key] for line in panel.lines]
     # runs under different protocols are not ranked against each other
     ranked = sorted({_shown(cell) for cell in cells if cell.runs}, reverse=True)
@@ -145,7 +159,7 @@ def _measured_column(
     chances = {cell.chance for cell in cells if cell.chance is not None}
     chance = f'{chances.pop():.1f}' if len(chances) == 1 else ''
     texts = [_cell_text(cell, ranked, marks.get(cell.protocol, '')) for cell in cells]
-    return _Column(header, texts, chance)
+    return Column(header, texts, chance)
 
 
 def _cell_text(cell: Cell, ranked: Sequence[float], mark: str) -> str:
@@ -168,7 +182,7 @@ def _shown(cell: Cell) -> float:
     return round(cell.mean or 0.0, 1)
 
 
-def _quoted_column(panel: Panel, dataset: str) -> _Column:
+def _quoted_column(panel: Panel, dataset: str) -> Column:
     texts = []
     for line in panel.lines:
         values = [
@@ -176,10 +190,10 @@ def _quoted_column(panel: Panel, dataset: str) -> _Column:
             for metric in panel.block.metrics
         ]
         texts.append(_join([DASH if value is None else f'{value:.1f}' for value in values]))
-    return _Column(f'Paper: {dataset_name(dataset)}', texts)
+    return Column(f'Paper: {dataset_name(dataset)}', texts)
 
 
-def _difference_column(panel: Panel, dataset: str) -> _Column:
+def _difference_column(panel: Panel, dataset: str) -> Column:
     texts = []
     for line in panel.lines:
         parts = []
@@ -188,16 +202,16 @@ def _difference_column(panel: Panel, dataset: str) -> _Column:
             mean = line.cells[dataset, metric.key].mean
             parts.append(DASH if quoted is None or mean is None else f'{mean - quoted:+.1f}')
         texts.append(_join(parts))
-    return _Column(f'Difference: {dataset_name(dataset)}', texts)
+    return Column(f'Difference: {dataset_name(dataset)}', texts)
 
 
-def _cost_column(lines: Sequence[Line], metric: Metric) -> _Column:
+def _cost_column(lines: Sequence[Line], metric: Metric) -> Column:
     texts = []
     for line in lines:
         value = line.costs.get(metric.key)
         missing = f'{DASH} not recorded' if line.key else f'{DASH} not run'
         texts.append(missing if value is None else metric.show(value))
-    return _Column(metric.label, texts)
+    return Column(metric.label, texts)
 
 
 def _join(parts: Sequence[str]) -> str:

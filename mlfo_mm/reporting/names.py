@@ -1,11 +1,13 @@
 """How keys of methods, backbones and data sets are printed."""
 
 METHODS = dict(
+    byol='BYOL',
     cbt='CBT',
     ccl='CCL',
     dsm='DSM',
     memdpc='MemDPC',
     mlfo='MLFO',
+    moco='MoCo',
     pace='Pace',
     prp='PRP',
     random='Random weights',
@@ -15,6 +17,7 @@ METHODS = dict(
     speednet='SpeedNet',
     stpuzzle='ST-Puzzle',
     sts='STS',
+    swav='SwAV',
     taco='TaCo',
     temptrans='TempTrans',
     vcop='Order (VCOP)',

@@ -10,6 +10,7 @@ from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import UNTRAINED, Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
 from mlfo_mm.reporting.markdown import Grid, page, panel_grids, table_markdown
+from mlfo_mm.reporting.methods import CONFIGS, method_folders
 from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.plain import table_csv
@@ -26,7 +27,6 @@ from mlfo_mm.reporting.specs import (
 )
 
 OF_RUNS = {'costs': costs_table, 'training': training_table}
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def implemented(configs: Path = CONFIGS) -> frozenset[str] | None:
     """Return the methods that have a folder of configs, None where no configs are installed."""
     if not configs.is_dir():
         return None
-    return frozenset(path.parent.name for path in configs.glob('*/*.py'))
+    return frozenset(folder.name for folder in method_folders(configs))
 
 
 def missing_reason(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,10 +14,15 @@ from mlfo_mm.reporting.markdown import dataset_name
 from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
 
+READING = (
+    'mean over seeds with the 95 % Student t interval (none for one seed); dots are single seeds, '
+    'the dashed line is chance, † is not above it.'
+)
+
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of one panel of the plot; ``cell`` for a measured one, else the paper's value."""
+    """One row of one panel of the plot; ``cell`` for a measured accuracy."""
 
     value: float
     cell: Cell | None = None
@@ -25,12 +30,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Column:
-    """One panel of the plot: a data set, measured or quoted, with the bars by row."""
+    """One panel of the plot: a data set, measured or quoted, or a cost, with the bars by row."""
 
     head: str
     bars: dict[int, Bar]
     chance: float | None = None
     quoted: bool = False
+    unit: str = '%'
+    digits: int = 1
 
 
 def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> Plot:
@@ -45,14 +52,8 @@ def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> P
         return Plot(name, title, '', missing=(missing,))
     columns = _columns(lines, panel, metrics)
     labels = _labels(lines)
-    sentences = [
-        f'{", ".join(metric.label for metric in metrics)} in percent: mean over seeds with the '
-        '95 % Student t interval (none for one seed); dots are single seeds, the dashed line is '
-        'chance, † is not above it.'
-    ]
-    if len({cell.protocol for line in lines for cell in line.cells.values() if cell.runs}) > len(
-        panel.datasets
-    ):
+    sentences = [f'{", ".join(metric.label for metric in metrics)} in percent: {READING}']
+    if _mixed([panel]):
         sentences.append('The rows differ in protocol: see the notes of the table.')
     if any(column.quoted for column in columns):
         sentences.append(
@@ -61,8 +62,51 @@ def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> P
             else 'Grey: what the paper prints for the row, on its own data: compare the order, not '
             'the numbers.'
         )
-    files = render(lambda: _draw(labels, columns), name)
+    files = render(lambda: _draw(labels, [columns]), name)
     return Plot(name, title, ' '.join(sentences), _alt(labels, columns), files)
+
+
+def comparison_plot(
+    name: str, title: str, panels: Sequence[Panel], costs: Sequence[Metric]
+) -> Plot:
+    """Build the bars of several blocks over the same rows: data sets below each other, then costs."""
+    count = len(panels[0].lines)
+    rows = [
+        [
+            column
+            for panel in panels
+            for column in _measured(panel.lines, panel.block.metrics, dataset, named=True)
+        ]
+        for dataset in panels[0].datasets
+    ]
+    rows.append([column for metric in costs if (column := _cost_column(panels[0].lines, metric))])
+    rows = [row for row in rows if row]
+    shown = [i for i in range(count) if any(i in column.bars for row in rows for column in row)]
+    if not shown:
+        return Plot(name, title, '', missing=('nothing of these methods is measured',))
+    place = {index: number for number, index in enumerate(shown)}
+    rows = [
+        [replace(column, bars={place[i]: bar for i, bar in column.bars.items()}) for column in row]
+        for row in rows
+    ]
+    labels = _labels([panels[0].lines[index] for index in shown])
+    sentences = [f'Percent: {READING}']
+    if _mixed(panels):
+        sentences.append('Some rows differ in protocol: see the notes of the table.')
+    files = render(lambda: _draw(labels, rows), name)
+    alt = _alt(labels, [column for row in rows for column in row])
+    return Plot(name, title, ' '.join(sentences), alt, files)
+
+
+def _mixed(panels: Sequence[Panel]) -> bool:
+    """Whether some column holds runs of several protocols."""
+    return any(
+        len({line.cells[d, m.key].protocol for line in panel.lines if line.cells[d, m.key].runs})
+        > 1
+        for panel in panels
+        for d in panel.datasets
+        for m in panel.block.metrics
+    )
 
 
 def _runs(line: Line, panel: Panel, metrics: Sequence[Metric]) -> bool:
@@ -70,16 +114,9 @@ def _runs(line: Line, panel: Panel, metrics: Sequence[Metric]) -> bool:
 
 
 def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> list[Column]:
-    columns = []
+    columns: list[Column] = []
     for dataset in panel.datasets:
-        for metric in metrics:
-            cells = {i: line.cells[dataset, metric.key] for i, line in enumerate(lines)}
-            bars = {i: Bar(c.mean, c) for i, c in cells.items() if c.mean is not None}
-            if bars:
-                head = dataset_name(dataset)
-                head += f'\n{metric.label}' if len(metrics) > 1 else ''
-                chances = {cell.chance for cell in cells.values() if cell.runs}
-                columns.append(Column(head, bars, chances.pop() if len(chances) == 1 else None))
+        columns += _measured(lines, metrics, dataset, named=len(metrics) > 1)
     for dataset in PAPER_DATASETS:
         places = [(panel.block.task, dataset, metric.paper) for metric in metrics if metric.paper]
         bars = {
@@ -91,6 +128,29 @@ def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> 
         if bars:
             columns.append(Column(f'Paper: {dataset_name(dataset)}', bars, quoted=True))
     return columns
+
+
+def _measured(
+    lines: Sequence[Line], metrics: Sequence[Metric], dataset: str, *, named: bool
+) -> list[Column]:
+    columns = []
+    for metric in metrics:
+        cells = {i: line.cells[dataset, metric.key] for i, line in enumerate(lines)}
+        bars = {i: Bar(c.mean, c) for i, c in cells.items() if c.mean is not None}
+        if bars:
+            head = dataset_name(dataset) + (f'\n{metric.label}' if named else '')
+            chances = {cell.chance for cell in cells.values() if cell.runs}
+            columns.append(Column(head, bars, chances.pop() if len(chances) == 1 else None))
+    return columns
+
+
+def _cost_column(lines: Sequence[Line], metric: Metric) -> Column | None:
+    bars = {
+        i: Bar(line.costs[metric.key] * metric.scale)
+        for i, line in enumerate(lines)
+        if metric.key in line.costs
+    }
+    return Column(metric.label, bars, unit='', digits=metric.digits) if bars else None
 
 
 def _labels(lines: Sequence[Line]) -> list[str]:
@@ -109,18 +169,25 @@ def _labels(lines: Sequence[Line]) -> list[str]:
     return labels
 
 
-def _draw(labels: Sequence[str], columns: Sequence[Column]) -> Figure:
+def _draw(labels: Sequence[str], rows: Sequence[Sequence[Column]]) -> Figure:
     longest = max(map(len, labels))
-    heads = max(len(line) for column in columns for line in column.head.split('\n'))
-    room = max(2.2 if len(columns) < 5 else 1.6, 0.085 * heads)
-    width = 0.6 + 0.075 * longest + room * len(columns)
-    figure = Figure(figsize=(width, 0.9 + 0.36 * len(labels)))
-    axes = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
-    for axis, column in zip(axes, columns, strict=True):
-        _draw_column(axis, column)
-    axes[0].set_yticks(range(len(labels)), labels)
-    axes[0].set_ylim(len(labels) - 0.45, -0.55)
-    figure.supxlabel('%', fontsize=9)
+    count = max(map(len, rows))
+    heads = max(len(line) for row in rows for column in row for line in column.head.split('\n'))
+    room = max(2.2 if count < 5 else 1.6, 0.085 * heads)
+    width = 0.6 + 0.075 * longest + room * count
+    figure = Figure(figsize=(width, len(rows) * (0.9 + 0.36 * len(labels))))
+    axes = figure.subplots(len(rows), count, sharey=True, squeeze=False)
+    for line, row in zip(axes, rows, strict=True):
+        for axis, column in zip(line, row, strict=False):
+            _draw_column(axis, column)
+        for axis in line[len(row) :]:
+            axis.remove()
+        if len(rows) > 1 and row[0].unit:
+            line[0].set_xlabel(row[0].unit)
+    axes[0][0].set_yticks(range(len(labels)), labels)
+    axes[0][0].set_ylim(len(labels) - 0.45, -0.55)
+    if len(rows) == 1:
+        figure.supxlabel('%', fontsize=9)
     return figure
 
 
@@ -128,7 +195,7 @@ def _draw_column(axis: Axes, column: Column) -> None:
     top = 0.0
     for index, bar in column.bars.items():
         half = bar.cell.half_width if bar.cell else None
-        colour = SKY if bar.cell else GREY
+        colour = GREY if column.quoted else SKY
         axis.barh(index, bar.value, height=0.62, color=colour)
         end = bar.value
         if half is not None:
@@ -140,7 +207,7 @@ def _draw_column(axis: Axes, column: Column) -> None:
             end = max(end, *values)
         top = max(top, end)
         axis.annotate(
-            f'{bar.value:.1f}{" †" if bar.cell and bar.cell.at_chance else ""}',
+            f'{bar.value:.{column.digits}f}{" †" if bar.cell and bar.cell.at_chance else ""}',
             (end, index),
             xytext=(4, 0),
             textcoords='offset points',
@@ -160,6 +227,8 @@ def _alt(labels: Sequence[str], columns: Sequence[Column]) -> str:
     parts = []
     for column in columns:
         head = column.head.replace('\n', ', ')
-        values = ', '.join(f'{labels[i]} {bar.value:.1f}' for i, bar in column.bars.items())
+        values = ', '.join(
+            f'{labels[i]} {bar.value:.{column.digits}f}' for i, bar in column.bars.items()
+        )
         parts.append(f'{head}: {values}.')
     return ' '.join(parts)

@@ -1,0 +1,262 @@
+"""Methods side by side: accuracy per task and level, seeds and costs, from the records of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlfo_mm.benchmark.matrix import EXPERIMENTS, TASKS, UNTRAINED
+from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.files import write_atomic
+from mlfo_mm.reporting.aggregate import (
+    Line,
+    Panel,
+    column_datasets,
+    fill_cells,
+    group_runs,
+    run_key,
+)
+from mlfo_mm.reporting.figures.bars import comparison_plot
+from mlfo_mm.reporting.figures.style import Plot
+from mlfo_mm.reporting.markdown import (
+    DASH,
+    Grid,
+    dataset_name,
+    identity_columns,
+    join_columns,
+    measured_columns,
+    table_markdown,
+)
+from mlfo_mm.reporting.methods import CONFIGS, read_recipes
+from mlfo_mm.reporting.names import METHODS
+from mlfo_mm.reporting.plain import table_csv
+from mlfo_mm.reporting.records import Record, load_records
+from mlfo_mm.reporting.runs import cost_rows, costs_table, mean_costs
+from mlfo_mm.reporting.specs import (
+    COSTS,
+    Block,
+    Metric,
+    Profile,
+    Row,
+    TableSpec,
+    find_profile,
+    homes,
+)
+from mlfo_mm.reporting.tables import implemented, missing_reason
+
+NAME = 'compare'
+BLOCKS = (
+    Block('Linear probe', 'linear_probe', (Metric('top1', 'Linear probe'),)),
+    Block('Finetune', 'finetune', (Metric('top1', 'Finetune'),)),
+    Block('Retrieval', 'retrieval', (Metric('R@1_centred', 'R@1'),)),
+    Block(
+        'Levels',
+        'level_probe',
+        tuple(Metric(f'top1_{level}', f'Probe, {level}') for level in ('low', 'mid', 'high')),
+    ),
+    Block('Order', 'order', (Metric('accuracy', 'Order'),)),
+    Block('Neighbours', 'neighbours', (Metric('hits_instance', 'Neighbours'),)),
+)
+NOTES = (
+    'Linear probe, finetune: top-1 accuracy. R@1: retrieval on centred features. Probe, low to high: '
+    'a linear probe on each level. Order: forward or reversed. Neighbours: top 3 training videos '
+    'with the class of the query, by the embeddings of instance discrimination.',
+    'Costs: parameters and GFLOPs (multiply-adds) of the backbone for one clip of the evaluation; '
+    'speed, memory and time of the pretraining. They compare on one machine only.',
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison in all its forms; the grids are for the terminal."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    grids: tuple[Grid, ...]
+    markdown: str
+    csv: str
+
+    def plot(self) -> Plot:
+        """Draw it."""
+        return comparison_plot(NAME, self.title, self.panels, COSTS)
+
+
+def known_variants(
+    records: Sequence[Record], methods: Collection[str] | None = None
+) -> dict[str, list[str]]:
+    """Return every method that can be named, with its variants, recorded ones among them."""
+    pairs = [(name, '') for name in (*UNTRAINED, *METHODS, *(methods or ()))]
+    pairs += [(row.method, row.variant) for row in EXPERIMENTS]
+    described = [recipe for path in CONFIGS.glob('*/method.toml') for recipe in read_recipes(path)]
+    pairs += [(recipe.method, recipe.variant) for recipe in described]
+    pairs += [(key.method, key.variant) for key in map(run_key, records)]
+    known: dict[str, set[str]] = {}
+    for method, variant in pairs:
+        known.setdefault(method, set()).update({variant} - {''})
+    return {method: sorted(known[method]) for method in sorted(known)}
+
+
+def parse_name(name: str, known: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """Return method and variant of ``method`` (variant empty) or ``method-variant``."""
+    if name in known:
+        return name, ''
+    method, _, variant = name.partition('-')
+    if variant in known.get(method, ()):
+        return method, variant
+    names = [*known, *(f'{key}-{variant}' for key in known for variant in known[key])]
+    there = ', '.join(known)
+    if method in known:
+        there = ', '.join(f'{method}-{variant}' for variant in known[method]) or method
+    raise UserError(f'unknown method {name!r}{did_you_mean(name, names)}: there are {there}')
+
+
+def choose_lines(
+    names: Sequence[tuple[str, str]], records: Sequence[Record], profile: Profile
+) -> list[Line]:
+    """Return a row for all runs of each name, in the order of the names.
+
+    A method without a variant stands for all of its variants but ablations. What was never run gets
+    a row without key.
+    """
+    keys = sorted({run_key(record) for record in records})
+    lines: dict[tuple[str, ...], Line] = {}
+    for method, variant in names:
+        found = [
+            key
+            for key in keys
+            if key.method == method
+            and (key.variant == variant if variant else homes(method, key.variant) == ('',))
+        ]
+        for key in found:
+            lines[key] = Line(_row(*key), key)
+        if not found:
+            lines[method, variant] = Line(_row(method, variant, '', profile.pretrain), None)
+    return list(lines.values())
+
+
+def _row(method: str, variant: str, backbone: str, pretrain: str) -> Row:
+    return Row(method, backbone, pretrain, variant, tasks=UNTRAINED.get(method, TASKS))
+
+
+def build_comparison(
+    names: Sequence[str],
+    records: Sequence[Record],
+    profile: Profile,
+    methods: Collection[str] | None = None,
+) -> Comparison:
+    """Compare methods by the records of one profile; ``methods`` are what the project implements."""
+    known = known_variants(records, methods)
+    lines = choose_lines([parse_name(name, known) for name in names], records, profile)
+    keys = {line.key for line in lines}
+    own = [record for record in records if run_key(record) in keys]
+    if not any(record.task != 'pretrain' for record in own):
+        wanted = ' '.join(dict.fromkeys(line.row.method for line in lines))
+        raise UserError(
+            f'no record of {", ".join(names)} in the profile {profile.name}; run them: '
+            f'python tools/benchmark.py run --profile {profile.name} --methods {wanted}'
+        )
+    reason = missing_reason(records, profile, methods)
+    panels, without = _panels(lines, own, profile, reason)
+    notes = NOTES + ((f'Not run for any of them: {", ".join(without)}.',) if without else ())
+    labels = ', '.join(dict.fromkeys(line.row.label for line in lines))
+    spec = TableSpec(NAME, f'Comparison: {labels}', notes=notes, quoted=False)
+    grids = [_grid(panels, dataset, profile) for dataset in panels[0].datasets]
+    grids.append(_costs_grid(lines, own, profile, reason))
+    return Comparison(
+        spec.title,
+        tuple(panels),
+        tuple(grids),
+        table_markdown(spec, panels, grids, profile),
+        table_csv(NAME, panels, profile),
+    )
+
+
+def compare(
+    names: Sequence[str],
+    profile: str,
+    results_dir: str | Path = 'results',
+    output: str | Path | None = None,
+) -> tuple[Comparison, list[Path]]:
+    """Write ``compare.{md,csv,png,svg}`` to a folder, by default ``<results_dir>/compare/<profile>``.
+
+    Returns:
+        The comparison and the paths of its files.
+    """
+    chosen = find_profile(profile)
+    records = load_records(results_dir, chosen.name)
+    made = build_comparison(names, records, chosen, implemented())
+    folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
+    files: dict[str, str | bytes] = dict(md=made.markdown, csv=made.csv, **made.plot().files)
+    paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
+    return made, paths
+
+
+def _panels(
+    lines: Sequence[Line],
+    records: Sequence[Record],
+    profile: Profile,
+    reason: Callable[[Row, str], str],
+) -> tuple[list[Panel], list[str]]:
+    """Return a panel for each block that one of the rows has runs of, and the names of the others."""
+    costs = mean_costs(records)
+    panels, without = [], []
+    for block in BLOCKS:
+        groups, notes = group_runs(records, block.task)
+        if not groups:
+            without.append(block.title.lower())
+            continue
+        own = [
+            Line(line.row, line.key, costs=costs.get(line.key, {}) if line.key else {})
+            for line in lines
+        ]
+
+        def why(row: Row, dataset: str, task: str = block.task) -> str:
+            return reason(row, dataset) if task in row.tasks else 'not defined'
+
+        panel = Panel(block, column_datasets(records, profile), own, notes, COSTS)
+        fill_cells(panel, groups, why)
+        panels.append(panel)
+    return panels, without
+
+
+def _grid(panels: Sequence[Panel], dataset: str, profile: Profile) -> Grid:
+    columns = identity_columns(panels[0].lines, profile)
+    titles: dict[str, list[str]] = {}
+    for panel in panels:
+        found, notes = measured_columns(panel, dataset)
+        columns += found
+        for note in dict.fromkeys(notes + panel.notes.get('', [])):
+            titles.setdefault(note, []).append(panel.block.title)
+    below = [
+        note if len(among) == len(panels) else f'{", ".join(among)}: {note}'
+        for note, among in titles.items()
+    ]
+    measured = [
+        any(
+            panel.lines[i].cells[dataset, m.key].runs
+            for panel in panels
+            for m in panel.block.metrics
+        )
+        for i in range(len(panels[0].lines))
+    ]
+    return join_columns(dataset_name(dataset), columns, measured, below)
+
+
+def _costs_grid(
+    lines: Sequence[Line],
+    records: Sequence[Record],
+    profile: Profile,
+    reason: Callable[[Row, str], str],
+) -> Grid:
+    """Return the table of costs with a row for what has none."""
+    grid, _ = costs_table(records, profile)
+    with_costs = {row.key for row in cost_rows(records)}
+    rows, measured = list(grid.rows), list(grid.measured)
+    for line in lines:
+        if line.key not in with_costs:
+            names = [column.cells[0] for column in identity_columns([line], profile)]
+            why = 'not recorded' if line.key else reason(line.row, profile.pretrain) or 'not run'
+            rows.append((*names, DASH, '0', *[f'{DASH} {why}'] * len(COSTS)))
+            measured.append(False)
+    return replace(grid, rows=tuple(rows), measured=tuple(measured), notes=())

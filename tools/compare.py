@@ -1,0 +1,51 @@
+"""Compare methods by the records of a profile: one table, one plot. Needs no torch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+
+os.environ['MLFO_MM_NO_REGISTER'] = '1'
+
+from rich.text import Text
+
+from mlfo_mm.errors import cli
+from mlfo_mm.reporting.compare import NOTES, compare
+from mlfo_mm.reporting.markdown import LEGEND
+from mlfo_mm.reporting.records import PROFILES
+from mlfo_mm.reporting.screen import show, wide_console
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'methods',
+        nargs='+',
+        metavar='METHOD',
+        help='mlfo, simclr-cvrl, random, ...: all variants of a method but its ablations, or one',
+    )
+    parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
+    parser.add_argument('--results', default='results', help='folder of the records')
+    parser.add_argument('--output', help='folder; default: compare/PROFILE of the results')
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Run the tool."""
+    args = parse_args()
+    made, paths = compare(args.methods, args.profile, args.results, args.output)
+    console = wide_console()
+    for grid in made.grids:
+        # what was not run is part of the comparison
+        show(replace(grid, measured=(True,) * len(grid.rows)), console)
+    for note in (*NOTES, *LEGEND):
+        console.print(Text(note))
+    for path in paths:
+        console.print(Text(str(path)))
+
+
+if __name__ == '__main__':
+    main()

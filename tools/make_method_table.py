@@ -1,0 +1,29 @@
+"""Rewrite the table of methods in configs/README.md from configs/<method>/method.toml. Needs no torch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ['MLFO_MM_NO_REGISTER'] = '1'
+
+from mlfo_mm.errors import cli
+from mlfo_mm.reporting.methods import CONFIGS, write_method_table
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--configs', type=Path, default=CONFIGS, help='folder of the methods')
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Run the tool."""
+    print(write_method_table(parse_args().configs))
+
+
+if __name__ == '__main__':
+    main()
