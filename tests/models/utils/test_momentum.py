@@ -111,6 +111,19 @@ def test_follows_after_a_move_to_another_type():
     assert not torch.equal(weights(encoder)[-1], sources[1].bias)
 
 
+def test_follows_after_batch_norm_is_synchronised():
+    model = nn.ModuleDict(dict(sources=nn.ModuleList(parts())))
+    model['encoder'] = MomentumEncoder(list(model['sources']), momentum=0.5)
+    model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    sources, encoder = list(model['sources']), model['encoder']
+    assert isinstance(encoder.average.module[0].norm, nn.SyncBatchNorm)
+    encoder.update(sources, 0.0)
+    randomise(sources)
+    before = weights(encoder)[0]
+    encoder.update(sources, 0.0)
+    torch.testing.assert_close(weights(encoder)[0], (before + sources[0].norm.weight) / 2)
+
+
 @pytest.mark.parametrize('momentum', [dict(momentum=1.0), dict(momentum=0.0), dict(end_momentum=2)])
 def test_errors(momentum):
     with pytest.raises(ValueError, match='momentum must be in'):
