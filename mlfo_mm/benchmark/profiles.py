@@ -24,6 +24,7 @@ class Profile:
         prototypes: Figure 3: numbers of prototypes beside the config's own.
         first_stages: Figure 3: first stages in percent beside the config's own.
         processes: Processes (GPUs) of one pretraining.
+        comparators: Whether methods beside MLFO and its baselines run without being asked for.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Profile:
     prototypes: tuple[int, ...] = ()
     first_stages: tuple[int, ...] = ()
     processes: int = 1
+    comparators: bool = True
 
     @property
     def paper(self) -> bool:
@@ -60,6 +62,7 @@ PROFILES = {
             prepare=MAKE_SYNTHETIC,
             prototypes=(4,),
             first_stages=(0,),
+            comparators=False,
         ),
         Profile(
             'demo',
@@ -68,6 +71,7 @@ PROFILES = {
             prepare=MAKE_SYNTHETIC,
             prototypes=(6, 128),
             first_stages=(0, 50),
+            comparators=False,
         ),
         Profile(
             'mini',
@@ -178,6 +182,8 @@ def chosen_rows(choice: Choice) -> tuple[Experiment, ...]:
     profile, merged = PROFILES[choice.profile], {}
     for row in all_rows(profile):
         if choice.methods and not {row.method, row.variant} & set(choice.methods):
+            continue
+        if row.optional and not (profile.comparators or choice.methods):
             continue
         # a comparator is the method with its paper's backbone
         if choice.backbones and not row.optional and row.backbone not in choice.backbones:

@@ -153,6 +153,15 @@ def test_a_new_row_appears(plan, tmp_path, monkeypatch):
     assert len(titles(made, 'evaluate')) == 2
 
 
+def test_the_demo_runs_other_methods_when_asked_to(plan):
+    def methods(**options):
+        made = plan('demo', **options)
+        return {job.facts['method'] for job in made.jobs if job.rule == 'pretrain'}
+
+    assert methods() == {'mlfo', 'simclr'}
+    assert methods(methods=('moco', 'vcop')) == {'moco', 'vcop'}
+
+
 def test_order_is_by_seed_then_row(plan):
     made = plan('mini', datasets=('synthetic_motion',), tables=('2',))
     runs = [job for job in made.jobs if job.rule == 'pretrain']
