@@ -79,7 +79,7 @@ def test_the_example_of_the_contributing_guide_works(tmp_path):
     assert model.augmentations == ('reverse',)
     model.set_epoch(0, 2)
     assert terms_of(model.loss(batch())) == ALWAYS | TEMPORAL
-    (experiment,) = eval(row, {'Experiment': Experiment})
+    experiment = eval(row, {'Experiment': Experiment})
     assert experiment.variant == change.stem
 
 
