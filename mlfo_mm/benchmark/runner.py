@@ -25,6 +25,7 @@ from mlfo_mm.errors import UserError
 
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.3
+PATIENCE_S = 10.0  # a runner that was killed may take seconds to end
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,10 @@ def write_plan(plan: Plan, machine: Machine) -> None:
 
 
 @contextlib.contextmanager
-def _only_runner(plan: Plan, patience_s: float = 10.0) -> Iterator[int]:
-    """Hold the lock of a plan's folder; a runner that was killed may take seconds to end."""
+def _only_runner(plan: Plan) -> Iterator[int]:
+    """Hold the lock of a plan's folder."""
     path = Path(plan.folder) / 'runner.lock'
-    give_up = time.monotonic() + patience_s
+    give_up = time.monotonic() + PATIENCE_S
     while True:
         with lock(path, wait=False) as held:
             if held is not None:

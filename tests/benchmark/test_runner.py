@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.jobs import read_plan
 from mlfo_mm.benchmark.runner import Machine, dry_run
 from mlfo_mm.benchmark.state import Files, open_jobs, status
@@ -132,7 +133,8 @@ def test_markers_follow_what_is_there(stand_in, tmp_path):
     assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'pretrain/a', 'tables/x']
 
 
-def test_one_runner_at_a_time(stand_in):
+def test_one_runner_at_a_time(stand_in, monkeypatch):
+    monkeypatch.setattr(runner, 'PATIENCE_S', 0)
     case = stand_in()
     process = case.start()
     wait_for(case, 'begin a 1', process)

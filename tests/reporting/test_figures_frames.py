@@ -84,6 +84,7 @@ def test_neighbours_are_drawn_and_listed_with_hits(synthetic):
 
 
 def test_neighbours_without_videos_are_boxes_with_names(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # ./data is looked into as well
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
     plot = plot_of([crafted.neighbours_record(NOWHERE, LABELS)], '4')
     assert plot.files['png'][:4] == b'\x89PNG'
