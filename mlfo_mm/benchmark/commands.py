@@ -14,7 +14,7 @@ from rich.table import Table
 
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.estimate import Estimates, spell
-from mlfo_mm.benchmark.jobs import PYTHON, RULES, Job, Plan
+from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
 from mlfo_mm.benchmark.plan import Folders, make_plan
 from mlfo_mm.benchmark.profiles import PROFILES, Choice, chosen_rows
 from mlfo_mm.benchmark.resolve import resolve, tool_environment
@@ -58,9 +58,7 @@ def list_matrix(choice: Choice, where: Where, console: Console) -> None:
     absent = []
     for row in chosen_rows(choice):
         path = profile.config(row).removeprefix('configs/')
-        lacking = [
-            p for p in profile.config(row).split('+') if not (where.folders.root / p).is_file()
-        ]
+        lacking = profile.lacking(row, where.folders.root)
         if lacking and row.optional:
             absent.append(f'{row.config} ({", ".join(row.tables)})')
             continue
@@ -131,7 +129,7 @@ def run(choice: Choice, where: Where, console: Console) -> None:
 
 def _call(plan: Plan, job: Job, *options: str) -> None:
     """Run the command of a report on the terminal."""
-    command = [sys.executable if word == PYTHON else word for word in job.command]
+    command = executable(job.command)
     sys.stdout.flush()
     environment = tool_environment(Path(plan.root))
     subprocess.run([*command, *options], env=environment, cwd=plan.cwd, check=False)

@@ -24,8 +24,7 @@ class Estimates:
             if record.status != 'done':
                 continue
             spent = record.cost.get('wall_time_s', record.wall_time_s)
-            kind = 'pretrain' if record.task == 'pretrain' else record.task
-            self._add(kind, record.backbone, record.method, record.variant, spent)
+            self._add(record.task, record.backbone, record.method, record.variant, spent)
         for job in plan.jobs:
             self.learn(job)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,11 @@ from mlfo_mm.files import write_atomic
 
 RULES = ('data', 'pretrain', 'evaluate', 'finetune', 'tables', 'figures')
 PYTHON = '{python}'  # the interpreter of whoever runs the command
+
+
+def executable(words: Iterable[str]) -> list[str]:
+    """A command line with this interpreter in the place of ``PYTHON``."""
+    return [sys.executable if word == PYTHON else word for word in words]
 
 
 @dataclass(frozen=True)

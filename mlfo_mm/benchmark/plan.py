@@ -89,8 +89,7 @@ class _Planner:
         return 'error' in answer
 
     def _has_config(self, row: Experiment) -> bool:
-        paths = self.profile.config(row).split('+')
-        lacking = [path for path in paths if not (self.folders.root / path).is_file()]
+        lacking = self.profile.lacking(row, self.folders.root)
         if lacking and not row.optional:
             self._miss(f'no config {", ".join(lacking)}')
         return not lacking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mlfo_mm.benchmark import matrix
 from mlfo_mm.benchmark.matrix import SHOWN, TABLE_TASKS, TASKS, Experiment
@@ -48,6 +49,10 @@ class Profile:
         path = f'configs/{row.config}_{row.pretrain if self.paper else self.name}.py'
         change = row.change if row.change.startswith('/') else f'configs/{row.change}'
         return f'{path}+{change}.py' if row.change else path
+
+    def lacking(self, row: Experiment, root: Path) -> list[str]:
+        """Files of a row's config that are not in the repository."""
+        return [path for path in self.config(row).split('+') if not (root / path).is_file()]
 
 
 SYNTHETIC = ('synthetic_motion', 'synthetic_appearance')

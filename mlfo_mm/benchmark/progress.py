@@ -88,8 +88,9 @@ class Progress:
     def _end(self, job: Job, how: str) -> None:
         del self.open[job.name]
         done = len(self.plan.jobs) - len(self.open)
-        left = f'; {self._left()}' if self.open and self._left() else ''
-        self._say(f'[{done}/{len(self.plan.jobs)}] {job.title} ... {how}{left}')
+        left = self._left() if self.open else ''
+        line = f'[{done}/{len(self.plan.jobs)}] {job.title} ... {how}'
+        self._say(f'{line}; {left}' if left else line)
 
     def _running(self) -> str:
         now = time.time()

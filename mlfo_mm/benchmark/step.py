@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mlfo_mm.benchmark.jobs import PYTHON, Job, Plan, read_plan
+from mlfo_mm.benchmark.jobs import Job, Plan, executable, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
     Files,
@@ -43,7 +43,7 @@ def command_line(plan: Plan, job: Job) -> list[str]:
     """
     finished = job.checkpoint is not None and whole(job.checkpoint)
     words = job.facts['recorder'] if finished else job.command
-    command = [sys.executable if word == PYTHON else word for word in words]
+    command = executable(words)
     if finished:
         return command
     if job.checkpoint is None or not any(map(whole, job.checkpoint.parent.glob('epoch_*.pth'))):

@@ -74,10 +74,8 @@ def open_cached(video: str, decoder: str) -> tuple[CachedReader, str] | None:
         return None
     try:
         place = entry(folder, video)
-        facts = json.loads(place.with_suffix('.json').read_text())
-        if place.with_suffix('.npy').stat().st_size != facts['bytes']:
-            return None
-        if decoder == 'pyav' != facts['decoder']:
+        facts = _facts(place)
+        if facts is None or decoder == 'pyav' != facts['decoder']:
             return None
         return CachedReader(place, facts), f'{facts["decoder"]} (cached)'
     except (OSError, ValueError, KeyError):
@@ -142,9 +140,9 @@ def _store(
         place = entry(folder, video)
     except OSError as error:
         return 0, True, error.strerror or str(error)
-    stored = _stored(place, verify)
-    if stored:
-        return stored, False, ''
+    stored = _facts(place, verify)
+    if stored is not None:
+        return int(stored['bytes']), False, ''
     try:
         frames, fps, decoder = decode(video)
     except Exception as error:  # whatever the decoder raises: the video is named, others go on
@@ -162,14 +160,14 @@ def _store(
     return len(data), True, ''
 
 
-def _stored(place: Path, verify: bool) -> int:
-    """Bytes of a whole entry, 0 where there is none."""
+def _facts(place: Path, verify: bool = False) -> dict[str, Any] | None:
+    """What an entry's JSON says; None where the entry is not whole."""
+    path = place.with_suffix('.npy')
     try:
         facts = json.loads(place.with_suffix('.json').read_text())
-        path = place.with_suffix('.npy')
         whole = path.stat().st_size == facts['bytes']
         if whole and verify:
             whole = hashlib.sha256(path.read_bytes()).hexdigest() == facts['sha256']
-        return int(facts['bytes']) if whole else 0
+        return facts if whole else None
     except (OSError, ValueError, KeyError):
-        return 0
+        return None

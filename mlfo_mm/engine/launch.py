@@ -27,7 +27,7 @@ def missing(config: Config, processes: int) -> list[str]:
             '(configs/*/r3d18_demo.py, r3d18_mini.py), which runs on CPU processes'
         )
     try:
-        _training_list(config)
+        training_list(config)
     except UserError as error:
         lines.append(str(error))
     return lines
@@ -123,14 +123,15 @@ def _model_state(config: Config) -> dict[str, torch.Tensor]:
     return MODELS.build(config.model).state_dict()
 
 
-def _training_list(config: Config) -> Path:
+def training_list(config: Config) -> Path:
+    """The list of videos that a config trains on."""
     dataset = config.train_dataloader.dataset
     folder = find_dataset(dataset.dataset, dataset.get('data_root'))
     return list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
 
 
 def _check_batch(config: Config, processes: int) -> None:
-    path = _training_list(config)
+    path = training_list(config)
     videos, batch = len(read_list(path, None)), config.train_dataloader.batch_size * processes
     if batch > videos:
         raise UserError(

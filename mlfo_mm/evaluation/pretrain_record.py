@@ -15,8 +15,8 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
 
-from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
-from mlfo_mm.engine.launch import train
+from mlfo_mm.datasets.annotation import read_list
+from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
 from mlfo_mm.evaluation.job import family_text
@@ -174,10 +174,7 @@ def _protocol(config: Config, curves: dict[str, list[float | None]], batch: int)
 
 
 def _counts(config: Config, broken: int) -> dict[str, int]:
-    dataset = config.train_dataloader.dataset
-    folder = find_dataset(dataset.dataset, dataset.get('data_root'))
-    path = list_file(folder, dataset.get('subset', 'train'), dataset.get('split', 1))
-    expected = len(read_list(path, None))
+    expected = len(read_list(training_list(config), None))
     return dict(expected=expected, read=expected - broken, skipped=broken)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from mlfo_mm.reporting.claims import CLAIMS, quoted_difference
 from mlfo_mm.reporting.markdown import DASH, Grid, bullets, dataset_name, grid_markdown, plain_text
 from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.plain import number
+from mlfo_mm.reporting.plain import csv_text, number
 from mlfo_mm.reporting.records import PROFILES, Record
 from mlfo_mm.reporting.specs import PROFILE_SPECS, TABLES, Row
 from mlfo_mm.reporting.verdicts import LEVEL, STATUSES, Verdict, judge, overall
@@ -189,13 +187,14 @@ def paper_difference(verdict: Verdict, papers: Papers) -> float | None:
 
 def claims_csv(verdicts: Mapping[str, Sequence[Verdict]], papers: Papers) -> str:
     """Return one line per profile, comparison and data set."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, FIELDS, restval='', lineterminator='\n')
-    writer.writeheader()
-    for profile, found in verdicts.items():
-        for verdict in found:
-            writer.writerow(dict(profile=profile) | _fields(verdict, papers))
-    return text.getvalue()
+    return csv_text(
+        FIELDS,
+        (
+            dict(profile=profile) | _fields(verdict, papers)
+            for profile, found in verdicts.items()
+            for verdict in found
+        ),
+    )
 
 
 def _fields(verdict: Verdict, papers: Papers) -> dict[str, str]:

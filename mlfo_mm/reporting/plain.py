@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
 from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile
@@ -47,15 +47,22 @@ HEADER = (
 )
 
 
+def csv_text(header: Sequence[str], lines: Iterable[Mapping[str, str]]) -> str:
+    """Return lines of fields as CSV text; a field that a line lacks is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, restval='', lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
 def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
     """Return the table as CSV text.
 
     A small profile's measured lines hold no paper value: the paper's numbers stand in lines of
     their own, under the paper's data sets, with the status ``quoted``.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, HEADER, restval='', lineterminator='\n')
-    writer.writeheader()
+    lines: list[dict[str, str]] = []
     for panel in panels:
         for line in panel.lines:
             for metric in panel.block.metrics:
@@ -66,14 +73,14 @@ def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
                     fields |= {cost.key: _cost(line, cost) for cost in panel.costs}
                     if profile.name == 'paper':
                         fields |= _quoted(panel, line, dataset, metric, cell.mean)
-                    writer.writerow(fields)
+                    lines.append(fields)
                 if profile.name != 'paper':
                     for dataset in PAPER_DATASETS:
                         quoted = _quoted(panel, line, dataset, metric, None)
                         if quoted:
                             fields = _identity(name, profile, panel, line, dataset, metric)
-                            writer.writerow(fields | quoted | dict(status='quoted'))
-    return text.getvalue()
+                            lines.append(fields | quoted | dict(status='quoted'))
+    return csv_text(HEADER, lines)
 
 
 def _identity(

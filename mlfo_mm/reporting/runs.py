@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlfo_mm.reporting.aggregate import RunKey, choose_runs, mean_interval, run_key
 from mlfo_mm.reporting.markdown import DASH, Grid, dataset_name, plain_text
 from mlfo_mm.reporting.names import BACKBONES
-from mlfo_mm.reporting.plain import number
+from mlfo_mm.reporting.plain import csv_text, number
 from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import COSTS, Profile, Row
 
@@ -111,7 +109,7 @@ def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]
     measured = tuple(bool(row.runs) for row in rows)
     notes = () if rows else ('No pretraining of this profile is recorded.',)
     grid = Grid('Costs', header, tuple(lines), measured, notes)
-    return grid, _csv((*IDENTITY, *COST_FIELDS), cells)
+    return grid, csv_text((*IDENTITY, *COST_FIELDS), cells)
 
 
 def _failure(row: CostRow) -> str:
@@ -163,7 +161,7 @@ def training_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, s
     if not lines:
         notes = ['No pretraining of this profile is recorded.']
     grid = Grid('Last epoch', header, tuple(lines), tuple(measured), tuple(notes))
-    return grid, _csv((*IDENTITY, *TRAINING_FIELDS), cells)
+    return grid, csv_text((*IDENTITY, *TRAINING_FIELDS), cells)
 
 
 def last_values(run: Record) -> dict[str, float]:
@@ -194,11 +192,3 @@ def _names(key: RunKey) -> tuple[str, str, str]:
 
 def _identity(table: str, profile: Profile, key: RunKey) -> dict[str, str]:
     return dict(table=table, profile=profile.name, **key._asdict())
-
-
-def _csv(header: Sequence[str], lines: Iterable[Mapping[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, header, restval='', lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()

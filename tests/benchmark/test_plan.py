@@ -50,7 +50,7 @@ def plan(tmp_path, synthetic, monkeypatch):
     monkeypatch.chdir(REPO)
 
     def make(profile: str = 'smoke', processes: int = 0, **options) -> Plan:
-        folders = Folders(REPO, tmp_path / 'work', tmp_path / 'results')
+        folders = Folders(REPO, tmp_path / 'runs', tmp_path / 'results')
         return make_plan(Choice(profile, **options).checked(), folders, ask, processes)
 
     return make
@@ -72,13 +72,13 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
         '{python} tools/train.py configs/mlfo/r3d18_smoke.py '
         f'--work-dir {work_dir} --seed 0 --results {tmp_path}/results'
     )
-    assert work_dir.startswith(f'{tmp_path}/work/smoke/mlfo-paper_synthetic_motion_')
+    assert work_dir.startswith(f'{tmp_path}/runs/smoke/mlfo-paper_synthetic_motion_')
     assert work_dir.endswith('_seed0')
     probe = next(job for job in made.jobs if job.needs == (first.name,))
     assert ' '.join(probe.command) == (
         f'{{python}} tools/evaluate.py configs/mlfo/r3d18_smoke.py {work_dir}/epoch_2.pth '
         '--task linear_probe retrieval --dataset synthetic_motion --seed 0 --reuse '
-        f'--results {tmp_path}/results --work-dir {tmp_path}/work/evaluate'
+        f'--results {tmp_path}/results --work-dir {tmp_path}/runs/evaluate'
     )
     untrained = [job for job in made.jobs if 'none' in job.command]
     assert {job.needs for job in untrained} == {()}

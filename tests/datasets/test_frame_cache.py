@@ -17,15 +17,10 @@ from mlfo_mm.datasets import frame_cache
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, entry
-from mlfo_mm.datasets.transforms.decode import open_reader
+from mlfo_mm.datasets.transforms.decode import decode_all, open_reader
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
-
-
-def decode(path: str) -> tuple[np.ndarray, float, str]:
-    reader, name = open_reader(path, cached=False)
-    return np.stack(reader.read(np.arange(reader.num_frames))), reader.fps, name
 
 
 @pytest.fixture
@@ -41,7 +36,7 @@ def video(write_video, tmp_path) -> Path:
 
 def test_frames_are_those_of_the_decoder(video, cache):
     before, name = open_reader(str(video))
-    built = build(cache, [video], decode, workers=1, progress=False)
+    built = build(cache, [video], decode_all, workers=1, progress=False)
     assert (built.new, built.old, built.failed) == (1, 0, {})
     reader, cached = open_reader(str(video))
     assert isinstance(reader, frame_cache.CachedReader)
@@ -58,7 +53,7 @@ def test_samples_do_not_change(synthetic, cache):
     config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').train_dataloader.dataset
     decoded = [DATASETS.build(config)[index] for index in range(3)]
     root = find_dataset('synthetic_motion')
-    build(cache, [root / path for path in collect_videos(root)], decode, progress=False)
+    build(cache, [root / path for path in collect_videos(root)], decode_all, progress=False)
     data = DATASETS.build(config)
     assert open_reader(data.get_data_info(0)['filename'])[1].endswith('(cached)')
     for index, sample in enumerate(decoded):
@@ -66,13 +61,13 @@ def test_samples_do_not_change(synthetic, cache):
 
 
 def test_nothing_is_taken_for_what_it_is_not(video, cache, monkeypatch):
-    build(cache, [video], decode, workers=1, progress=False)
+    build(cache, [video], decode_all, workers=1, progress=False)
     assert not isinstance(open_reader(str(video), 'pyav')[0], frame_cache.CachedReader)
     place = entry(cache, video)
     whole = place.with_suffix('.npy').read_bytes()
     place.with_suffix('.npy').write_bytes(whole[:-1])
     assert open_reader(str(video))[1] == 'decord'
-    assert build(cache, [video], decode, workers=1, progress=False).new == 1
+    assert build(cache, [video], decode_all, workers=1, progress=False).new == 1
     assert place.with_suffix('.npy').read_bytes() == whole
     os.utime(video, ns=(0, 0))  # another file under the same name
     assert open_reader(str(video))[1] == 'decord'
@@ -85,15 +80,15 @@ def test_a_second_build_keeps_what_is_whole(video, cache, tmp_path):
     broken = tmp_path / 'broken.mp4'
     broken.write_bytes(b'no video')
     missing = tmp_path / 'missing.mp4'
-    built = build(cache, [video, broken, missing], decode, workers=1, progress=False)
+    built = build(cache, [video, broken, missing], decode_all, workers=1, progress=False)
     assert built.new == 1 and set(built.failed) == {str(broken), str(missing)}
-    assert build(cache, [video], decode, workers=1, progress=False).old == 1
+    assert build(cache, [video], decode_all, workers=1, progress=False).old == 1
     path = entry(cache, video).with_suffix('.npy')
     data = bytearray(path.read_bytes())
     data[-1] ^= 255  # the same size
     path.write_bytes(bytes(data))
-    assert build(cache, [video], decode, workers=1, progress=False).old == 1
-    assert build(cache, [video], decode, workers=1, progress=False, verify=True).new == 1
+    assert build(cache, [video], decode_all, workers=1, progress=False).old == 1
+    assert build(cache, [video], decode_all, workers=1, progress=False, verify=True).new == 1
     facts = json.loads(path.with_suffix('.json').read_text())
     assert facts['bytes'] == path.stat().st_size
 
@@ -101,7 +96,7 @@ def test_a_second_build_keeps_what_is_whole(video, cache, tmp_path):
 def test_a_full_disk_is_said_before_it_is_full(video, cache, monkeypatch):
     monkeypatch.setattr(frame_cache, 'SPARE_BYTES', 1 << 60)
     with pytest.raises(UserError, match='would be left on the disk'):
-        build(cache, [video], decode, workers=1, progress=False)
+        build(cache, [video], decode_all, workers=1, progress=False)
     assert not list(cache.rglob('*.npy'))
 
 

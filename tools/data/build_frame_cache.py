@@ -13,12 +13,10 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
-from mlfo_mm.datasets.transforms.decode import open_reader
+from mlfo_mm.datasets.transforms.decode import decode_all
 from mlfo_mm.errors import UserError, cli
 
 
@@ -34,12 +32,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def decode(path: str) -> tuple[np.ndarray, float, str]:
-    """All frames of a video, its frames a second and the decoder."""
-    reader, name = open_reader(path, cached=False)
-    return np.stack(reader.read(np.arange(reader.num_frames))), reader.fps, name
-
-
 @cli
 def main() -> None:
     """Build the cache of the data sets that the command line names."""
@@ -51,7 +43,7 @@ def main() -> None:
     for name in args.datasets:
         root = find_dataset(name, args.data_root)
         videos |= dict.fromkeys(root.absolute() / path for path in collect_videos(root))
-    built = build(folder, videos, decode, args.workers, args.verify)
+    built = build(folder, videos, decode_all, args.workers, args.verify)
     for path, reason in list(built.failed.items())[:20]:
         print(f'failed: {path}: {reason}')
     print(

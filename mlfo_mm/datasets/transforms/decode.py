@@ -147,6 +147,12 @@ def open_reader(
     raise VideoError(path, reason)
 
 
+def decode_all(path: str) -> tuple[np.ndarray, float, str]:
+    """All frames (T, H, W, 3) of a video, decoded; frames a second; the decoder's name."""
+    reader, name = open_reader(path, cached=False)
+    return np.stack(reader.read(np.arange(reader.num_frames))), reader.fps, name
+
+
 @TRANSFORMS.register_module()
 class OpenVideo(BaseTransform):
     """Open ``results['filename']``; adds video_reader, total_frames, avg_fps and decoder.
