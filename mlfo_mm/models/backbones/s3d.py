@@ -1,4 +1,4 @@
-"""S3D (Xie et al., ECCV 2018, arXiv 1712.04851) from torchvision's blocks, in three levels."""
+"""S3D and S3D-G (Xie et al., ECCV 2018, arXiv 1712.04851) from torchvision's blocks, in three levels."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ MID = (
 HIGH = ((256, 160, 320, 32, 128, 128), (384, 192, 384, 48, 128, 128))
 
 
+class SelfGate(nn.Module):
+    """Each channel times a gate, the sigmoid of a linear map of all channels' means."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(channels, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (M, C, T, H, W) to gated ones of the same shape."""
+        gates = self.fc(features.mean((2, 3, 4))).sigmoid()  # (M, C)
+        return features * gates[:, :, None, None, None]
+
+
 @MODELS.register_module()
 class S3D(BaseModule):
     """Stem and nine separable inception blocks; a level ends before each pooling of time.
@@ -37,10 +50,15 @@ class S3D(BaseModule):
     Args:
         base_channels: Width of the stem; every other width grows with it. 64 is S3D.
         conv1_stride_t: Temporal stride of the stem: 2, or 1 for clips of 8 frames.
+        self_gating: S3D-G: a gate at the end of each branch and of the stem, where the authors'
+            release has them.
     """
 
-    def __init__(self, base_channels: int = 64, conv1_stride_t: int = 2) -> None:
-        super().__init__(init_cfg=dict(type='Kaiming', layer='Conv3d'))
+    def __init__(
+        self, base_channels: int = 64, conv1_stride_t: int = 2, self_gating: bool = False
+    ) -> None:
+        convs = dict(type='Kaiming', layer='Conv3d')
+        super().__init__(init_cfg=[convs, dict(type='TruncNormal', layer='Linear', std=0.01)])
         norm = partial(nn.BatchNorm3d, eps=0.001, momentum=0.1)
 
         def scaled(width: int) -> int:
@@ -50,7 +68,10 @@ class S3D(BaseModule):
             for block in blocks:
                 widths = [scaled(width) for width in block]
                 layers.append(SepInceptionBlock3D(channels, *widths, norm))
-                channels = widths[0] + widths[2] + widths[4] + widths[5]
+                ends = widths[0], widths[2], widths[4], widths[5]
+                for index, width in enumerate(ends if self_gating else ()):
+                    getattr(layers[-1], f'branch{index}').append(SelfGate(width))
+                channels = sum(ends)
             self.ends.append(len(layers) - 1)
             return channels
 
@@ -64,6 +85,8 @@ class S3D(BaseModule):
             TemporalSeparableConv(stem, second, 3, 1, 1, norm),
             nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
         ]
+        if self_gating:
+            layers[3].append(SelfGate(second))
         self.ends: list[int] = []
         channels = inception(second, LOW)
         layers.append(nn.MaxPool3d(3, 2, 1))
