@@ -27,6 +27,7 @@ REQUIRES = [
     'jinja2',
     'matplotlib',
     'rich',
+    'safetensors',
     'tensorboard',
     'tqdm',
     # what mmengine, mmcv and mmaction2 need, as they are installed without their dependencies

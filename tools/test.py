@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
 from mlfo_mm.errors import UserError, cli
-from mlfo_mm.evaluation.weights import read_checkpoint
 from mmengine.evaluator import DumpResults
 from mmengine.config import DictAction
 from mmengine.runner import Runner
@@ -40,8 +40,7 @@ def main() -> None:
             f'{args.config} has no test_dataloader: a pretraining config is evaluated with '
             'tools/evaluate.py CONFIG CHECKPOINT --task linear_probe|finetune|retrieval'
         )
-    state = read_checkpoint(Path(args.checkpoint))
-    state = state.get('state_dict', state)
+    state = tensors_of(read_checkpoint(Path(args.checkpoint)))
     if not any(key.startswith('cls_head.') for key in state):
         raise UserError(
             f'{args.checkpoint}: no head in this checkpoint; run tools/evaluate.py with '
@@ -53,6 +52,9 @@ def main() -> None:
         config.test_cfg.fp16 = True  # autocast; bfloat16 on the CPU
     start_processes(config, args.launcher)
     runner = Runner.from_cfg(config)
+    found = differences(getattr(runner.model, 'module', runner.model).state_dict(), state)
+    if found:
+        raise UserError(f'{args.checkpoint} does not fit {args.config}: {found}')
     if args.dump:
         runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.dump))
     runner.test()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import torch
@@ -11,8 +12,16 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
+from mlfo_mm.engine.checkpoints import (
+    SAFETENSORS,
+    backbone_differences,
+    check_origin,
+    differences,
+    read_checkpoint,
+    tensors_of,
+)
 from mlfo_mm.engine.config import scaled_learning_rate
-from mlfo_mm.engine.hooks.checkpoint import find_resume, readable
+from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 
@@ -68,9 +77,8 @@ def prepare_work_dir(work_dir: str | Path) -> Path:
     path = Path(work_dir)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        probe = path / '.write_test'
-        probe.write_bytes(b'0' * 4096)
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=path) as probe:  # nameless: several processes do this
+            probe.write(b'0' * 4096)
     except OSError as error:
         raise UserError(
             f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir'
@@ -86,10 +94,6 @@ def resume_from(work_dir: Path, resume: str | None) -> Path | None:
         path = Path(resume)
         if not path.is_file():
             raise UserError(f'--resume {path}: no such file')
-        if not readable(path):
-            raise UserError(
-                f'--resume {path}: not a whole checkpoint; --resume alone takes the newest whole one'
-            )
         return path
     path = find_resume(work_dir)
     if path is None:
@@ -101,23 +105,48 @@ def resume_from(work_dir: Path, resume: str | None) -> Path | None:
 
 def check_resume(path: Path, config: Config) -> None:
     """Refuse a checkpoint of another method or backbone, naming the first keys that differ."""
-    checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    checkpoint = read_checkpoint(path)
     if 'optimizer' not in checkpoint or 'message_hub' not in checkpoint:
         raise UserError(
             f'--resume {path}: holds no training state; use load_from={path} to start from its weights'
         )
-    expected = {key: value.shape for key, value in _model_state(config).items()}
-    got = {key: value.shape for key, value in checkpoint['state_dict'].items()}
-    differ = [key for key in [*expected, *got] if expected.get(key) != got.get(key)]
-    if differ:
-        meta = checkpoint.get('meta', {}).get('experiment_name', 'unknown')
+    meta = checkpoint.get('meta', {})
+    found = differences(model_state(config), tensors_of(checkpoint))
+    if found:
         raise UserError(
-            f'--resume {path}: written by another config ({meta}); {len(set(differ))} tensors differ '
-            f'from {config.filename}, first {", ".join(dict.fromkeys(differ[:3]))}'
+            f'--resume {path}: written by another config ({meta.get("experiment_name", "unknown")}); '
+            f'its tensors differ from those of {config.filename}: {found}'
         )
+    keys = ('method', 'variant', 'backbone_name')
+    check_origin(path, meta.get('cfg'), {key: config[key] for key in keys if key in config})
 
 
-def _model_state(config: Config) -> dict[str, torch.Tensor]:
+def check_start(path: str, config: Config) -> str:
+    """Refuse ``load_from`` of weights that would leave part of the backbone as it was drawn.
+
+    mmengine passes over what does not fit.
+
+    Returns:
+        A line that says what is loaded.
+
+    Raises:
+        UserError: No local file, code in it, or tensors that do not fit.
+    """
+    if '://' in path or path.endswith(SAFETENSORS):
+        raise UserError(
+            f'load_from={path}: a local checkpoint is needed; download it, or convert it with '
+            'tools/convert_checkpoint.py'
+        )
+    given, own = tensors_of(read_checkpoint(Path(path))), model_state(config)
+    found, known = backbone_differences(own, given)
+    if found:
+        raise UserError(f'load_from={path} does not fit {config.filename}: {found}')
+    line = f'load_from={path}: {len(known)} of {len(own)} tensors loaded'
+    return f'{line}, {len(given) - len(known)} of its own left out, the rest as drawn'
+
+
+def model_state(config: Config) -> dict[str, torch.Tensor]:
+    """State dict of a config's model, freshly drawn."""
     from mmaction.registry import MODELS
 
     return MODELS.build(config.model).state_dict()
@@ -161,16 +190,18 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     if path is not None:
         check_resume(path, config)
         config.resume, config.load_from = True, str(path)
+    lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
-    batch_line = scaled_learning_rate(config, processes, auto_scale_lr)
+    lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
     try:
         runner = Runner.from_cfg(config)
     except ValueError as error:
         raise UserError(f'{config.filename}: {error}') from error
-    runner.logger.info(batch_line)
     if not torch.cuda.is_available():
-        runner.logger.info('no GPU: training on the CPU')
+        lines.append('no GPU: training on the CPU')
+    for line in lines:
+        runner.logger.info(line)
     try:
         runner.train()
     except ValueError as error:  # losses and samplers say which number is too small for what

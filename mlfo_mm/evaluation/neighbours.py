@@ -13,12 +13,12 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, counts, decoders, features, identity, listed
 from mlfo_mm.evaluation.inference import Outputs, cached_features
 from mlfo_mm.evaluation.job import Job, preprocessor
 from mlfo_mm.evaluation.order import spread
-from mlfo_mm.evaluation.weights import read_checkpoint
 
 FRAMES = 4  # of each video, in a record
 
@@ -109,18 +109,11 @@ def load_recognizer(job: Job) -> nn.Module:
     """
     path = Path(job.request.checkpoint)
     model = MODELS.build(copy.deepcopy(job.pretrain.model))
-    state = read_checkpoint(path)
-    state = state.get('state_dict', state)
-    own = model.state_dict()
-    differ = [
-        key
-        for key in [*own, *state]
-        if key not in own or key not in state or own[key].shape != state[key].shape
-    ]
-    if differ:
+    state = tensors_of(read_checkpoint(path))
+    found = differences(model.state_dict(), state)
+    if found:
         raise UserError(
-            f'checkpoint {path} does not fit the whole model of {job.request.config}: '
-            f'{len(set(differ))} tensors differ, first {", ".join(dict.fromkeys(differ[:3]))}'
+            f'checkpoint {path} does not fit the whole model of {job.request.config}: {found}'
         )
     model.load_state_dict(state)
     return model.eval()

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import torch
+
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.job import Request
 from tests.conftest import REPO
@@ -41,6 +43,12 @@ def test_gives_the_accuracy_of_the_record(synthetic, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(next((tmp_path / 'test').rglob('2*/*.json')).read_text())
     assert abs(100 * found['acc/top1'] - record.metrics['top1']) < 1e-6
+    state = torch.load(checkpoint, weights_only=True)['state_dict']
+    state.pop('backbone.layer1.0.conv1.bn.weight')  # mmengine alone would keep what was drawn
+    torch.save(dict(state_dict=state), checkpoint)
+    done = tool(folder / 'classifier.py', checkpoint, '--work-dir', tmp_path / 'test')
+    assert done.returncode == 2
+    assert 'missing 1, first backbone.layer1.0.conv1.bn.weight' in done.stderr
 
 
 def test_pretraining_has_no_test(synthetic, tmp_path):

@@ -1,0 +1,180 @@
+"""Weights to and from the layouts of other codes; nothing is changed but names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from mlfo_mm.engine.checkpoints import (
+    BACKBONE,
+    SAFETENSORS,
+    SHOWN,
+    backbone_differences,
+    file_sha256,
+    read_checkpoint,
+    tensors_of,
+)
+from mlfo_mm.engine.launch import model_state
+from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout, detect
+from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.files import write_atomic
+
+WRAPPERS = ('module.', 'backbone.')  # what DataParallel and recognizers put before the names
+# Linear before batch norm: theirs has a bias, ours none; batch norm takes any constant off again
+OFFICIAL_BIAS, OFFICIAL_MEAN = 'project_global.0.bias', 'project_global.1.running_mean'
+
+
+def import_weights(
+    source: Path, target: Path, config: Config, layout: str | None = None, prefix: str = ''
+) -> str:
+    """Write a checkpoint of another code as one that the config's model can be loaded from.
+
+    Args:
+        source: State dict, checkpoint with one, or safetensors.
+        target: Checkpoint to write.
+        config: What the weights are to be used with; the checkpoint says its method and variant.
+        layout: Of the source; None finds it by its names.
+        prefix: Take only the tensors whose names begin so, for instance ``encoder_q.0.``.
+
+    Returns:
+        A line that says what was converted.
+
+    Raises:
+        UserError: The source cannot be read, has tensors of no known layout, or does not fit.
+    """
+    theirs = tensors_of(read_checkpoint(source))
+    theirs = {k.removeprefix(prefix): v for k, v in theirs.items() if k.startswith(prefix)}
+    if not theirs:
+        raise UserError(f'{source}: no tensor begins with {prefix!r}')
+    theirs, found = _unwrapped(source, theirs, layout)
+    ours = to_ours(theirs, found)
+    own = model_state(config)
+    differ, known = backbone_differences(own, ours)
+    left_over = [key for key in ours if key not in known]
+    if differ or left_over:
+        what = str(differ) or f'left over {len(left_over)}, first {", ".join(left_over[:SHOWN])}'
+        raise UserError(f'{source} ({found.what}) does not fit {config.filename}: {what}')
+    keys = ('method', 'variant', 'backbone_name', 'pretrain_dataset')
+    meta = dict(
+        cfg=''.join(f'{key} = {config[key]!r}\n' for key in keys),
+        layout=found.name,
+        source=source.name,
+        source_sha256=file_sha256(source),
+    )
+    file = io.BytesIO()
+    torch.save(dict(state_dict=ours, meta=meta), file)
+    write_atomic(target, file.getvalue())
+    line = f'{len(ours)} tensors of {found.what}: {target}, for {config.filename}'
+    rest = [key for key in own if key not in ours]
+    return line + (f'; not in it: {len(rest)}, first {", ".join(rest[:SHOWN])}' if rest else '')
+
+
+def export_weights(source: Path, target: Path, layout: str | None = None) -> str:
+    """Write the weights of a checkpoint as a plain state dict under the names of another code.
+
+    Args:
+        source: Checkpoint of this code.
+        target: ``*.pth`` for ``torch.load``, ``*.safetensors`` for safetensors.
+        layout: Names to write; None takes torchvision's or else plain ones.
+
+    Returns:
+        A line that says what was converted.
+
+    Raises:
+        UserError: The source cannot be read, or has tensors without a name in the layout.
+    """
+    if target.suffix not in ('.pth', '.pt', SAFETENSORS):
+        raise UserError(f'{target}: a name on .pth or {SAFETENSORS} says which format to write')
+    state = tensors_of(read_checkpoint(source))
+    backbone = {k.removeprefix(BACKBONE): v for k, v in state.items() if k.startswith(BACKBONE)}
+    if not backbone:
+        raise UserError(f'{source}: no tensor begins with {BACKBONE!r}: no checkpoint of this code')
+    found = _known(layout) if layout else _best(source, backbone)
+    ours = state if found.whole else backbone
+    renamed = {found.theirs(key): value.contiguous() for key, value in ours.items()}
+    unnamed = [key for key in ours if found.theirs(key) is None]
+    if unnamed and (not found.whole or any(key.startswith(BACKBONE) for key in unnamed)):
+        raise UserError(
+            f'{source}: {len(unnamed)} tensors have no name in {found.what}, first '
+            f'{", ".join(unnamed[:SHOWN])}'
+        )
+    theirs = {key: value for key, value in renamed.items() if key is not None}
+    if found is OFFICIAL and OFFICIAL_MEAN in theirs:
+        theirs[OFFICIAL_BIAS] = torch.zeros_like(theirs[OFFICIAL_MEAN])
+    if target.suffix == SAFETENSORS:
+        facts = dict(layout=found.name, source=source.name, source_sha256=file_sha256(source))
+        data = safetensors_bytes(theirs, metadata=facts | {'format': 'pt'})
+    else:
+        file = io.BytesIO()
+        torch.save(theirs, file)
+        data = file.getvalue()
+    write_atomic(target, data)
+    line = f'{len(theirs)} tensors under the names of {found.what}: {target}'
+    return line + (f'; left out: {", ".join(sorted(unnamed)[:SHOWN])} ...' if unnamed else '')
+
+
+def to_ours(theirs: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
+    """Tensors under our names, those of a backbone with ``backbone.`` before them."""
+    theirs = dict(theirs)
+    bias = theirs.pop(OFFICIAL_BIAS, None) if layout is OFFICIAL else None
+    if bias is not None:
+        theirs[OFFICIAL_MEAN] = theirs[OFFICIAL_MEAN] - bias
+    start = '' if layout.whole else BACKBONE
+    ours = {
+        f'{start}{layout.ours(key)}': value
+        for key, value in theirs.items()
+        if not layout.drops(key)
+    }
+    for key in [key for key in ours if key.endswith('.running_mean')]:
+        # torch before 0.4.1 did not count; momentum does not need it
+        ours.setdefault(key.replace('running_mean', 'num_batches_tracked'), torch.tensor(0))
+    return ours
+
+
+def _unwrapped(
+    source: Path, theirs: dict[str, Tensor], layout: str | None
+) -> tuple[dict[str, Tensor], Layout]:
+    """Tensors without what is wrapped around the network, and their layout."""
+    wanted = _known(layout) if layout else None
+    for wrapper in ('', *WRAPPERS):
+        if not all(key.startswith(wrapper) for key in theirs):
+            continue
+        bare = {key.removeprefix(wrapper): value for key, value in theirs.items()}
+        found = detect(bare, [wanted] if wanted else LAYOUTS.values())
+        if found:
+            return bare, found
+    strange = [key for key in theirs if not any(_places(key, wanted))]
+    what = f'in {wanted.what}' if wanted else f'in any known layout ({", ".join(LAYOUTS)})'
+    raise UserError(
+        f'{source}: {len(strange) or len(theirs)} of {len(theirs)} tensors have no place {what}, '
+        f'first {", ".join((strange or list(theirs))[:SHOWN])}; --prefix takes one part of a model'
+    )
+
+
+def _places(key: str, wanted: Layout | None) -> Iterable[bool]:
+    for layout in [wanted] if wanted else LAYOUTS.values():
+        yield bool(layout.ours(key)) or layout.drops(key)
+
+
+def _known(name: str) -> Layout:
+    if name not in LAYOUTS:
+        raise UserError(
+            f'no layout {name!r}{did_you_mean(name, LAYOUTS)}; known: {", ".join(LAYOUTS)}'
+        )
+    return LAYOUTS[name]
+
+
+def _best(source: Path, backbone: Mapping[str, Tensor]) -> Layout:
+    for layout in LAYOUTS.values():
+        if not layout.whole and all(layout.theirs(key) for key in backbone):
+            return layout
+    raise UserError(
+        f'{source}: no known layout names all tensors of its backbone, the first are '
+        f'{", ".join(list(backbone)[:SHOWN])}'
+    )

@@ -1,0 +1,80 @@
+"""Files are read without running code from them; a misfit names its first keys."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mlfo_mm.engine.checkpoints import (
+    backbone_differences,
+    differences,
+    read_checkpoint,
+    tensors_of,
+)
+from mlfo_mm.errors import UserError
+
+
+class Evil:
+    """Makes a folder when it is unpickled: harmless, and seen."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.target),)
+
+
+@pytest.mark.parametrize('legacy', [False, True])
+def test_code_is_refused_and_not_run(tmp_path, legacy):
+    path = tmp_path / 'a.pth'
+    content = {'state_dict': {}, 'x': Evil(tmp_path / 'ran')}
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    with pytest.raises(UserError, match=r'a\.pth refused: it holds .*mkdir.* could run code'):
+        read_checkpoint(path)
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_safetensors(tmp_path):
+    path = tmp_path / 'a.safetensors'
+    save_file({'x': torch.arange(1000)}, path)
+    assert torch.equal(tensors_of(read_checkpoint(path))['x'], torch.arange(1000))
+    whole = path.read_bytes()
+    for content in (whole[:-1], whole[:4], b''):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=r'a\.safetensors cannot be read'):
+            read_checkpoint(path)
+
+
+def test_tensors_of_either_kind():
+    x = torch.ones(1)
+    assert tensors_of({'x': x, 'epoch': 3}) == {'x': x}
+    assert tensors_of({'state_dict': {'x': x}, 'meta': {}}) == {'x': x}
+
+
+def test_differences_are_counted_and_named():
+    own = {'a': torch.ones(2), 'b': torch.ones(3), 'c': torch.ones(1), 'e': torch.ones(1)}
+    given = {'a': torch.ones(2), 'b': torch.ones(1, 3), 'd': torch.ones(1)}
+    found = differences(own, given)
+    assert found
+    assert (found.total, found.matched) == (4, 1)
+    assert str(found) == (
+        'missing 2, first c, e; left over 1, first d; other shape 1, first b (1, 3) for (3,)'
+    )
+    assert not differences(own, own)
+    many = differences({str(key): own['a'] for key in range(9)}, {})
+    assert str(many) == 'missing 9, first 0, 1, 2'
+
+
+def test_heads_may_be_others_but_not_the_backbone():
+    one = torch.ones(1)
+    own = {'backbone.a': one, 'head.x': one, 'queue': one}
+    found, known = backbone_differences(own, {'backbone.a': one, 'head.x': one, 'other': one})
+    assert not found and set(known) == {'backbone.a', 'head.x'}
+    found, _ = backbone_differences(own, {'backbone.b': one, 'head.x': torch.ones(2)})
+    assert str(found) == (
+        'missing 1, first backbone.a; left over 1, first backbone.b; '
+        'other shape 1, first head.x (2,) for (1,)'
+    )

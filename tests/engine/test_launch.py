@@ -1,0 +1,94 @@
+"""What a run starts from: weights that fit, of the config that it says, and nothing that runs code."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.launch import check_resume, check_start, prepare_work_dir
+from mlfo_mm.errors import UserError
+from tests.conftest import REPO
+from tests.engine.test_checkpoints import Evil
+
+SMOKE = REPO / 'configs/mlfo/r3d18_smoke.py'
+
+
+@pytest.fixture
+def config():
+    return load_config(SMOKE)
+
+
+@pytest.fixture
+def save(config, tmp_path):
+    """``save(changes, **more)``: a checkpoint of the config's model; None drops a tensor."""
+
+    def write(changes=(), **more):
+        state = MODELS.build(config.model).state_dict() | dict(changes)
+        state = {key: value for key, value in state.items() if value is not None}
+        torch.save(dict(state_dict=state, **more), tmp_path / 'a.pth')
+        return tmp_path / 'a.pth'
+
+    return write
+
+
+def resumable(**options):
+    text = load_config(SMOKE, options).pretty_text
+    return dict(optimizer={}, message_hub={}, meta=dict(cfg=text, experiment_name='other_run'))
+
+
+def test_start_from_weights(config, save):
+    heads = {key: None for key in MODELS.build(config.model).state_dict() if 'backbone' not in key}
+    line = check_start(str(save(heads | {'other.weight': torch.ones(1)})), config)
+    assert f'120 of {120 + len(heads)} tensors loaded, 1 of its own left out' in line
+
+
+@pytest.mark.parametrize(
+    ('changes', 'said'),
+    [
+        ({'backbone.conv1.bn.bias': None}, 'missing 1, first backbone.conv1.bn.bias'),
+        ({'backbone.fc.bias': torch.ones(1)}, 'left over 1, first backbone.fc.bias'),
+        (
+            {'semantic.prototypes.weight': torch.ones(3, 16)},
+            r'other shape 1, first semantic.prototypes.weight \(3, 16\) for \(8, 16\)',
+        ),
+    ],
+)
+def test_weights_that_would_be_passed_over(changes, said, config, save):
+    with pytest.raises(UserError, match=f'does not fit .*r3d18_smoke.py: {said}'):
+        check_start(str(save(changes)), config)
+
+
+def test_start_from_elsewhere(config, tmp_path):
+    for path in ('https://example.org/a.pth', 'a.safetensors'):
+        with pytest.raises(UserError, match=r'download it, or convert it with tools/convert'):
+            check_start(path, config)
+    path = tmp_path / 'evil.pth'
+    torch.save({'state_dict': Evil(tmp_path / 'ran')}, path)
+    with pytest.raises(UserError, match='could run code'):
+        check_start(str(path), config)
+    with pytest.raises(UserError, match='could run code'):
+        check_resume(path, config)
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_resume_of_the_same_run(config, save):
+    check_resume(save(**resumable()), config)
+
+
+def test_resume_of_another_variant_with_the_same_tensors(config, save):
+    path = save(**resumable(variant='k8'))
+    with pytest.raises(UserError, match="trained with variant 'k8', the config says 'paper'"):
+        check_resume(path, config)
+
+
+def test_resume_of_other_tensors(config, save):
+    path = save({'semantic.prototypes.weight': torch.ones(3, 16)}, **resumable())
+    with pytest.raises(UserError, match=r'another config \(other_run\).*other shape 1, first sem'):
+        check_resume(path, config)
+
+
+def test_work_dir_is_left_as_it_is(tmp_path):
+    assert prepare_work_dir(tmp_path / 'new') == tmp_path / 'new'
+    assert list((tmp_path / 'new').iterdir()) == []

@@ -1,0 +1,52 @@
+"""Convert weights from and to other codes; layouts are found by the names of the tensors.
+
+import: a checkpoint of torchvision, a plain 3D ResNet or MLFO's released code, for a config here.
+export: a backbone as plain state dict or safetensors, which load without this package.
+
+    python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config CONFIG.py
+    python tools/convert_checkpoint.py export epoch_100.pth backbone.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.convert import export_weights, import_weights
+from mlfo_mm.engine.layouts import LAYOUTS
+from mlfo_mm.errors import cli
+from mmengine.config import DictAction
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    ways = parser.add_subparsers(dest='way', required=True)
+    for way in ('import', 'export'):
+        sub = ways.add_parser(way)
+        sub.add_argument('source', type=Path, help='checkpoint, state dict or safetensors')
+        sub.add_argument('target', type=Path, help='file to write')
+        sub.add_argument('--layout', help=f'default: by its names; {", ".join(LAYOUTS)}')
+        if way == 'import':
+            sub.add_argument('--config', required=True, help='what the weights are for')
+            sub.add_argument('--prefix', default='', help='only tensors whose names begin so')
+            sub.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Convert, and say what came of it."""
+    args = parse_args()
+    if args.way == 'import':
+        config = load_config(args.config, args.cfg_options)
+        print(import_weights(args.source, args.target, config, args.layout, args.prefix))
+    else:
+        print(export_weights(args.source, args.target, args.layout))
+
+
+if __name__ == '__main__':
+    main()
