@@ -22,6 +22,7 @@ from mlfo_mm.engine.checkpoints import (
 )
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import find_resume
+from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 
@@ -198,6 +199,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         runner = Runner.from_cfg(config)
     except ValueError as error:
         raise UserError(f'{config.filename}: {error}') from error
+    runner.register_hook(HealthHook())  # not in the configs: it changes no result
     if not torch.cuda.is_available():
         lines.append('no GPU: training on the CPU')
     for line in lines:

@@ -17,6 +17,7 @@ from mmengine.registry import init_default_scope
 
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import check_origin, file_sha256, read_checkpoint
+from mlfo_mm.engine.health import findings
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
@@ -121,6 +122,7 @@ def record_pretraining(
         wall_time_s=cost['wall_time_s'],
         start=_moment(log.start),
         end=_moment(log.end),
+        notes=findings(curves, config.model, batch),
         train_log=dict(epochs=meta.get('epoch'), iterations=meta.get('iter'), stops=log.stops),
         status='failed' if failed else 'done',
         reason=failed,

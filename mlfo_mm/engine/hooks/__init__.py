@@ -2,7 +2,8 @@
 
 from .checkpoint import AtomicBackend
 from .epoch_signal import EpochSignalHook
+from .health import HealthHook
 from .loss_guard import LossGuardHook
 from .progress import ProgressHook
 
-__all__ = ['AtomicBackend', 'EpochSignalHook', 'LossGuardHook', 'ProgressHook']
+__all__ = ['AtomicBackend', 'EpochSignalHook', 'HealthHook', 'LossGuardHook', 'ProgressHook']
