@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlfo_mm.datasets.synthetic import make_synthetic
+from tests.corpus import Corpus, make_corpus
 
 REPO = Path(__file__).resolve().parent.parent
 
@@ -34,3 +35,14 @@ def real_data() -> Path:
     if not root.is_dir():
         pytest.skip(f'no real data at {root} (set MLFO_TEST_DATA)')
     return root
+
+
+@pytest.fixture(scope='session')
+def corpus(tmp_path_factory) -> Corpus:
+    """Videos of all kinds, sound and broken, in the data set ``world``; read only."""
+    corpus = make_corpus(tmp_path_factory.mktemp('corpus') / 'world')
+    lines = [f'{name} {number % 2}\n' for number, name in enumerate(corpus.listed())]
+    (corpus.folder / 'train.txt').write_text(''.join(lines))
+    (corpus.folder / 'test.txt').write_text(''.join(lines))
+    (corpus.folder / 'classes.txt').write_text('even\nodd\n')
+    return corpus

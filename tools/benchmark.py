@@ -37,6 +37,9 @@ def parse_args() -> argparse.Namespace:
     chosen.add_argument('--data', nargs='+', default=[], help='the first is pretrained on')
     chosen.add_argument('--tasks', nargs='+', default=[], help=f'of {", ".join(TASKS)}')
     chosen.add_argument('--seeds', type=int, help='of every row, from 0')
+    chosen.add_argument(
+        '--skip-broken', action='store_true', help='evaluations pass over broken videos, counted'
+    )
     where = parser.add_argument_group('where')
     where.add_argument('--jobs', type=int, help='jobs at a time; default: GPUs, or up to 4 cores')
     where.add_argument('--gpus', type=int, help='GPUs of this machine to use; default: all')
@@ -64,6 +67,7 @@ def main() -> None:
         datasets=tuple(args.data),
         tasks=tuple(args.tasks),
         seeds=args.seeds,
+        skip_broken=args.skip_broken,
     ).checked()
     where = commands.Where(
         Folders(ROOT, args.work_dir, args.results),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.job import TASKS, Request
@@ -42,6 +43,13 @@ def parse_args() -> argparse.Namespace:
         '--skip-broken', action='store_true', help='pass over broken videos and count them'
     )
     parser.add_argument(
+        '--decode-timeout',
+        type=float,
+        default=60.0,
+        metavar='SECONDS',
+        help='after which a video counts as broken (default: %(default)g)',
+    )
+    parser.add_argument(
         '--work-dir', default='work_dirs/evaluate', help='for features and finetuned models'
     )
     parser.add_argument(
@@ -66,6 +74,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Evaluate and print the numbers with their protocol."""
     args = parse_args()
+    check_limit('--decode-timeout', args.decode_timeout)
     requests = [
         Request(
             config=args.config,
@@ -78,6 +87,7 @@ def main() -> None:
             amp=args.amp,
             work_dir=args.work_dir,
             skip_broken=args.skip_broken,
+            decode_timeout=args.decode_timeout,
             average=args.average,
             options=args.cfg_options or {},
         )

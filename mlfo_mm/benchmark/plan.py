@@ -208,12 +208,14 @@ class _Planner:
             for rule, group in (('evaluate', frozen), ('finetune', ('finetune',))):
                 if not set(group) & set(tasks):
                     continue
-                mark = hash_text(repr([(task, self.protocols[task]) for task in group]))[:8]
+                protocols = [(task, self.protocols[task]) for task in group]
+                skip = ('--skip-broken',) if self.choice.skip_broken else ()
+                mark = hash_text(repr([*protocols, *skip]))[:8]
                 command = (
                     *(PYTHON, *self._tool('tools/evaluate.py', facts['config'], checkpoint)),
                     *('--task', *group, '--dataset', dataset, '--seed', str(facts['seed'])),
                     *('--reuse', '--results', self.folders.results.as_posix()),
-                    *('--work-dir', str(self.folders.work_dir.absolute() / 'evaluate')),
+                    *('--work-dir', str(self.folders.work_dir.absolute() / 'evaluate'), *skip),
                     *_options(facts['options']),
                 )
                 what = 'finetune' if rule == 'finetune' else f'evaluate {", ".join(group)} of'

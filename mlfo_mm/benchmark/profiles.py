@@ -110,6 +110,7 @@ class Choice:
         datasets: Downstream data sets; the first is pretrained on.
         tasks: Downstream tasks.
         seeds: Number of seeds of every row, from 0.
+        skip_broken: Evaluations pass over broken videos and count them.
     """
 
     profile: str
@@ -119,6 +120,7 @@ class Choice:
     datasets: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     seeds: int | None = None
+    skip_broken: bool = False
 
     def checked(self) -> Choice:
         """The same with the profile's own in place of what is empty.

@@ -222,11 +222,11 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     return lines
 
 
-def check_files(samples: Iterable[Sample], dataset_dir: Path) -> None:
-    """Raise a :class:`UserError` if videos of a list are not there."""
+def check_files(samples: Iterable[Sample], dataset_dir: Path, allowed: float = 0) -> None:
+    """Raise a :class:`UserError` if more than ``allowed`` videos of a list are not there."""
     samples = list(samples)
     missing = [s for s in samples if not (dataset_dir / s.path).is_file()]
-    if missing:
+    if len(missing) > allowed:
         raise UserError(
             f'{len(samples):,} lines read, {len(missing):,} videos not found; the first one tried: '
             f'{dataset_dir / missing[0].path} (line {missing[0].line} of its list)'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -32,19 +33,21 @@ def probe(path: str) -> dict[str, Any]:
         return result | {'status': 'missing', 'message': 'no such file'}
     if os.path.getsize(path) == 0:
         return result | {'status': 'empty', 'message': '0 frames (0 bytes)'}
-    declared = 0
+    declared, length, end, sizes = 0, 0.0, 0.0, set()
     try:
         with av.open(path) as container:
             if not container.streams.video:
                 return result | {'status': 'broken', 'message': 'no video stream'}
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
-            declared = stream.frames
+            declared, length = stream.frames, _seconds(stream)
             result['fps'] = round(float(stream.average_rate or 0), 3)
             for frame in container.decode(stream):
                 result['frames'] += 1
                 result['width'], result['height'] = frame.width, frame.height
-    except (av.FFmpegError, OSError, ValueError) as error:
+                sizes.add((frame.height, frame.width))
+                end = (frame.time or 0.0) + 1 / (result['fps'] or 1.0)
+    except Exception as error:  # a damaged header gives any, such as AttributeError
         message = f'{error} (after {result["frames"]} frames)'
         return result | {'status': 'broken', 'message': message}
     if result['frames'] == 0:
@@ -53,7 +56,20 @@ def probe(path: str) -> dict[str, Any]:
     if result['frames'] < 0.9 * declared:
         message = f'truncated: {result["frames"]} of {declared} frames'
         return result | {'status': 'broken', 'message': message}
+    if end < 0.9 * length:
+        message = f'truncated: {end:.2f} of {length:.2f} s'
+        return result | {'status': 'broken', 'message': message}
+    if len(sizes) > 1:
+        message = f'frames of several sizes: {sorted(sizes)}'
+        return result | {'status': 'broken', 'message': message}
     return result
+
+
+def _seconds(stream: av.VideoStream) -> float:
+    """Length that a Matroska or WebM file declares, which counts no frames; else 0."""
+    match = re.fullmatch(r'(\d+):(\d+):(\d+\.\d+)', stream.metadata.get('DURATION', ''))
+    hours, minutes, seconds = map(float, match.groups() if match else (0, 0, 0))
+    return 3600 * hours + 60 * minutes + seconds
 
 
 if __name__ == '__main__':

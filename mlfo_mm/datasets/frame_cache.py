@@ -55,6 +55,8 @@ class CachedReader:
 
     def __init__(self, place: Path, facts: dict[str, Any]) -> None:
         self._frames = np.load(place.with_suffix('.npy'), mmap_mode='r')
+        if self._frames.dtype != np.uint8 or not _is_video(self._frames.shape):
+            raise ValueError(f'{place}.npy: {self._frames.dtype} of {self._frames.shape}')
         self.num_frames = len(self._frames)
         self.fps = float(facts['fps'])
 
@@ -78,8 +80,12 @@ def open_cached(video: str, decoder: str) -> tuple[CachedReader, str] | None:
         if facts is None or decoder == 'pyav' != facts['decoder']:
             return None
         return CachedReader(place, facts), f'{facts["decoder"]} (cached)'
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _is_video(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 4 and shape[3] == 3 and min(shape) > 0
 
 
 @dataclass
@@ -169,5 +175,5 @@ def _facts(place: Path, verify: bool = False) -> dict[str, Any] | None:
         if whole and verify:
             whole = hashlib.sha256(path.read_bytes()).hexdigest() == facts['sha256']
         return facts if whole else None
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None

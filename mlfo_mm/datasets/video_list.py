@@ -21,7 +21,8 @@ from torch.utils.data import get_worker_info
 from mlfo_mm.errors import UserError
 
 from .annotation import check_files, find_dataset, list_file, read_classes, read_list
-from .transforms.decode import VideoError
+from .time_limit import check_limit
+from .transforms.decode import VideoError, VideoTimeout
 
 CHECK = 'python tools/data/check_videos.py'
 MAX_TRIES = 20
@@ -48,6 +49,8 @@ class VideoListDataset(BaseDataset):
             else 'replace'.
         max_corrupt: Share of corrupt videos above which 'replace' and 'skip' stop as well; a few
             (``TOLERATED``) never do.
+        decode_timeout: Seconds that opening a video may take, and decoding its frames: one that takes
+            longer is corrupt, and is not tried again. None for no limit.
         seed: Seed of the samples' random states.
         test_mode: Samples do not depend on the epoch.
         indices: Only these samples (or this many of the first), as in mmengine.
@@ -62,6 +65,7 @@ class VideoListDataset(BaseDataset):
         data_root: str | Path | None = None,
         on_corrupt: Literal['replace', 'error', 'skip'] | None = None,
         max_corrupt: float = 0.01,
+        decode_timeout: float | None = 60.0,
         seed: int = 0,
         test_mode: bool = False,
         indices: int | Sequence[int] | None = None,
@@ -71,10 +75,14 @@ class VideoListDataset(BaseDataset):
             raise UserError(f'on_corrupt={on_corrupt!r}, must be replace, error or skip')
         if seed < 0:
             raise UserError(f'seed={seed}, must be at least 0')
+        if not 0 <= max_corrupt <= 1:
+            raise UserError(f'max_corrupt={max_corrupt}, must be a share from 0 to 1')
+        check_limit('decode_timeout', decode_timeout)
         self.folder = find_dataset(dataset, data_root).absolute()
         self.list_path = list_file(self.folder, subset, split)
         self.on_corrupt = on_corrupt
         self.max_corrupt = max_corrupt
+        self.decode_timeout = decode_timeout
         self.seed = seed
         # In shared memory, as persistent workers hold a copy of everything else. A worker only
         # ever writes the entry of the sample in its hands, so no lock is needed.
@@ -91,9 +99,10 @@ class VideoListDataset(BaseDataset):
     def load_data_list(self) -> list[dict]:
         """Read and check the list; one dict per video."""
         samples = read_list(self.list_path, len(self._metainfo['classes']))
-        check_files(samples, self.folder)
+        check_files(samples, self.folder, self._allowed(len(samples)))
         self._looped = torch.zeros(len(samples), dtype=torch.bool)
         self._corrupt = torch.zeros(len(samples), dtype=torch.bool)
+        self._stuck = torch.zeros(len(samples), dtype=torch.bool)
         self._replaced = torch.zeros(len(samples), dtype=torch.int32)
         self._share()
         return [
@@ -102,6 +111,7 @@ class VideoListDataset(BaseDataset):
                 label=sample.label,
                 line=sample.line,
                 list_index=index,
+                decode_timeout=self.decode_timeout,
                 modality='RGB',
                 start_index=0,
             )
@@ -137,9 +147,12 @@ class VideoListDataset(BaseDataset):
             # so a batch never holds the very same clip twice.
             key = (self.seed, epoch, wanted, attempt)
             try:
+                if self._stuck[info['list_index']]:
+                    raise VideoTimeout(info['filename'], 'the decoder was stuck before')
                 with _seeded(key):
                     sample = self.pipeline(info)
             except VideoError as error:
+                self._stuck[info['list_index']] |= isinstance(error, VideoTimeout)
                 self._note_corrupt(info, error)
             else:
                 self._looped[info['list_index']] |= info.get('short_video', False)
@@ -156,7 +169,9 @@ class VideoListDataset(BaseDataset):
     def _note_corrupt(self, info: dict, error: VideoError) -> None:
         where = f'{error}: line {info["line"]} of {self.list_path.name}'
         if self.on_corrupt == 'error':
-            raise UserError(f"{where}; on_corrupt='skip' goes on without it") from error
+            raise UserError(
+                f"{where}; --skip-broken (on_corrupt='skip') goes on without it"
+            ) from error
         if self._corrupt[info['list_index']]:
             return
         self._corrupt[info['list_index']] = True
@@ -170,6 +185,12 @@ class VideoListDataset(BaseDataset):
         policy = 'skipped' if self.on_corrupt == 'skip' else 'another video takes its place'
         print_log(f'{where}; {count}, {policy}', logger='current', level=logging.WARNING)
 
+    def _allowed(self, total: int) -> float:
+        """How many files may be missing from the start; never all, which is a wrong data root."""
+        if self.on_corrupt == 'error':
+            return 0
+        return min(max(TOLERATED, self.max_corrupt * total), total - 1)
+
     def _corrupt_names(self) -> list[str]:
         if not self._corrupt.any():
             return []
@@ -177,7 +198,7 @@ class VideoListDataset(BaseDataset):
         return [info['filename'] for info in infos if self._corrupt[info['list_index']]]
 
     def _share(self) -> None:
-        for tensor in (self._epoch, self._looped, self._corrupt, self._replaced):
+        for tensor in (self._epoch, self._looped, self._corrupt, self._stuck, self._replaced):
             tensor.share_memory_()
 
     def _copy_without_annotation(self, memo: dict | None = None) -> VideoListDataset:

@@ -163,9 +163,16 @@ def cached_features(
 def content_key(data: VideoListDataset, identity: dict[str, Any]) -> str:
     """Hash of everything that the features depend on; the videos stand in by path and size."""
     infos = [data.get_data_info(index) for index in range(len(data))]
-    videos = [(i['filename'], i['label'], os.path.getsize(i['filename'])) for i in infos]
+    videos = [(i['filename'], i['label'], _size(i['filename'])) for i in infos]
     text = json.dumps([CACHE_VERSION, identity, videos], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:  # missing: to be skipped
+        return -1
 
 
 def _save(path: Path, outputs: Outputs) -> None:

@@ -50,6 +50,7 @@ class Request:
         amp: bfloat16 autocast; the downstream config may ask for it too.
         work_dir: For features and finetuned models.
         skip_broken: Pass over broken videos and count them.
+        decode_timeout: Seconds after which a video counts as broken.
         average: 'prob' or 'score'; None for the downstream config's.
         options: Changes of config values: keys of the downstream config go there, all others to
             the pretraining config.
@@ -65,6 +66,7 @@ class Request:
     amp: bool = False
     work_dir: str | Path = 'work_dirs/evaluate'
     skip_broken: bool = False
+    decode_timeout: float = 60.0
     average: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -184,9 +186,9 @@ class Job:
         """Config of a list's videos as uniform clips, forward or played backwards."""
         request = self.request
         pipeline = test_pipeline(self.geometry, self.settings.num_clips, reverse)
-        return dataset_config(
-            request.dataset, subset, request.split, pipeline, True, request.skip_broken, self.seed
-        )
+        where = (request.dataset, subset, request.split, pipeline)
+        how = (True, request.skip_broken, self.seed, request.decode_timeout)
+        return dataset_config(*where, *how)
 
 
 def family_text(config: Config) -> str:

@@ -132,6 +132,7 @@ def dataset_config(
     test_mode: bool,
     skip_broken: bool,
     seed: int,
+    decode_timeout: float | None = 60.0,
 ) -> dict[str, Any]:
     """A list's videos; a broken one is an error unless ``skip_broken``."""
     skip = 'skip' if test_mode else 'replace'  # training keeps its batches full
@@ -144,6 +145,7 @@ def dataset_config(
         test_mode=test_mode,
         on_corrupt=skip if skip_broken else 'error',
         max_corrupt=1.0,
+        decode_timeout=decode_timeout,
         seed=seed,
     )
 

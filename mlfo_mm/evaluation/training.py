@@ -71,9 +71,9 @@ def train_classifier(
     if job.amp:
         use_amp(config)
     pipeline = train_pipeline(job.geometry, settings.flip_ratio, settings.max_scale)
-    dataset = dataset_config(
-        request.dataset, 'train', request.split, pipeline, False, request.skip_broken, job.seed
-    )
+    where = (request.dataset, 'train', request.split, pipeline)
+    how = (False, request.skip_broken, job.seed, request.decode_timeout)
+    dataset = dataset_config(*where, *how)
     data = DATASETS.build(dataset)
     batch_size = min(settings.train_batch_size, len(data))
     # the config and not `data`: mmengine would copy it, and the workers of a copy see no new epoch

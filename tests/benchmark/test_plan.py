@@ -102,6 +102,15 @@ def test_choices_narrow_the_plan(plan):
     assert [job.rule for job in made.jobs][-2:] == ['tables', 'figures']
 
 
+def test_broken_videos_are_passed_over_when_asked_to(plan):
+    made, plain = plan(skip_broken=True), plan()
+    for job in made.jobs:
+        assert ('--skip-broken' in job.command) == (job.rule in ('evaluate', 'finetune'))
+    names = [{job.name for job in each.jobs if job.rule != 'tables'} for each in (made, plain)]
+    assert {name for name in names[0] & names[1] if not name.startswith('pretrain/')} == set()
+    assert {name for name in names[0] ^ names[1] if name.startswith('pretrain/')} == set()
+
+
 def test_other_data_are_pretrained_on_and_evaluated(plan):
     made = plan('mini', datasets=('synthetic_appearance',), tables=('4',))
     assert 'pretrain mlfo-paper-r3d18 on synthetic_appearance, seed 0' in titles(made, 'pretrain')

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from mmengine.logging import MMLogger
 
 SIZE = (64, 48)
 
@@ -54,3 +55,12 @@ def write_video() -> Callable[..., Path]:
 def frame_index() -> Callable[[np.ndarray], int]:
     """The function that reads a frame's number."""
     return read_index
+
+
+@pytest.fixture
+def log(tmp_path) -> Iterator[Path]:
+    """File that the current logger writes to."""
+    name = f'log of {tmp_path}'
+    MMLogger.get_instance(name, log_file=str(tmp_path / 'log.txt'))
+    yield tmp_path / 'log.txt'
+    MMLogger._instance_dict.pop(name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from mmaction.datasets.transforms import (
     Resize,
 )
 from mmaction.registry import DATASETS
-from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader
 
 from mlfo_mm.datasets import (
@@ -74,15 +72,6 @@ def template(tmp_path_factory, write_video) -> Path:
 def folder(template, tmp_path) -> Path:
     """The data root, to be spoilt at will."""
     return shutil.copytree(template, tmp_path / 'data')
-
-
-@pytest.fixture
-def log(tmp_path) -> Iterator[Path]:
-    """File that the current logger writes to."""
-    name = f'log of {tmp_path}'
-    MMLogger.get_instance(name, log_file=str(tmp_path / 'log.txt'))
-    yield tmp_path / 'log.txt'
-    MMLogger._instance_dict.pop(name)
 
 
 @pytest.fixture
@@ -241,7 +230,7 @@ def test_error_names_video_reason_and_line_in_one_line(build, folder, workers):
         list(DataLoader(dataset, num_workers=workers, collate_fn=list))
     assert str(caught.value) == (
         f'cannot decode {folder / "own/videos/v 2.mp4"} (0 frames: 0 bytes): line 3 of train.txt; '
-        "on_corrupt='skip' goes on without it"
+        "--skip-broken (on_corrupt='skip') goes on without it"
     )
 
 
@@ -299,7 +288,19 @@ def test_a_label_outside_the_classes(build, folder):
 def test_a_missing_video(build, folder):
     (folder / 'own/videos/v 3.mp4').unlink()
     with pytest.raises(UserError, match=r'8 lines read, 1 videos not found.*v 3.mp4'):
+        build(test_mode=True)
+    dataset = build()
+    assert dataset[3]['data_samples'].sample_idx != 3
+    assert build(test_mode=True, on_corrupt='skip')[3] is None
+    for number in range(4):
+        (folder / f'own/videos/v {number}.mp4').unlink(missing_ok=True)
+    with pytest.raises(UserError, match=r'8 lines read, 4 videos not found.*v 0.mp4'):
         build()
+    assert len(build(max_corrupt=0.5)) == 8
+    for number in range(8):
+        (folder / f'own/videos/v {number}.mp4').unlink(missing_ok=True)
+    with pytest.raises(UserError, match='8 videos not found'):  # not one is there: a wrong root
+        build(max_corrupt=1.0)
 
 
 def test_a_video_that_goes_missing_later_is_replaced(build, folder):
@@ -309,7 +310,10 @@ def test_a_video_that_goes_missing_later_is_replaced(build, folder):
     assert dataset.read_stats()['replaced'] == 1
 
 
-@pytest.mark.parametrize('arguments', [dict(on_corrupt='drop'), dict(seed=-1)])
+@pytest.mark.parametrize(
+    'arguments',
+    [dict(on_corrupt='drop'), dict(seed=-1), dict(max_corrupt=1.5), dict(max_corrupt=float('nan'))],
+)
 def test_wrong_arguments_are_named(build, arguments):
     with pytest.raises(UserError, match=f'{next(iter(arguments))}='):
         build(**arguments)

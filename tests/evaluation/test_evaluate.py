@@ -13,6 +13,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate, evaluate_all, summary
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.reporting import load_records
+from mlfo_mm.reporting.tables import make_tables
 
 ALL_READ = {
     'train': {'expected': 6, 'read': 6, 'skipped': 0},
@@ -200,6 +201,9 @@ def test_broken_test_video_is_named_or_counted(request_for, videos, tmp_path, mo
     record, _ = evaluate(request, tmp_path / 'results')
     assert record.n_samples['test'] == {'expected': 4, 'read': 3, 'skipped': 1}
     assert '1 of 4 test videos are broken' in record.notes
+    make_tables('smoke', tmp_path / 'results', ['table4'])
+    table = (tmp_path / 'results/tables/smoke/table4.md').read_text()
+    assert '- pair: 3 test clips (1 skipped), 6 train clips (0 skipped).' in table
 
 
 def test_broken_training_video_is_counted(request_for, videos, tmp_path, monkeypatch):

@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
+from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.datasets.transforms.decode import decode_all
 from mlfo_mm.errors import UserError, cli
 
@@ -29,6 +31,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--data-root', type=Path, help='default: MLFO_DATA_ROOT, then data')
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes')
     parser.add_argument('--verify', action='store_true', help='hash what is there already')
+    parser.add_argument(
+        '--timeout', type=float, default=60.0, help='seconds for one video (default: %(default)s)'
+    )
     return parser.parse_args()
 
 
@@ -43,7 +48,9 @@ def main() -> None:
     for name in args.datasets:
         root = find_dataset(name, args.data_root)
         videos |= dict.fromkeys(root.absolute() / path for path in collect_videos(root))
-    built = build(folder, videos, decode_all, args.workers, args.verify)
+    check_limit('--timeout', args.timeout)
+    decode = partial(decode_all, timeout=args.timeout)
+    built = build(folder, videos, decode, args.workers, args.verify)
     for path, reason in list(built.failed.items())[:20]:
         print(f'failed: {path}: {reason}')
     print(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import av
 import numpy as np
@@ -13,7 +13,9 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from mlfo_mm.datasets.frame_cache import open_cached
+from mlfo_mm.datasets.time_limit import within
 
+Result = TypeVar('Result')
 # Share of a video's declared frames that may be missing at its end. MPEG-4 files may count frames
 # that are "not coded", which mean the one before again and which decoders leave out.
 MAX_LOST = 0.05
@@ -29,6 +31,10 @@ class VideoError(Exception):
 
     def __str__(self) -> str:
         return f'cannot decode {self.path} ({self.reason})'
+
+
+class VideoTimeout(VideoError):
+    """A video that the decoder did not finish with in time; it may never."""
 
 
 class Reader(Protocol):
@@ -88,14 +94,23 @@ class PyAVReader:
             stream.codec_context.thread_count = self._num_threads
             for decoded, frame in enumerate(container.decode(stream), 1):
                 if decoded - 1 in wanted:
-                    frames.append(frame.to_ndarray(format='rgb24'))
+                    frames.append(_upright(frame))
                 if decoded > last:
                     return frames
             if frame is None or decoded < (1 - MAX_LOST) * self.num_frames:
                 reason = f'{decoded} of {self.num_frames} frames can be decoded'
                 raise VideoError(self._path, reason)
-            end = frame.to_ndarray(format='rgb24')
+            end = _upright(frame)
         return frames + [end.copy() for _ in range(len(indices) - len(frames))]
+
+
+def _upright(frame: av.VideoFrame) -> np.ndarray:
+    """(H, W, 3) uint8 RGB, turned as the file says that it is to be shown; decord does so too."""
+    image = frame.to_ndarray(format='rgb24')
+    angle = getattr(frame, 'rotation', 0)  # anticlockwise
+    if angle % 360 in (90, 180, 270):
+        return np.ascontiguousarray(np.rot90(image, angle // 90))
+    return image
 
 
 READERS: dict[str, type[DecordReader | PyAVReader]] = {
@@ -147,15 +162,45 @@ def open_reader(
     raise VideoError(path, reason)
 
 
-def decode_all(path: str) -> tuple[np.ndarray, float, str]:
+def decode_all(path: str, timeout: float | None = None) -> tuple[np.ndarray, float, str]:
     """All frames (T, H, W, 3) of a video, decoded; frames a second; the decoder's name."""
-    reader, name = open_reader(path, cached=False)
-    return np.stack(reader.read(np.arange(reader.num_frames))), reader.fps, name
+
+    def decode() -> tuple[np.ndarray, float, str]:
+        reader, name = open_reader(path, cached=False)
+        frames, name = _read(reader, name, path, np.arange(reader.num_frames))
+        return np.stack(frames), reader.fps, name
+
+    return _limited(timeout, path, decode)
+
+
+def _read(
+    reader: Reader, name: str, path: str, wanted: np.ndarray
+) -> tuple[Sequence[np.ndarray], str]:
+    """Frames, and the decoder that gave them: PyAV stands in where decord fails only now."""
+    try:
+        frames = reader.read(wanted)
+    except VideoError:
+        raise
+    except Exception:  # decord and PyAV share no base class of errors
+        frames, name = _read_with_pyav(path, wanted), 'pyav'
+    sizes = {frame.shape[:2] for frame in frames}
+    if len(sizes) > 1:
+        raise VideoError(path, f'frames of several sizes: {sorted(sizes)}')
+    return frames, name
+
+
+def _limited(timeout: float | None, path: str, call: Callable[[], Result]) -> Result:
+    try:
+        return within(timeout, call)
+    except TimeoutError as error:
+        raise VideoTimeout(path, str(error)) from None
 
 
 @TRANSFORMS.register_module()
 class OpenVideo(BaseTransform):
     """Open ``results['filename']``; adds video_reader, total_frames, avg_fps and decoder.
+
+    ``results['decode_timeout']``, where it is there, limits the seconds, here and in ``DecodeFrames``.
 
     Args:
         decoder: 'decord', or 'pyav', which also stands in where decord is missing or fails.
@@ -170,7 +215,12 @@ class OpenVideo(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Open the video; :class:`VideoError` if that cannot be done."""
-        reader, name = open_reader(results['filename'], self.decoder, self.num_threads)
+        path = results['filename']
+        reader, name = _limited(
+            results.get('decode_timeout'),
+            path,
+            lambda: open_reader(path, self.decoder, self.num_threads),
+        )
         results['video_reader'] = reader
         results['total_frames'] = reader.num_frames
         results['avg_fps'] = reader.fps
@@ -189,14 +239,13 @@ class DecodeFrames(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Decode what the samplers asked for; :class:`VideoError` if it is not there."""
         reader = results.pop('video_reader')
+        path = results['filename']
         wanted, places = np.unique(results['frame_inds'], return_inverse=True)
-        try:
-            frames = reader.read(wanted)
-        except VideoError:
-            raise
-        except Exception:  # decord and PyAV share no base class of errors
-            frames = _read_with_pyav(results['filename'], wanted)
-            results['decoder'] = 'pyav'
+        frames, results['decoder'] = _limited(
+            results.get('decode_timeout'),
+            path,
+            lambda: _read(reader, results['decoder'], path, wanted),
+        )
         seen = set()
         imgs = []
         for place in places.ravel().tolist():
@@ -210,7 +259,9 @@ class DecodeFrames(BaseTransform):
 def _read_with_pyav(path: str, wanted: np.ndarray) -> Sequence[np.ndarray]:
     try:
         return PyAVReader(path).read(wanted)
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except VideoError:
+        raise
+    except Exception as error:  # a damaged header gives any, such as AttributeError
         raise VideoError(path, _one_line(error)) from error
 
 

@@ -1,0 +1,49 @@
+"""A call that never returns does not keep the caller waiting."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mlfo_mm.datasets.time_limit import check_limit, within
+from mlfo_mm.errors import UserError
+from tests.conftest import REPO
+
+
+def stuck() -> None:
+    """In C code, where no signal and no exception of Python's reaches it."""
+    ctypes.CDLL(None).sleep(600)
+
+
+def test_results_and_errors_come_through():
+    assert within(60.0, lambda: 3) == within(None, lambda: 3) == 3
+    with pytest.raises(KeyError, match='x'):
+        within(60.0, lambda: {}['x'])
+
+
+def test_a_stuck_call_is_left_behind():
+    with pytest.raises(TimeoutError, match=r'not decoded within 0\.1 s'):
+        within(0.1, stuck)
+
+
+def test_the_process_ends_all_the_same():
+    code = (
+        'import ctypes\nfrom mlfo_mm.datasets.time_limit import within\n'
+        'try:\n    within(0.1, lambda: ctypes.CDLL(None).sleep(600))\n'
+        "except TimeoutError:\n    print('left')\n"
+    )
+    env = os.environ | {'MLFO_MM_NO_REGISTER': '1', 'PYTHONPATH': str(REPO)}
+    command = [sys.executable, '-c', code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout == 'left\n'
+
+
+def test_check_limit():
+    check_limit('x', None)
+    check_limit('x', 0.5)
+    with pytest.raises(UserError, match='x=0, must be seconds'):
+        check_limit('x', 0)

@@ -1,0 +1,73 @@
+"""Training among broken videos: it goes on, alike for any number of workers, and says what it met."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import torch
+
+from mlfo_mm.engine import launch
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.reporting import load_records
+from tests.conftest import REPO
+
+SMOKE = 'configs/simclr/r3d18_smoke.py'
+WORLD = {
+    'pretrain_dataset': 'world',
+    'train_dataloader.dataset.dataset': 'world',
+    'train_dataloader.batch_size': 8,
+    'train_cfg.max_epochs': 1,
+    'randomness.seed': 3,
+}
+
+
+def test_the_same_weights_for_any_number_of_workers(corpus, tmp_path):
+    found = []
+    options = {
+        'train_dataloader.dataset.data_root': str(corpus.folder.parent),
+        'train_dataloader.dataset.max_corrupt': 1.0,
+    }
+    for workers in (0, 2):
+        more = {'train_dataloader.num_workers': workers}
+        more |= {'train_dataloader.persistent_workers': workers > 0}
+        config = load_config(REPO / SMOKE, WORLD | options | more)
+        config.work_dir = str(tmp_path / f'{workers}')
+        config.experiment_name = f'{tmp_path.name}_{workers}'
+        runner = launch.train(config, 'none', None, auto_scale_lr=False)
+        # what is left over of the last batch is dropped, so not every one is met in one epoch
+        names = runner.train_dataloader.dataset.read_stats()['names']
+        assert {name.removeprefix(f'{corpus.folder}/') for name in names} <= set(corpus.broken)
+        assert len(names) >= len(corpus.broken) // 2
+        log = next(path for path in (tmp_path / f'{workers}').rglob('*.log')).read_text()
+        assert all(f'cannot decode {name} (' in log for name in names)
+        state = torch.load(tmp_path / f'{workers}/epoch_1.pth', weights_only=True)['state_dict']
+        found.append((names, state))
+    (names, first), (again, second) = found
+    assert names == again
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_too_many_stop_the_tool_with_one_message(corpus, tmp_path):
+    options = [f'{key}={value}' for key, value in WORLD.items()]
+    done = subprocess.run(
+        [
+            *(sys.executable, 'tools/train.py', SMOKE, '--work-dir', str(tmp_path / 'run')),
+            *('--results', str(tmp_path / 'results'), '--cfg-options', *options),
+        ],
+        cwd=REPO,
+        env=os.environ | dict(MLFO_DATA_ROOT=str(corpus.folder.parent), OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr[-2000:]
+    said = [line for line in done.stderr.splitlines() if line.startswith('error:')]
+    assert len(said) == 1 and 'Traceback' not in done.stderr
+    assert (
+        'more than max_corrupt=0.01 allows; run: python tools/data/check_videos.py world' in said[0]
+    )
+    (record,) = load_records(tmp_path / 'results')
+    assert (record.status, record.task) == ('failed', 'pretrain')
+    assert record.reason == said[0].removeprefix('error: ')
