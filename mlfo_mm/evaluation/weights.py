@@ -24,9 +24,12 @@ FAMILIES = (
     ('SlowFast', r'(slow|fast)_path\.'),
     ('a momentum encoder (MoCo, BYOL)', r'(encoder_[qk]|base_encoder|momentum_encoder|online)\.'),
     ('torchvision R3D', r'stem\.\d|layer\d\.\d\.conv\d\.\d'),
+    ('S3D-G', r'features\.\d+\.branch\d\.\d\.fc'),
     ("torchvision's S3D", r'features\.\d+\.branch\d'),
     ('S3D or I3D', r'(Mixed|Conv3d)_\d'),
     ('a vision transformer', r'(blocks|layers)\.\d+\.(attn|norm)'),
+    ('C3D', r'conv\d[ab]\.'),
+    ('R(2+1)D', r'layer\d\.\d\.conv\d\.conv\.conv_[st]'),
     ('a mmaction ResNet3d', r'layer\d\.\d\.conv\d\.(conv|bn)'),
     ('a plain 3D ResNet', r'layer\d\.\d\.(conv|bn)\d'),
 )

@@ -6,13 +6,16 @@ import pytest
 import torch
 from mmaction.registry import MODELS
 
-from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.weights import load_backbone
 from tests.conftest import REPO
+from tests.models.backbones.small import small
 
-CONFIGS = {name: REPO / f'configs/mlfo/{name}_smoke.py' for name in ('s3d', 'slowfast')}
+CONFIGS = {
+    name: REPO / f'configs/{method}/{name}_smoke.py'
+    for name, method in dict(s3d='mlfo', slowfast='mlfo', r2plus1d='vcop', s3dg='speednet').items()
+}
 
 
 @pytest.mark.parametrize('name', CONFIGS)
@@ -24,11 +27,20 @@ def test_probe_of_each_level(name, request_for, tmp_path):
     assert record.n_samples['test'] == {'expected': 4, 'read': 4, 'skipped': 0}
 
 
-@pytest.mark.parametrize(('name', 'other'), [('s3d', 'slowfast'), ('slowfast', 's3d')])
-def test_weights_of_another_backbone_are_named(name, other, tmp_path):
-    backbones = [MODELS.build(load_config(CONFIGS[n]).model.backbone) for n in (name, other)]
+@pytest.mark.parametrize(
+    ('name', 'other', 'family'),
+    [
+        ('s3d', 'slowfast', 'SlowFast'),
+        ('slowfast', 's3d', "torchvision's S3D"),
+        ('slowfast', 's3dg', 'S3D-G'),
+        ('s3dg', 'c3d', 'C3D'),
+        ('s3d', 'r2plus1d', r'R\(2\+1\)D'),
+        ('c3d', 'r2d3d34', 'a mmaction ResNet3d'),
+    ],
+)
+def test_weights_of_another_backbone_are_named(name, other, family, tmp_path):
+    backbones = [MODELS.build(small(n)) for n in (name, other)]
     state = {f'backbone.{key}': value for key, value in backbones[1].state_dict().items()}
     torch.save({'state_dict': state}, tmp_path / 'other.pth')
-    family = {'s3d': "torchvision's S3D", 'slowfast': 'SlowFast'}[other]
     with pytest.raises(UserError, match=rf'matched 0 of .* the keys look like {family}'):
         load_backbone(backbones[0], tmp_path / 'other.pth', 'mlfo', 'paper', name)

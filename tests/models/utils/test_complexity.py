@@ -1,17 +1,20 @@
-"""Parameters and multiply-adds: in closed form, and as published for each backbone."""
+"""Parameters and multiply-adds: in closed form, and as published, or as the authors' code counts."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 from mmaction.models import ResNet3d
+from mmaction.registry import MODELS
 from torch import nn
 from torchvision.models.video import R3D_18_Weights, S3D_Weights
+from torchvision.models.video.resnet import BasicBlock, BasicStem, Conv3DSimple, VideoResNet
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.models import S3D, SlowFast
+from mlfo_mm.models import R2D3D, S3D, SlowFast
 from mlfo_mm.models.utils import complexity
 from tests.conftest import REPO
+from tests.models.backbones.small import full
 
 CLASSES = 400
 
@@ -67,3 +70,69 @@ def test_slowfast_r50_is_as_published(rates, gflops, params_m):
     cost = complexity(SlowFast(**rates), 32, 256)
     assert cost.gflops == pytest.approx(gflops, abs=0.05)
     assert cost.params_m + (2304 + 1) * CLASSES / 1e6 == pytest.approx(params_m, abs=0.05)
+
+
+def other(name: str) -> nn.Module:
+    with torch.device('meta'):
+        return MODELS.build(full(name))
+
+
+def test_r3d_is_torchvisions_with_one_block_a_stage():
+    with torch.device('meta'):
+        reference = VideoResNet(BasicBlock, [Conv3DSimple] * 4, [1] * 4, BasicStem)
+    reference.fc = nn.Identity()
+    cost = complexity(other('r3d'), 16, 112)
+    assert cost == complexity(reference, 16, 112)
+    # R3DNet((1, 1, 1, 1)) of xudejing/video-clip-order-prediction has as many
+    assert round(cost.params_m * 1e6) == 14_361_792
+
+
+def test_r2plus1d_is_that_of_vcops_code_but_for_the_middle_of_shortcuts():
+    # R2Plus1DNet((1, 1, 1, 1)) of xudejing/video-clip-order-prediction: M is in * out / (in + out)
+    # in a shortcut, MMAction2 has 3 * in * out / (in + 3 * out)
+    more = 0
+    for inside, outside in ((64, 128), (128, 256), (256, 512)):
+        theirs = inside * outside // (inside + outside)
+        ours = 3 * inside * outside // (inside + 3 * outside)
+        more += (ours - theirs) * (inside + outside + 2)  # 2 for batch norm
+    cost = complexity(other('r2plus1d'), 16, 112)
+    assert round(cost.params_m * 1e6) == 14_365_303 + more
+
+
+def test_r2plus1d18_has_the_parameters_of_r3d18():
+    # which fix the width between the two parts of a convolution (section 3.5 of its paper)
+    published = R3D_18_Weights.KINETICS400_V1.meta['num_params'] - (512 + 1) * 400
+    cost = complexity(other('r2plus1d18'), 16, 112)
+    assert cost.params_m * 1e6 == pytest.approx(published, rel=0.002)
+
+
+@pytest.mark.parametrize(
+    ('depth', 'params', 'gflops'), [(18, 14_057_536, 9.318285312), (34, 32_422_208, 21.456863232)]
+)
+def test_r2d3d_is_as_in_the_code_of_memdpc(depth, params, gflops):
+    # resnet18_2d3d_full and resnet34_2d3d_full of TengdaHan/MemDPC, one block of its Kinetics run
+    with torch.device('meta'):
+        cost = complexity(R2D3D(depth), 5, 224)
+    assert round(cost.params_m * 1e6) == params
+    assert cost.gflops == pytest.approx(gflops)
+
+
+def test_s3dg_is_s3d_and_its_gates():
+    with torch.device('meta'):
+        plain = complexity(S3D(), 64, 224)
+    cost = complexity(other('s3dg'), 64, 224)
+    gates = 1_225_008  # in S3D of laura-wang/video-pace
+    assert round((cost.params_m - plain.params_m) * 1e6) == gates
+    # the rest of it: the stem there is one convolution of 3 frames, here torchvision's two of 7
+    stems = (3 * 7 * 7 * 64 + 7 * 64 * 64 + 4 * 64) - (3 * 3 * 7 * 7 * 64 + 2 * 64)
+    assert round(cost.params_m * 1e6) == 9_125_072 + stems
+    assert cost.gflops == pytest.approx(plain.gflops + gates / 1e9, abs=1e-4)
+
+
+def test_c3d_is_as_mmaction2_publishes():
+    cost = complexity(other('c3d'), 16, 112)
+    layers = (8192 + 1) * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 101  # of UCF101's classes
+    # where it has a bias, here are two numbers of batch norm
+    norms = 64 + 128 + 2 * 256 + 4 * 512
+    assert cost.params_m + (layers - norms) / 1e6 == pytest.approx(78.4, abs=0.05)
+    assert cost.gflops == pytest.approx(38.5, abs=0.05)
