@@ -72,17 +72,19 @@ def check_choice(key: str, value: str, choices: tuple[str, ...]) -> None:
 
 @torch.no_grad()
 def contrast_accuracy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Share of rows whose target scores strictly highest, in [0, 1].
+    """Share of rows whose target scores strictly highest, in [0, 1]; NaN without any row.
 
     Ties count as misses, so that a collapsed network scores 0 and not whatever argmax happens to
     pick.
 
     Args:
         logits: (M, K).
-        targets: (M,) column of the positive.
+        targets: (M,) column of the positive; rows with a negative one do not count.
     """
-    positive = logits.gather(1, targets[:, None])  # (M, 1)
-    return ((logits >= positive).sum(1) == 1).to(logits.dtype).mean()
+    asked = targets >= 0
+    positive = logits.gather(1, targets.clamp_min(0)[:, None])  # (M, 1)
+    hits = ((logits >= positive).sum(1) == 1) & asked
+    return hits.sum().to(logits.dtype) / asked.sum()
 
 
 @torch.no_grad()

@@ -73,3 +73,10 @@ class Prototypes(nn.Module):
                 pool = torch.cat([past.to(scores.dtype), scores])
             self.queues[view].enqueue(scores)
         return sinkhorn(pool, self.epsilon, self.num_iters)[-count:]
+
+    @staticmethod
+    @torch.no_grad()
+    def count_used(scores: Tensor) -> Tensor:
+        """Number of prototypes that score highest for some embedding, of scores (M, K)."""
+        used = scores.new_zeros(scores.shape[1], dtype=torch.float32)
+        return used.index_fill_(0, scores.argmax(1), 1.0).sum()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from mmaction.registry import MODELS
@@ -29,13 +30,19 @@ class SelfSupervisedRecognizer(BaseModel):
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         self.register_buffer('epoch', torch.tensor(0))
+        self.current_epoch = 0  # the buffer's value, which one would have to wait for on a GPU
         self.max_epochs = 1
         self.progress = 0.0  # share of the training steps that are done
 
     def set_epoch(self, epoch: int, max_epochs: int) -> None:
         """Tell the model where in the schedule it is, both counted in epochs from 0."""
         self.epoch.fill_(epoch)
+        self.current_epoch = epoch
         self.max_epochs = max_epochs
+
+    def _load_from_state_dict(self, *args: Any) -> None:
+        super()._load_from_state_dict(*args)
+        self.current_epoch = int(self.epoch)
 
     @torch.no_grad()
     def level_channels(self) -> list[int]:

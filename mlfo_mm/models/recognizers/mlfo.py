@@ -79,7 +79,7 @@ class MLFO(SelfSupervisedRecognizer):
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, V, 3, T, H, W); see the class for V."""
-        epoch = int(self.epoch)
+        epoch = self.current_epoch
         short, augmented, long = self._features(inputs)
         embeddings = {
             name: level.embed(short[name], long[name], self.augmentations, augmented[name])
@@ -163,8 +163,7 @@ class MLFO(SelfSupervisedRecognizer):
         scores = self.semantic.scores(torch.cat([z1, z2]), epoch).chunk(2)
         targets = [self.semantic.targets(s.detach(), view, epoch) for view, s in enumerate(scores)]
         logs['loss_semantic'] = self.semantic.loss(*scores, *targets)
-        used = torch.cat(scores).argmax(1).unique().numel()
-        logs['stat_prototypes_used'] = z1.new_tensor(float(used))
+        logs['stat_prototypes_used'] = self.semantic.count_used(torch.cat(scores))
         logs['stat_std_semantic'] = embedding_std(z1)
         return targets[0], targets[1]
 

@@ -50,7 +50,7 @@ class SwAV(SelfSupervisedRecognizer):
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, 2, 3, T, H, W)."""
-        epoch = int(self.epoch)
+        epoch = self.current_epoch
         z = self.semantic.head(self.extract_feat(two_views(inputs))[-1])  # (2N, D), view by view
         views = gather_all(z.chunk(2))
         past = [queue.get() for queue in self.queues if self._in_use(queue, epoch)]
@@ -63,10 +63,9 @@ class SwAV(SelfSupervisedRecognizer):
         ]
         for queue, view in zip(self.queues, views, strict=False):
             queue.enqueue(view.detach())
-        used = torch.cat(scores[:2]).argmax(1).unique().numel()
         return dict(
             loss_semantic=self.semantic.loss(*scores[:2], *targets),
-            stat_prototypes_used=z.new_tensor(float(used)),
+            stat_prototypes_used=self.semantic.count_used(torch.cat(scores[:2])),
             stat_std=embedding_std(views[0]),
         )
 

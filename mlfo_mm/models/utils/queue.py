@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -27,11 +29,12 @@ class FeatureQueue(nn.Module):
         self.register_buffer('queue', torch.zeros(size, dim))
         self.register_buffer('ptr', torch.zeros((), dtype=torch.long))  # where the next vector goes
         self.register_buffer('filled', torch.zeros((), dtype=torch.long))
+        self._count = 0  # the value of ``filled``, which one would have to wait for on a GPU
 
     @property
     def count(self) -> int:
         """How many vectors it holds."""
-        return int(self.filled)
+        return self._count
 
     @property
     def full(self) -> bool:
@@ -51,7 +54,8 @@ class FeatureQueue(nn.Module):
         slots = (self.ptr + torch.arange(len(x), device=self.ptr.device)) % self.size
         self.queue.index_copy_(0, slots, x)
         self.ptr.add_(len(x)).remainder_(self.size)
-        self.filled.add_(len(x)).clamp_(max=self.size)
+        self._count = min(self._count + len(x), self.size)
+        self.filled.fill_(self._count)
 
     @torch.no_grad()
     def get(self) -> Tensor:
@@ -64,6 +68,11 @@ class FeatureQueue(nn.Module):
         """Forget everything."""
         self.ptr.zero_()
         self.filled.zero_()
+        self._count = 0
+
+    def _load_from_state_dict(self, *args: Any) -> None:
+        super()._load_from_state_dict(*args)
+        self._count = int(self.filled)
 
     def extra_repr(self) -> str:
         """Show the capacity when printed."""
