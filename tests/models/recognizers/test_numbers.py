@@ -1,0 +1,64 @@
+"""Every method on batches at the edge, from its own pipeline: loss and gradients stay numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmaction.registry import DATASETS, MODELS
+from mmengine.dataset import pseudo_collate
+
+from mlfo_mm.engine.config import load_config
+from tests.conftest import REPO
+from tests.engine.test_training import SETTINGS
+
+# which samples of the data set make the batch
+BATCHES = {'plain': [0, 1, 2, 3], 'two': [0, 1], 'duplicates': [0, 0, 1, 1], 'equal': [0, 0, 0, 0]}
+# of the total loss, between autocast and float32; a wrong gradient or term differs by far more
+TOLERANCE = {torch.bfloat16: 0.05, torch.float16: 0.01}
+
+
+def loss_of(model, batch, dtype=None) -> torch.Tensor:
+    """Total loss of a step, its gradients left in the model; random numbers are always the same."""
+    torch.manual_seed(0)
+    model.zero_grad()
+    enabled = dtype is not None
+    with torch.autocast('cpu', dtype=dtype or torch.bfloat16, enabled=enabled):
+        logs = model(**batch, mode='loss')
+        loss, _ = model.parse_losses(logs)
+    loss.backward()
+    return loss.detach()
+
+
+@pytest.mark.parametrize('method', SETTINGS)
+def test_edges_and_precision(method, synthetic):
+    config = load_config(REPO / SETTINGS[method], {'model.backbone.base_channels': 4})
+    data = DATASETS.build(config.train_dataloader.dataset)
+    samples = [data[index] for index in range(4)]
+    torch.manual_seed(0)
+    model = MODELS.build(config.model).train()
+    model.set_epoch(1, 2)  # terms of the second stage too
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+
+    def batch(name: str) -> dict:
+        model.load_state_dict(state)
+        collated = pseudo_collate([samples[index] for index in BATCHES[name]])
+        return model.data_preprocessor(collated, training=True)
+
+    exact = loss_of(model, batch('plain'))
+    for dtype, tolerance in TOLERANCE.items():
+        half = loss_of(model, batch('plain'), dtype)
+        torch.testing.assert_close(half, exact, rtol=tolerance, atol=0)
+    for module in model.modules():
+        if hasattr(module, 'temperature'):
+            module.temperature = 0.01
+    for name, dtype in [*((name, None) for name in BATCHES), ('equal', torch.bfloat16)]:
+        loss = loss_of(model, batch(name), dtype)
+        broken = [
+            key
+            for key, parameter in model.named_parameters()
+            if parameter.grad is not None and not parameter.grad.isfinite().all()
+        ]
+        assert loss.isfinite() and not broken, (name, dtype, broken[:3])
+    black = batch('plain')
+    black['inputs'] = torch.zeros_like(black['inputs'])
+    assert loss_of(model, black).isfinite()
