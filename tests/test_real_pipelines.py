@@ -35,8 +35,9 @@ def test_every_pipeline(path, clip):
     config = load_config(path)
     length, size = config.clip_len, config.crop_size
     inputs = run(config.train_pipeline, clip)
-    assert inputs.shape[1:] == (3, length, size, size)
-    long_view = config.train_pipeline[1].get('long_view')
+    sampler = config.train_pipeline[1]
+    assert inputs.shape[1:] == (3, sampler.get('block_len', length), size, size)
+    long_view = sampler.get('long_view')
     assert long_view is None or len(inputs) == (2 if long_view == 'none' else 3)
     assert inputs.dtype == torch.uint8
     assert inputs.float().std() > 5

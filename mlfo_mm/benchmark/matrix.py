@@ -139,12 +139,15 @@ COMPARATORS = (
     comparator('dsm/r3d34', 'k400', TUNE),
     comparator('dsm/i3d', 'ucf101', FIND),
     comparator('temptrans/r3d18', 'k400', TUNE),
-    # beyond the paper: every task on one backbone
+    # beyond the paper: VCOP's other network, and every task on one backbone
+    comparator('vcop/r3d', 'ucf101', TUNE, FIND),
     comparator('vcop/r3d18', 'ucf101', PROBE, TUNE, FIND),
     comparator('pace/r3d18', 'ucf101', PROBE, TUNE, FIND),
     comparator('speednet/r3d18', 'ucf101', PROBE, TUNE, FIND),
+    comparator('speednet/ctp7/r3d18', 'ucf101', PROBE, TUNE, FIND),
     comparator('temptrans/r3d18', 'ucf101', PROBE, TUNE, FIND),
     comparator('rotnet3d/r3d18', 'ucf101', PROBE, TUNE, FIND),
+    comparator('memdpc/r3d18', 'ucf101', PROBE, TUNE, FIND),
     replace(
         comparator('pace/r3d18', 'ucf101', PROBE, TUNE, FIND), change='pace/ablations/contrast'
     ),

@@ -17,6 +17,7 @@ if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
         PerFrameColorJitter,
         PerFrameGray,
         RotateClips,
+        SampleBlocks,
         SampleClipOrder,
         SampleMLFOClips,
         SamplePace,

@@ -34,7 +34,8 @@ def test_pretraining_configs_are_complete(path):
     assert config.profile in ('smoke', 'demo', 'mini', 'paper')
     assert config.train_dataloader.dataset.dataset == config.pretrain_dataset
     sampler = config.train_dataloader.dataset.pipeline[1]
-    assert sampler.clip_len == config.clip_len
+    # clips are as long as in evaluation; blocks of a clip are shorter
+    assert sampler.get('clip_len', config.clip_len) == config.clip_len > sampler.get('block_len', 0)
     assert config.train_dataloader.dataset.pipeline == config.train_pipeline
 
 

@@ -26,6 +26,7 @@ SETTINGS = {
     'simclr_cvrl': 'configs/simclr/cvrl/r3d18_smoke.py',
     'moco': 'configs/moco/r3d18_smoke.py',
     'byol': 'configs/byol/r3d18_smoke.py',
+    'memdpc': 'configs/memdpc/r3d18_smoke.py',
     'swav': 'configs/swav/r3d18_smoke.py',
     'pace': 'configs/pace/r3d18_smoke.py',
     'rotnet3d': 'configs/rotnet3d/r3d18_smoke.py',

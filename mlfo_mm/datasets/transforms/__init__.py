@@ -12,7 +12,7 @@ from .pretext import (
     SampleSpeeds,
     SampleTemporalTransforms,
 )
-from .sampling import SampleMLFOClips, SampleTwoClips
+from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips
 
 __all__ = [
     'ClipGaussianBlur',
@@ -24,6 +24,7 @@ __all__ = [
     'PerFrameColorJitter',
     'PerFrameGray',
     'RotateClips',
+    'SampleBlocks',
     'SampleClipOrder',
     'SampleMLFOClips',
     'SamplePace',

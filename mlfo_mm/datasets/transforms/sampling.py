@@ -130,6 +130,42 @@ class SampleTwoClips(BaseTransform):
         return np.random.permutation([first, first + distance])
 
 
+@TRANSFORMS.register_module()
+class SampleBlocks(BaseTransform):
+    """Consecutive blocks of a video in their order, which share a crop; nothing lies between them.
+
+    A video that is too short for them is shown at the largest interval at which they fit, and
+    looped where even an interval of 1 is too long for it.
+
+    Args:
+        block_len: Frames of a block, fewer than those of a clip in evaluation.
+        num_blocks: Blocks V.
+        frame_interval: Distance of consecutive frames, in a block and across two.
+    """
+
+    def __init__(self, block_len: int = 5, num_blocks: int = 8, frame_interval: int = 3) -> None:
+        check_positive(block_len=block_len, num_blocks=num_blocks, frame_interval=frame_interval)
+        self.block_len = block_len
+        self.num_blocks = num_blocks
+        self.frame_interval = frame_interval
+
+    def transform(self, results: dict) -> dict:
+        """Draw the start."""
+        frames = results['total_frames']
+        shown = np.arange(self.block_len * self.num_blocks)
+        fits = (frames - 1) // max(shown[-1], 1)
+        step = int(np.clip(fits, 1, self.frame_interval))
+        first = np.random.randint(max(frames - 1 - shown[-1] * step, 0) + 1)
+        return set_clips(
+            results,
+            (first + shown * step) % frames,
+            self.block_len,
+            step,
+            (tuple(range(self.num_blocks)),),
+            bool(shown[-1] * self.frame_interval >= frames),
+        )
+
+
 def set_clips(
     results: dict,
     inds: np.ndarray,

@@ -2,6 +2,7 @@
 
 from ._common import contrast_accuracy, embedding_std
 from .cosine_prediction import CosinePredictionLoss, cosine_prediction
+from .dense_prediction import DensePredictionLoss, dense_prediction
 from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
 from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
 from .info_nce import InfoNCELoss, info_nce
@@ -13,6 +14,7 @@ from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
 
 __all__ = [
     'CosinePredictionLoss',
+    'DensePredictionLoss',
     'GraphConstraintLoss',
     'InfoNCELoss',
     'MotionDiscriminationLoss',
@@ -22,6 +24,7 @@ __all__ = [
     'combine_graphs',
     'contrast_accuracy',
     'cosine_prediction',
+    'dense_prediction',
     'embedding_std',
     'graph_cross_entropy',
     'info_nce',

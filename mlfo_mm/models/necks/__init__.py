@@ -1,7 +1,16 @@
 """Necks: what stands between a backbone's levels and the losses."""
 
+from .memory import MemoryPredictor
 from .motion_excitation import MotionExcitation
 from .projection import ProjectionMLP, TemporalProjection
 from .prototypes import Prototypes
+from .recurrent import RecurrentAggregator
 
-__all__ = ['MotionExcitation', 'ProjectionMLP', 'Prototypes', 'TemporalProjection']
+__all__ = [
+    'MemoryPredictor',
+    'MotionExcitation',
+    'ProjectionMLP',
+    'Prototypes',
+    'RecurrentAggregator',
+    'TemporalProjection',
+]

@@ -2,6 +2,7 @@
 
 from .base import SelfSupervisedRecognizer
 from .byol import BYOL
+from .memdpc import MemDPC
 from .mlfo import MLFO
 from .moco import MoCo
 from .pretext import PretextClassifier
@@ -11,6 +12,7 @@ from .swav import SwAV
 __all__ = [
     'BYOL',
     'MLFO',
+    'MemDPC',
     'MoCo',
     'PretextClassifier',
     'SelfSupervisedRecognizer',

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlfo_mm.datasets import SampleMLFOClips, SampleTwoClips
+from mlfo_mm.datasets import SampleBlocks, SampleMLFOClips, SampleTwoClips
 
 FRAMES = st.integers(1, 400)
 LENGTHS = st.integers(1, 20)
@@ -125,6 +125,34 @@ def test_uniform_starts_are_independent():
     assert stats.chisquare(counts, expected * counts.sum()).pvalue > 1e-3
 
 
+@settings(max_examples=200, deadline=None)
+@given(FRAMES, LENGTHS, st.integers(1, 10), st.integers(1, 5), SEEDS)
+def test_blocks_follow_each_other(frames, block_len, num_blocks, interval, seed):
+    results = sample(SampleBlocks(block_len, num_blocks, interval), frames, seed)
+    inds, length = results['frame_inds'], block_len * num_blocks
+    assert inds.shape == (length,) and inds.min() >= 0 and inds.max() < frames
+    assert (results['clip_len'], results['num_clips']) == (block_len, num_blocks)
+    assert results['view_groups'] == (tuple(range(num_blocks)),)
+    step = results['frame_interval']
+    assert results['short_video'] == (frames < (length - 1) * interval + 1)
+    if frames >= length:
+        assert (np.diff(inds) == step).all()
+        # the largest interval that fits
+        assert length == 1 or step == interval or (length - 1) * (step + 1) >= frames
+    else:
+        assert step == 1 and (np.diff(inds) % frames == 1 % frames).all()
+
+
+def test_blocks_start_anywhere_that_they_fit():
+    starts = {sample(SampleBlocks(), 121, seed)['frame_inds'][0] for seed in range(60)}
+    assert starts == {0, 1, 2, 3}  # 8 blocks of 5 frames, 3 apart: 118 frames
+
+
+@pytest.mark.parametrize(('frames', 'step'), [(118, 3), (117, 2), (79, 2), (78, 1), (40, 1)])
+def test_a_short_video_s_blocks_are_closer(frames, step):
+    assert sample(SampleBlocks(), frames, 0)['frame_interval'] == step
+
+
 def test_start_index_is_added():
     assert sample(SampleMLFOClips(), 32, start_index=1)['frame_inds'][0] == 1
 
@@ -138,6 +166,7 @@ def test_start_index_is_added():
         (lambda: SampleMLFOClips(short='drop'), 'short'),
         (lambda: SampleTwoClips(8, 0), 'frame_interval'),
         (lambda: SampleTwoClips(8, mode='near'), 'mode'),
+        (lambda: SampleBlocks(num_blocks=0), 'num_blocks'),
     ],
 )
 def test_wrong_arguments_are_named(build, word):

@@ -12,7 +12,7 @@ from tests.conftest import REPO
 from tests.models.backbones.small import NAMES, small
 
 # clips of a sample, and rows of its label
-METHODS = {'mlfo': (3, 1), 'moco': (2, 1), 'vcop': (3, 1), 'speednet': (2, 2)}
+METHODS = {'mlfo': (3, 1), 'moco': (2, 1), 'vcop': (3, 1), 'speednet': (2, 2), 'memdpc': (3, 1)}
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -32,6 +32,7 @@ SETTINGS = {
     'simclr_cvrl': ('simclr/cvrl/r3d18_smoke.py', 8, 2, {}),
     'moco': ('moco/r3d18_smoke.py', 8, 2, dict(queue_size=6)),
     'byol': ('byol/r3d18_smoke.py', 8, 2, {}),
+    'memdpc': ('memdpc/r3d18_smoke.py', 4, 5, {}),
     'swav': (
         'swav/r3d18_smoke.py',
         8,

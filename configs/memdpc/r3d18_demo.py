@@ -1,0 +1,16 @@
+"""MemDPC at the size and budget of MLFO's demo."""
+
+from mmengine.config import read_base
+
+from mlfo_mm.datasets.transforms import SampleBlocks
+
+with read_base():
+    from ..mlfo.r3d18_demo import *
+    from .._base_.models.memdpc import *  # isort: skip
+
+model = dict(_prediction, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
+# as much narrower as the backbone; 20 frames a sample, 39 of the video, which the shortest ones have
+model.update(feature_size=64, predict_steps=2, memory_size=128)
+train_pipeline[1] = dict(type=SampleBlocks, block_len=4, num_blocks=5, frame_interval=2)
+train_pipeline[3].transforms[3].update(p=0.25)
+train_dataloader.dataset.update(pipeline=train_pipeline)
