@@ -24,9 +24,11 @@ METHODS = dict(
     vcp='VCP',
 )
 BACKBONES = dict(
+    c3d='C3D',
     i3d='I3D',
     r2d3d34='R2D3D-34',
     r2plus1d='R(2+1)D',
+    r2plus1d18='R(2+1)D-18',
     r3d='R3D',
     r3d18='R3D-18',
     r3d34='R3D-34',
