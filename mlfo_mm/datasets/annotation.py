@@ -231,18 +231,3 @@ def check_files(samples: Iterable[Sample], dataset_dir: Path, allowed: float = 0
             f'{len(samples):,} lines read, {len(missing):,} videos not found; the first one tried: '
             f'{dataset_dir / missing[0].path} (line {missing[0].line} of its list)'
         )
-
-
-def check_leakage(train: Iterable[Sample], test: Iterable[Sample], dataset_dir: Path) -> None:
-    """Raise a :class:`UserError` if a test video is in the training list too."""
-
-    def key(sample: Sample) -> str:
-        return os.path.normpath(dataset_dir / sample.path)
-
-    trained = {key(s): s for s in train}
-    for sample in test:
-        if key(sample) in trained:
-            raise UserError(
-                f'{dataset_dir}: test video {sample.path} (line {sample.line}) is in the training '
-                f'list too (line {trained[key(sample)].line})'
-            )

@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from mlfo_mm.datasets.annotation import (
-    check_leakage,
     list_names,
     read_classes,
     read_list,
 )
+from mlfo_mm.datasets.leakage import check_leakage
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 

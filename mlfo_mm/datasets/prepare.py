@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mlfo_mm.datasets.annotation import Sample, check_leakage, source_hint
+from mlfo_mm.datasets.annotation import Sample, source_hint
+from mlfo_mm.datasets.leakage import check_leakage
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 

@@ -184,6 +184,7 @@ def _run(
         reason='' if error is None else reason_of(error),
         cost=backbone_cost(job.model.backbone, job.geometry),
         details=result.details,
+        leakage=job.leakage,
     )
     if error is not None and before is not None and _answers(before, job):
         # what is known of these weights stays known
@@ -196,6 +197,8 @@ def _notes(job: Job, result: TaskResult) -> list[str]:
     for name, counts in result.n_samples.items():
         if counts['skipped']:
             notes.append(f'{counts["skipped"]} of {counts["expected"]} {name} videos are broken')
+    for role, reason in job.leakage.get('unchecked', {}).items():
+        notes.append(f'the {role} list was not searched for test videos: {reason}')
     planned, done = job.pretrain.train_cfg.get('max_epochs'), job.weights.epoch
     if planned and done is not None and done < planned:
         notes.append(f'the checkpoint is of epoch {done}, its config trains {planned}')

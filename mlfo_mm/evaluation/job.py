@@ -12,15 +12,11 @@ from mmaction.models import ActionDataPreprocessor
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 
-from mlfo_mm.datasets.annotation import (
-    check_leakage,
-    find_dataset,
-    list_file,
-    read_classes,
-    read_list,
-)
+from mlfo_mm.datasets.annotation import find_dataset, list_file, read_classes, read_list
+from mlfo_mm.engine.checkpoints import check_origin
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, test_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
 from mlfo_mm.evaluation.weights import LoadedWeights, load_backbone, random_weights
@@ -73,7 +69,10 @@ class Request:
 
 @dataclass
 class Job:
-    """A request with everything that it names read, checked and built."""
+    """A request with everything that it names read, checked and built.
+
+    ``leakage`` says of which lists it was checked that they share nothing with the test list.
+    """
 
     request: Request
     pretrain: Config
@@ -83,6 +82,7 @@ class Job:
     model: DownstreamRecognizer
     weights: LoadedWeights
     seed: int
+    leakage: dict[str, Any]
 
     @property
     def settings(self) -> ConfigDict:
@@ -179,6 +179,8 @@ class Job:
             frozen=request.task != 'finetune',
             amp=self.amp,
             pretrain_epochs=self.weights.epoch,
+            pretrain_epoch=self.weights.which_epoch(self.pretrain.train_cfg.get('max_epochs')),
+            selection='the last epoch; nothing is selected on the test list',
             **self.geometry.as_dict(),
         )
 
@@ -235,7 +237,12 @@ def prepare(request: Request, loaded: Loaded | None = None) -> Job:
     model, weights = loaded[key]
     if seed is None:
         seed = request.seed if request.seed is not None else weights.seed or 0
-    return Job(request, pretrain, config, geometry, classes, model, weights, seed)
+    text, origin = weights.config_text, None if weights.sha256 is None else pretrain
+    if origin is not None:
+        told = dict(pretrain_dataset=pretrain.pretrain_dataset)
+        check_origin(Path(request.checkpoint), text, told)
+    leakage = checked_lists(request.dataset, request.split, origin, text)
+    return Job(request, pretrain, config, geometry, classes, model, weights, seed, leakage)
 
 
 def preprocessor(pretrain: Config) -> dict[str, Any]:
@@ -282,9 +289,6 @@ def _read_configs(request: Request) -> tuple[Config, Config]:
 def _check_data(request: Request) -> list[str]:
     folder = find_dataset(request.dataset)
     classes = read_classes(folder)
-    train, test = (
+    for subset in ('train', 'test'):
         read_list(list_file(folder, subset, request.split), len(classes))
-        for subset in ('train', 'test')
-    )
-    check_leakage(train, test, folder)
     return classes

@@ -22,6 +22,7 @@ from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
 from mlfo_mm.evaluation.job import family_text
+from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
 from mlfo_mm.reporting import Record, experiment_id, hash_text, provenance, write_record
@@ -104,6 +105,7 @@ def record_pretraining(
         split=dataset.get('split', 1),
         seed=seed,
     )
+    leakage, notes = own_list(config)
     batch = log.batch or config.train_dataloader.batch_size
     cost = _cost(config, log, batch, peak_memory_mb)
     metrics = {name: values[-1] for name, values in curves.items() if name not in ('epoch', 'lr')}
@@ -122,12 +124,13 @@ def record_pretraining(
         wall_time_s=cost['wall_time_s'],
         start=_moment(log.start),
         end=_moment(log.end),
-        notes=findings(curves, config.model, batch),
+        notes=notes + findings(curves, config.model, batch),
         train_log=dict(epochs=meta.get('epoch'), iterations=meta.get('iter'), stops=log.stops),
         status='failed' if failed else 'done',
         reason=failed,
         cost=cost,
         curves=curves,
+        leakage=leakage,
     )
     path = record_path(record.profile, record.experiment, results)
     if failed and path.is_file() and read_record(path).status == 'done':
@@ -170,6 +173,7 @@ def _protocol(config: Config, curves: dict[str, list[float | None]], batch: int)
         epochs=epochs,
         batch=batch,
         lr=rate,
+        selection='the last epoch',
         clip_len=geometry.clip_len,
         crop_size=geometry.crop_size,
     )

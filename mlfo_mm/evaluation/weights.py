@@ -45,6 +45,7 @@ class LoadedWeights:
         seed: Seed of the pretraining run, where the checkpoint tells.
         epoch: Epochs of pretraining, where the checkpoint tells.
         line: The report.
+        config_text: The config that it was trained with, where the checkpoint tells.
     """
 
     name: str | None
@@ -52,6 +53,13 @@ class LoadedWeights:
     seed: int | None
     epoch: int | None
     line: str
+    config_text: str | None = None
+
+    def which_epoch(self, planned: int | None) -> str | None:
+        """``last`` of the planned epochs, or which; None where that is not known."""
+        if not planned or self.epoch is None:
+            return None
+        return 'last' if self.epoch == planned else f'{self.epoch} of {planned}'
 
 
 def random_weights(backbone: nn.Module, seed: int) -> LoadedWeights:
@@ -98,13 +106,14 @@ def load_backbone(
     rest = sorted({key.split('.')[0] for key in state if not key.startswith(BACKBONE)})
     line = f'backbone {len(given)}/{len(own)} tensors loaded'
     line += f'; left out: {", ".join(rest)} (expected)' if rest else ''
-    seed, epoch = meta.get('seed'), meta.get('epoch')
+    seed, epoch, text = meta.get('seed'), meta.get('epoch'), meta.get('cfg')
     return LoadedWeights(
         path.name,
         file_sha256(path),
         seed if isinstance(seed, int) else None,
         epoch if isinstance(epoch, int) else None,
         line,
+        text if isinstance(text, str) else None,
     )
 
 

@@ -70,6 +70,9 @@ class Record:
             ``wall_time_s``.
         curves: Lists of one length: ``epoch``, counted from 1, and what was logged in it.
         details: What a figure shows beside the metrics.
+        leakage: ``lists`` that the number rests on (``test``, ``training``, ``pretraining``), each
+            with file, videos and hash; ``compared``, by what no test video and no other clip of its
+            group was found in the others; ``unchecked`` with the reason. Empty: not checked.
     """
 
     experiment: str
@@ -103,6 +106,7 @@ class Record:
     cost: dict[str, float] = field(default_factory=dict)
     curves: dict[str, list[float | None]] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    leakage: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def finished(self) -> datetime:

@@ -18,10 +18,10 @@ from mlfo_mm.errors import UserError
 GROUP = r'_g(\d+)_'
 
 
-def make(folder: Path, classes: int = 3, groups: int = 10, clips: int = 2) -> Path:
+def make(folder: Path, classes: int = 3, groups: int = 10, clips: int = 2, first: int = 0) -> Path:
     for c in range(classes):
         (folder / f'class{c}').mkdir(parents=True)
-        for g in range(groups):
+        for g in range(first, first + groups):
             for i in range(clips):
                 (folder / f'class{c}' / f'v_class{c}_g{g:02d}_c{i}.mp4').touch()
     return folder
@@ -84,13 +84,17 @@ def test_no_group_would_bring_the_split_nearer(groups: dict, fraction: float, se
 
 def test_train_and_test_folders_are_taken_as_they_are(tmp_path: Path):
     make(tmp_path / 'd/videos/train', classes=2, groups=2)
-    make(tmp_path / 'd/videos/val', classes=2, groups=1)
+    make(tmp_path / 'd/videos/val', classes=2, groups=1, first=2)
     write_dataset(tmp_path / 'd', prepare_folder(tmp_path / 'd'))
     assert read_classes(tmp_path / 'd') == ['class0', 'class1']
     train, test = (read_list(tmp_path / 'd' / f'{s}.txt', 2) for s in ('train', 'test'))
     assert [len(train), len(test)] == [8, 4]
     assert train[0].path == 'videos/train/class0/v_class0_g00_c0.mp4'
-    assert test[-1][:2] == ('videos/val/class1/v_class1_g00_c1.mp4', 1)
+    assert test[-1][:2] == ('videos/val/class1/v_class1_g02_c1.mp4', 1)
+    make(tmp_path / 'e/videos/train', classes=2, groups=2)
+    make(tmp_path / 'e/videos/val', classes=2, groups=1, first=1, clips=3)
+    with pytest.raises(UserError, match=r'of group v_class0_g01 .*--group-regex.*rename'):
+        write_dataset(tmp_path / 'e', prepare_folder(tmp_path / 'e'))
 
 
 def test_videos_in_no_class_are_noted(tmp_path: Path):

@@ -1,0 +1,123 @@
+"""Test videos in training lists are found by path, by group and by content."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mlfo_mm.datasets import leakage
+from mlfo_mm.datasets.annotation import Sample
+from mlfo_mm.datasets.leakage import check_leakage, compare_lists, group_of
+from mlfo_mm.errors import UserError
+
+
+@pytest.fixture
+def write(tmp_path):
+    """``write('set/train.txt', 'a.avi', ...)``: a list, and its videos, each with its name in it."""
+
+    def write(name: str, *videos: str, content: str | None = None) -> Path:
+        path = tmp_path / name
+        for video in videos:
+            file = path.parent / video
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                file.write_text(content or f'{path.parent.name} {video}')
+        path.write_text(''.join(f'{video} 0\n' for video in videos))
+        return path
+
+    return write
+
+
+def test_lists_that_share_nothing(write):
+    test = write('ucf/test.txt', 'Jump/v_Jump_g01_c01.avi', 'Jump/v_Jump_g02_c01.avi')
+    train = write('ucf/train.txt', 'Jump/v_Jump_g08_c01.avi', 'Run/v_Run_g01_c01.avi')
+    other = write('k400/train.txt', 'jump/abcdefghijk_000001_000011.mp4')
+    found = compare_lists(test, dict(training=train, pretraining=other))
+    assert found['compared'] == ['path', 'group', 'content']
+    assert {role: facts['file'] for role, facts in found['lists'].items()} == dict(
+        test='ucf/test.txt', training='ucf/train.txt', pretraining='k400/train.txt'
+    )
+    assert [facts['videos'] for facts in found['lists'].values()] == [2, 2, 1]
+    assert len({facts['sha256'] for facts in found['lists'].values()}) == 3
+    write('k400/train.txt', 'jump/abcdefghijk_000001_000012.mp4')
+    again = compare_lists(test, dict(training=train, pretraining=other))
+    assert again['lists']['training'] == found['lists']['training']
+    assert again['lists']['pretraining'] != found['lists']['pretraining']
+
+
+def test_the_same_file_by_other_paths(write, tmp_path):
+    test = write('one/test.txt', 'videos/a.avi', 'videos/b.avi')
+    (tmp_path / 'two').mkdir()
+    (tmp_path / 'two/linked').symlink_to(tmp_path / 'one/videos')
+    for video in ('linked/b.avi', '../one/videos/./b.avi', str(tmp_path / 'one/videos/b.avi')):
+        train = write('two/train.txt', 'linked/../other.avi', video)
+        with pytest.raises(UserError, match=r'videos/b\.avi \(line 2\) is in the pretraining list'):
+            compare_lists(test, dict(pretraining=train))
+
+
+def test_check_leakage_sees_through_paths(tmp_path):
+    train = [Sample('a/x.mp4', 0, 1), Sample('../other/y.mp4', 0, 7)]
+    check_leakage(train, [Sample('b/x.mp4', 0, 1)], tmp_path)
+    for path, line in (('b/../a/x.mp4', 1), (f'../{tmp_path.name}/../other/y.mp4', 7)):
+        with pytest.raises(UserError, match=rf'{re.escape(path)} \(line 3\).*line {line}\)'):
+            check_leakage(train, [Sample(path, 0, 3)], tmp_path)
+
+
+def test_another_clip_of_a_group(write):
+    test = write('ucf/test.txt', 'Jump/v_Jump_g01_c01.avi', 'Jump/v_Jump_G07_c01.avi')
+    train = write('ucf/train.txt', 'Jump/v_Jump_g08_c02.avi', 'Jump/v_Jump_g07_c02.avi')
+    said = r'v_Jump_G07_c01\.avi \(line 2\) is of group v_jump_g07 .*training list .*g07_c02\.avi, line 2'
+    with pytest.raises(UserError, match=said) as caught:
+        compare_lists(test, dict(training=train))
+    assert '\n' not in str(caught.value) and str(test) in str(caught.value)
+    # the same numbers in another data set are other sources
+    other = write('mine/train.txt', 'Jump/v_Jump_g07_c02.avi')
+    assert compare_lists(test, dict(pretraining=other))['compared']
+
+
+def test_another_clip_of_a_youtube_video_in_any_data_set(write):
+    test = write('k400/test.txt', 'jump/abc-efg_ijk_000100_000110.mp4')
+    train = write('own/train.txt', 'x/abc-efg_ijk_000001_000011.mkv')
+    with pytest.raises(UserError, match='is of YouTube video abc-efg_ijk, and so is'):
+        compare_lists(test, dict(pretraining=train))
+
+
+def test_names_without_a_group():
+    for name in ('a.avi', 'v_Jump_g07.avi', 'brush_hair_goo_0.avi', 'abc_000001_000011.mp4'):
+        assert group_of('x', f'c/{name}') is None
+
+
+def test_the_same_content_in_small_sets(write, monkeypatch):
+    test = write('one/test.txt', 'a.avi', 'b.avi')
+    copy = write('two/train.txt', 'c.avi', 'd.avi', content='one b.avi')
+    with pytest.raises(UserError, match=r'b\.avi \(line 2\) has the very content .*c\.avi, line 1'):
+        compare_lists(test, dict(pretraining=copy))
+    monkeypatch.setattr(leakage, 'SMALL', 3)
+    assert compare_lists(test, dict(pretraining=copy))['compared'] == ['path', 'group']
+
+
+def test_only_files_of_one_size_are_read(write, monkeypatch):
+    test = write('one/test.txt', 'a.avi', 'b.avi', 'long name.avi')
+    train = write('two/train.txt', 'missing.avi', 'c.avi')
+    (train.parent / 'missing.avi').unlink()
+    read = []
+    monkeypatch.setattr(leakage, '_digest', lambda path: read.append(path.name) or path.name)
+    compare_lists(test, dict(training=train))
+    assert sorted(read) == ['a.avi', 'b.avi', 'c.avi']
+
+
+def test_work_grows_with_the_lists_and_not_with_their_product(monkeypatch):
+    """Counted, not timed: each name is looked at once, each folder resolved once."""
+    calls = []
+    real = leakage.os.path.realpath
+    monkeypatch.setattr(leakage, 'group_of', lambda *given: calls.append(given))
+    monkeypatch.setattr(leakage.os.path, 'realpath', lambda path: calls.append(path) or real(path))
+    counts = []
+    for size in (100, 1000):
+        calls.clear()
+        lists = [[Sample(f'{n}/{i}.avi', 0, i) for i in range(size)] for n in 'ab']
+        check_leakage(*lists, Path('x'))
+        counts.append(len(calls))
+    assert counts == [2 * 100 + 3, 2 * 1000 + 3]
