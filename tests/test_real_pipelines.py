@@ -15,7 +15,8 @@ CONFIGS = sorted(
     path
     for folder in (REPO / 'configs').iterdir()
     if folder.name not in ('_base_', 'downstream')
-    for path in folder.rglob('r3d18_*.py')
+    for pattern in ('r3d18_*.py', '*34_k400.py', 's3dg_k400.py')  # the last two have 224 pixels
+    for path in folder.rglob(pattern)
 )
 
 
