@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import functools
 import sys
 from collections.abc import Callable, Iterable
+
+# what a full, read-only or failing disk answers
+DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+    errno.ENOTDIR, errno.EISDIR, errno.ESTALE,
+}  # fmt: skip
 
 
 class UserError(Exception):
@@ -23,7 +30,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def cli(main: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a tool's ``main``: a :class:`UserError` prints ``error: ...`` and exits with 2."""
+    """Decorate a tool's ``main``: what a user can mend prints ``error: ...`` and exits with 2.
+
+    That is a :class:`UserError`, or an OSError of a disk.
+    """
 
     @functools.wraps(main)
     def wrapped(*args, **kwargs) -> None:
@@ -31,6 +41,12 @@ def cli(main: Callable[..., None]) -> Callable[..., None]:
             main(*args, **kwargs)
         except UserError as error:
             print(f'error: {error}', file=sys.stderr)
+            sys.exit(2)
+        except OSError as error:
+            if error.errno not in DISK:
+                raise
+            where = f'{error.filename}: ' if error.filename else ''
+            print(f'error: {where}{error.strerror}', file=sys.stderr)
             sys.exit(2)
 
     return wrapped

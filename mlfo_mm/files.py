@@ -5,9 +5,29 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import DISK, UserError
+
+
+@contextlib.contextmanager
+def disk_errors(place: str | Path, remedy: str) -> Iterator[None]:
+    """Turn what a disk refuses to a library into one line with a remedy.
+
+    Args:
+        place: What was being read or written, said where the error does not name a file.
+        remedy: What the user can do.
+
+    Raises:
+        UserError: In place of an OSError of a disk; others pass.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        raise UserError(f'{error.filename or place}: {error.strerror}; {remedy}') from error
 
 
 def write_atomic(path: str | Path, data: str | bytes) -> Path:

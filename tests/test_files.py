@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import disk_errors, write_atomic
 
 
 def test_writes_and_replaces(tmp_path):
@@ -59,3 +60,15 @@ def test_write_atomic_replaces_and_leaves_nothing_behind(tmp_path):
 
 def test_bytes(tmp_path):
     assert write_atomic(tmp_path / 'b', b'\x00\xff').read_bytes() == b'\x00\xff'
+
+
+def test_disk_errors_of_libraries_become_one_line(tmp_path):
+    with pytest.raises(UserError, match=rf'^{tmp_path}/a/b: Not a directory; free space$'):
+        (tmp_path / 'a').touch()
+        with disk_errors('here', 'free space'):
+            (tmp_path / 'a/b').write_text('x')
+    here = disk_errors('here', 'free space')
+    with pytest.raises(UserError, match=r'^here: No space left on device; free space$'), here:
+        raise OSError(errno.ENOSPC, 'No space left on device')
+    with pytest.raises(ConnectionResetError), disk_errors('here', 'free space'):
+        raise ConnectionResetError

@@ -167,6 +167,10 @@ class VideoListDataset(BaseDataset):
         )
 
     def _note_corrupt(self, info: dict, error: VideoError) -> None:
+        if not self.list_path.is_file():  # not one video, but the disk that they are on
+            raise UserError(
+                f'{self.folder} is gone: bring it back, then go on (a training with --resume)'
+            ) from error
         where = f'{error}: line {info["line"]} of {self.list_path.name}'
         if self.on_corrupt == 'error':
             raise UserError(

@@ -21,10 +21,11 @@ from mlfo_mm.engine.checkpoints import (
     tensors_of,
 )
 from mlfo_mm.engine.config import scaled_learning_rate
-from mlfo_mm.engine.hooks.checkpoint import find_resume
+from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import disk_errors
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -195,17 +196,15 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
-    try:
-        runner = Runner.from_cfg(config)
-    except ValueError as error:
-        raise UserError(f'{config.filename}: {error}') from error
-    runner.register_hook(HealthHook())  # not in the configs: it changes no result
-    if not torch.cuda.is_available():
-        lines.append('no GPU: training on the CPU')
-    for line in lines:
-        runner.logger.info(line)
-    try:
-        runner.train()
-    except ValueError as error:  # losses and samplers say which number is too small for what
-        raise UserError(f'{config.filename}: {error}') from error
+    with disk_errors(work_dir, REMEDY):
+        try:
+            runner = Runner.from_cfg(config)
+            runner.register_hook(HealthHook())  # not in the configs: it changes no result
+            if not torch.cuda.is_available():
+                lines.append('no GPU: training on the CPU')
+            for line in lines:
+                runner.logger.info(line)
+            runner.train()
+        except ValueError as error:  # losses and samplers say which number is too small for what
+            raise UserError(f'{config.filename}: {error}') from error
     return runner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import resource
 import sys
@@ -46,7 +47,8 @@ def train_and_record(
         runner = train(config, launcher, resume, auto_scale_lr)
     except Exception as error:
         if is_main_process() and stop_folders(config.work_dir) != before:
-            record_pretraining(planned, config.work_dir, results, failed=reason_of(error))
+            with contextlib.suppress(UserError):  # on a full disk the first error is the one to say
+                record_pretraining(planned, config.work_dir, results, failed=reason_of(error))
         raise
     if is_main_process():
         stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()

@@ -23,7 +23,7 @@ from mlfo_mm.evaluation.inference import content_key
 from mlfo_mm.evaluation.job import Job, feature_width, preprocessor
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import disk_errors, write_atomic
 
 
 def model_config(job: Job) -> dict[str, Any]:
@@ -105,7 +105,8 @@ def train_classifier(
         experiment_name=f'{job.experiment()}-{time.time_ns()}',
         cfg=Config(dict(task=request.task, **job.identity())),
     )
-    runner.train()
+    with disk_errors(work_dir, 'free space or choose another --work-dir, then run it again'):
+        runner.train()
     broken = len(runner.train_dataloader.dataset.read_stats()['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
@@ -134,7 +135,7 @@ def _write_test_config(job: Job, model: dict[str, Any], path: Path) -> None:
         test_cfg=dict(type=TestLoop),
         test_evaluator=dict(type=AccMetric),
     )
-    Config(_named(config)).dump(path)
+    write_atomic(path, Config(_named(config)).pretty_text)
 
 
 def _named(node: Any) -> Any:

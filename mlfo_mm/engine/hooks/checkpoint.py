@@ -10,6 +10,8 @@ from mmengine.fileio import LocalBackend, register_backend
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
+REMEDY = 'free space or choose another --work-dir, then continue with --resume'
+
 
 @register_backend('atomic')
 class AtomicBackend(LocalBackend):
@@ -20,9 +22,7 @@ class AtomicBackend(LocalBackend):
         try:
             write_atomic(filepath, obj)
         except UserError as error:
-            raise UserError(
-                f'{error}; free space or choose another --work-dir, then continue with --resume'
-            ) from None
+            raise UserError(f'{error}; {REMEDY}') from None
 
     def put_text(self, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:
         """Write text as :meth:`put` writes bytes."""
