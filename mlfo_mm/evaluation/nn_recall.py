@@ -13,6 +13,9 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor
 from torch.nn import functional
 
+from mlfo_mm.evaluation.nearest import nearest
+
+LARGE = 1 << 15  # galleries above it are searched in float32 first; the answer is the same
 TOPK = (1, 5, 10, 20)
 
 
@@ -51,6 +54,11 @@ def nn_recall(
         ``{'R@1': ..., 'R@5': ...}``, the names ending in ``_centred`` where centred.
     """
     size = len(gallery) - exclude_self
+    topk = [k for k in topk if k <= size]
+    if len(gallery) > LARGE and topk:
+        places = nearest(query, gallery, max(topk), centre, exclude_self)
+        hits = (gallery_labels[places] == query_labels[:, None]).cumsum(1) > 0  # (Q, k)
+        return {recall_key(k, centre): 100 * hits[:, k - 1].double().mean().item() for k in topk}
     query, gallery = (_unit(features, centre) for features in (query, gallery))
     position = torch.arange(len(gallery), device=gallery.device)
     ranks = []
@@ -66,9 +74,7 @@ def nn_recall(
         ahead = (similarity > best) | ((similarity == best) & (position < first))
         ranks.append(torch.where(best[:, 0].isinf(), len(gallery), ahead.sum(1)))
     rank = torch.cat(ranks)
-    return {
-        recall_key(k, centre): 100 * (rank < k).double().mean().item() for k in topk if k <= size
-    }
+    return {recall_key(k, centre): 100 * (rank < k).double().mean().item() for k in topk}
 
 
 def _unit(features: Tensor, centre: bool) -> Tensor:

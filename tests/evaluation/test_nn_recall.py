@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -44,6 +46,17 @@ def test_equals_the_definition(sets, centre, chunk_size):
     suffix = '_centred' if centre else ''
     expected = {f'R@{k}{suffix}': slow_recall(*sets, k, centre) for k in (1, 3, 10)}
     assert got == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('centre', [False, True])
+def test_large_galleries_are_searched_with_the_same_answer(sets, centre, monkeypatch):
+    expected = nn_recall(*sets, topk=(1, 3, 40, 41), centre=centre)
+    monkeypatch.setattr(sys.modules[nn_recall.__module__], 'LARGE', 0)
+    assert nn_recall(*sets, topk=(1, 3, 40, 41), centre=centre) == expected
+    query, labels, _, _ = sets
+    alone = nn_recall(query, labels, query, labels, (2, 22), centre, exclude_self=True)
+    monkeypatch.undo()
+    assert alone == nn_recall(query, labels, query, labels, (2, 22), centre, exclude_self=True)
 
 
 def test_centring_changes_the_answer(sets):

@@ -6,14 +6,8 @@ Prints seconds, memory and, last, the ratio of the medians; both sides take turn
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import statistics
-import subprocess
-import sys
-import time
-from pathlib import Path
 
+import measure
 from mlfo_mm.engine.config import load_config
 from mmaction.registry import MODELS
 
@@ -23,15 +17,11 @@ from torch import Tensor, nn
 
 def parse_args() -> argparse.Namespace:
     """Sizes of the measurement."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = measure.parser(__doc__, 'train_step')
     parser.add_argument('--config', default='configs/mlfo/r3d18_k400.py')
     parser.add_argument('--batch', type=int, default=8, help='samples, of 3 clips each')
-    parser.add_argument('--repeats', type=int, default=5)
-    parser.add_argument('--warm-up', type=int, default=1)
     parser.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    parser.add_argument('--json', default='results/bench/train_step.json')
-    parser.add_argument('--memory-of', choices=['step', 'backbone'], help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -60,66 +50,28 @@ def sides(args: argparse.Namespace) -> dict:
     return {'step': lambda: run(step), 'backbone': lambda: run(backbone), 'model': model}
 
 
-def timed(function, device: str) -> float:
-    """Seconds of one call."""
-    if device == 'cuda':
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    function()
-    if device == 'cuda':
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
-def peak_memory(name: str, args: argparse.Namespace) -> float:
-    """Peak resident (CPU) or allocated (GPU) memory in GB of one side alone, in a process of its own."""
-    command = [sys.executable, __file__, *sys.argv[1:], '--memory-of', name]
-    return float(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
-    )
-
-
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
     functions = sides(args)
     model: nn.Module = functions.pop('model')
+    on_gpu = args.device.startswith('cuda')
     if args.memory_of:
         functions[args.memory_of]()
-        if args.device == 'cuda':
-            print(torch.cuda.max_memory_allocated() / 1e9)
-        else:
-            import resource
-
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+        peak = torch.cuda.max_memory_allocated() / 1e9 if on_gpu else measure.resident(peak=True)
+        print(peak)
         return
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for repeat in range(args.warm_up + args.repeats):
-        for name, function in functions.items():
-            seconds = timed(function, args.device)
-            if repeat >= args.warm_up:
-                times[name].append(seconds)
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    memory = {name: peak_memory(name, args) for name in functions}
-    result = {
-        'config': args.config,
-        'batch': args.batch,
-        'bf16': args.bf16,
-        'device': args.device,
-        'threads': torch.get_num_threads(),
-        'machine': platform.processor() or platform.machine(),
-        'torch': torch.__version__,
-        'parameters': sum(p.numel() for p in model.parameters()),
-        'seconds': times,
-        'memory_gb': memory,
-        'ratio': medians['step'] / medians['backbone'],
-    }
-    path = Path(args.json)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + '\n')
+    times = measure.take_turns(functions, args, torch.cuda.synchronize if on_gpu else lambda: None)
+    memory = {name: measure.memory_of(name) for name in functions}
     for name in functions:
-        print(f'{name:8s} {medians[name]:.3f} s, {memory[name]:.2f} GB')
-    print(f'ratio {result["ratio"]:.3f}')
+        print(f'{name:8s} {times.median(name):.3f} s, {memory[name]:.2f} GB')
+    measure.finish(
+        args,
+        {'time of a step in those of the backbone': times.ratio('step', 'backbone')},
+        parameters=sum(p.numel() for p in model.parameters()),
+        memory_gb=memory,
+        **times.as_dict(),
+    )
 
 
 if __name__ == '__main__':

@@ -1,0 +1,105 @@
+"""What the scripts here share: both sides take turns, medians, a JSON with hardware and versions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlfo_mm.reporting.environment import provenance
+
+FOLDER = Path('results/bench')
+
+
+def parser(doc: str | None, name: str, repeats: int = 5) -> argparse.ArgumentParser:
+    """Arguments of every script; ``name`` is that of its JSON."""
+    made = argparse.ArgumentParser(description=doc)
+    made.add_argument('--repeats', type=int, default=repeats)
+    made.add_argument('--warm-up', type=int, default=1)
+    made.add_argument('--json', type=Path, default=FOLDER / f'{name}.json')
+    made.add_argument('--memory-of', help=argparse.SUPPRESS)
+    return made
+
+
+class Times:
+    """Wall and CPU seconds (of all threads of this process) of each side, one for each repeat."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.wall: dict[str, list[float]] = {name: [] for name in names}
+        self.cpu: dict[str, list[float]] = {name: [] for name in names}
+
+    def median(self, name: str) -> float:
+        """Median wall seconds of a side."""
+        return statistics.median(self.wall[name])
+
+    def ratio(self, name: str, other: str) -> float:
+        """How many times longer a side takes than another, by the medians."""
+        return self.median(name) / self.median(other)
+
+    def cpu_ratio(self, name: str, other: str) -> float:
+        """The same in CPU time, which a busy machine disturbs less."""
+        return statistics.median(self.cpu[name]) / statistics.median(self.cpu[other])
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the JSON."""
+        return dict(seconds=self.wall, cpu_seconds=self.cpu)
+
+
+def take_turns(
+    sides: Mapping[str, Callable[[], object]],
+    args: argparse.Namespace,
+    wait: Callable[[], object] = lambda: None,
+) -> Times:
+    """Call every side once in each repeat; ``wait`` ends what a device still does."""
+    times = Times(list(sides))
+    for repeat in range(args.warm_up + args.repeats):
+        for name, function in sides.items():
+            wait()
+            wall, cpu = time.perf_counter(), time.process_time()
+            function()
+            wait()
+            if repeat >= args.warm_up:
+                times.wall[name].append(time.perf_counter() - wall)
+                times.cpu[name].append(time.process_time() - cpu)
+    return times
+
+
+def resident(peak: bool) -> float:
+    """Resident memory of this process in GB, now or at its highest."""
+    try:
+        status = Path('/proc/self/status').read_text()
+        (line,) = [x for x in status.splitlines() if x.startswith('VmHWM' if peak else 'VmRSS')]
+        return int(line.split()[1]) * 1024 / 1e9
+    except OSError:  # not Linux: only the highest is known
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9
+
+
+def memory_of(name: str) -> float:
+    """What this script prints last when a process of its own runs one side: its memory in GB."""
+    command = [sys.executable, *sys.argv, '--memory-of', name]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def finish(args: argparse.Namespace, ratios: Mapping[str, float], **facts: Any) -> None:
+    """Store everything as JSON, then print the ratios, the first one last."""
+    gpus = []
+    if 'torch' in sys.modules:
+        import torch
+
+        gpus = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
+        facts.setdefault('threads', torch.get_num_threads())
+    shown = {key: value for key, value in vars(args).items() if key not in ('json', 'memory_of')}
+    stored = dict(arguments=shown, ratios=dict(ratios), **facts, **provenance(gpus))
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    args.json.write_text(json.dumps(stored, indent=1, default=str) + '\n')
+    for name, ratio in reversed(ratios.items()):
+        print(f'{name}: {ratio:.3f}')
