@@ -6,11 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mlfo_mm.datasets.synthetic import make_synthetic
 from tests.corpus import Corpus, make_corpus
 
 REPO = Path(__file__).resolve().parent.parent
+
+# the same examples in every run, on a machine of any speed
+settings.register_profile('project', derandomize=True, deadline=None, database=None)
+settings.load_profile('project')
 
 
 @pytest.fixture(scope='session')
