@@ -21,7 +21,7 @@ REQUIRES = [
     'pandas',
     'tabulate',
     'einops',
-    'av>=12',
+    'av>=17',
     'decord>=0.6; platform_machine in "x86_64 AMD64" and sys_platform != "darwin"',
     'filelock',
     'jinja2',

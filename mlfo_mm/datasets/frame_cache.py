@@ -3,7 +3,7 @@
 ``MLFO_FRAME_CACHE`` names the folder. A video has two files there, named by a hash of its path,
 size and time, so that a video that was changed is decoded again:
 
-``<hash>.npy``   (T, H, W, 3) uint8 RGB, every frame as its decoder gave it
+``<hash>.npy``   (T, H, W, 3) uint8 RGB, every frame as its decoder gave it, or scaled down
 ``<hash>.json``  frames a second, decoder, bytes and SHA-256 of the other file; written last
 """
 
@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
 VARIABLE = 'MLFO_FRAME_CACHE'
-VERSION = 1
+VERSION = 2  # 1: frames by decord, which are not always those of their number
 SPARE_BYTES = 1 << 30  # of the disk, never filled
 
 
@@ -37,15 +38,15 @@ def cache_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
-def entry(folder: Path, video: str | Path) -> Path:
-    """Where a video's frames are, without suffix.
+def entry(folder: Path, video: str | Path, short_side: int | None = None) -> Path:
+    """Where a video's frames are, whole or of some short side, without suffix.
 
     Raises:
         OSError: The video is not there.
     """
     path = os.path.realpath(video)
     found = os.stat(path)
-    text = json.dumps([VERSION, path, found.st_size, found.st_mtime_ns])
+    text = json.dumps([VERSION, path, found.st_size, found.st_mtime_ns, short_side])
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
     return folder / key[:2] / key
 
@@ -65,23 +66,30 @@ class CachedReader:
         return list(self._frames[indices])
 
 
-def open_cached(video: str, decoder: str) -> tuple[CachedReader, str] | None:
+def open_cached(
+    video: str, decoder: str, short_side: int | None = None
+) -> tuple[CachedReader, str] | None:
     """The reader of a video's stored frames and the decoder that gave them; None if there is none.
 
-    An entry that is not whole counts as none, and so does decord's where PyAV is asked for (PyAV
-    stands in for decord, not the other way round).
+    An entry that is not whole, or another decoder's, counts as none.
+
+    Args:
+        video: Path.
+        decoder: That the frames must be of.
+        short_side: Frames of this short side will do, and are taken rather than whole ones.
     """
     folder = cache_folder()
     if folder is None:
         return None
-    try:
-        place = entry(folder, video)
-        facts = _facts(place)
-        if facts is None or decoder == 'pyav' != facts['decoder']:
-            return None
-        return CachedReader(place, facts), f'{facts["decoder"]} (cached)'
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    for side in dict.fromkeys([short_side, None]):
+        try:
+            place = entry(folder, video, side)
+            facts = _facts(place)
+            if facts is not None and facts['decoder'] == decoder:
+                return CachedReader(place, facts), f'{decoder} (cached)'
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 def _is_video(shape: tuple[int, ...]) -> bool:
@@ -105,6 +113,7 @@ def build(
     workers: int = 2,
     verify: bool = False,
     progress: bool = True,
+    short_side: int | None = None,
 ) -> Built:
     """Store videos that are not there yet, in parallel.
 
@@ -115,6 +124,7 @@ def build(
         workers: Decoding processes.
         verify: Hash what is there, and make anew what does not agree.
         progress: Show a progress bar with the time left on standard error.
+        short_side: Of the frames that ``decode`` gives, where it scales them down.
 
     Raises:
         UserError: The folder cannot be written, or the disk would be full.
@@ -123,7 +133,8 @@ def build(
         raise UserError(f'{workers} workers: at least 1')
     built = Built()
     with ProcessPoolExecutor(workers) as pool:
-        jobs = {pool.submit(_store, folder, str(v), decode, verify): str(v) for v in videos}
+        store = partial(_store, folder, decode, verify, short_side)
+        jobs = {pool.submit(store, str(video)): str(video) for video in videos}
         bar = tqdm(as_completed(jobs), total=len(jobs), unit='video', disable=not progress)
         try:
             for job in bar:
@@ -139,11 +150,15 @@ def build(
 
 
 def _store(
-    folder: Path, video: str, decode: Callable[[str], tuple[np.ndarray, float, str]], verify: bool
+    folder: Path,
+    decode: Callable[[str], tuple[np.ndarray, float, str]],
+    verify: bool,
+    short_side: int | None,
+    video: str,
 ) -> tuple[int, bool, str]:
     """Bytes of a video's entry, whether it was made now, and why there is none."""
     try:
-        place = entry(folder, video)
+        place = entry(folder, video, short_side)
     except OSError as error:
         return 0, True, error.strerror or str(error)
     stored = _facts(place, verify)

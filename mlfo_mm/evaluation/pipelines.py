@@ -84,7 +84,7 @@ def test_pipeline(geometry: ClipGeometry, num_clips: int, reverse: bool = False)
         dict(type=Resize, scale=(-1, geometry.short_side)),
         dict(type=CenterCrop, crop_size=geometry.crop_size),
     ]
-    return _clips(geometry, num_clips, True, spatial, reverse)
+    return _clips(geometry, num_clips, True, spatial, reverse, geometry.short_side)
 
 
 def train_pipeline(geometry: ClipGeometry, flip_ratio: float, max_scale: float) -> Pipeline:
@@ -105,9 +105,10 @@ def _clips(
     test_mode: bool,
     spatial: Pipeline,
     reverse: bool = False,
+    short_side: int | None = None,
 ) -> Pipeline:
     return [
-        dict(type=OpenVideo),
+        dict(type=OpenVideo, short_side=short_side),
         dict(
             type=SampleFrames,
             clip_len=geometry.clip_len,

@@ -6,20 +6,25 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from mmaction.registry import DATASETS
+from mmaction.datasets.transforms import Resize
+from mmaction.registry import DATASETS, TRANSFORMS
+from mmcv.transforms import Compose
 
-from mlfo_mm.datasets import frame_cache
+from mlfo_mm.datasets import DecodeFrames, OpenVideo, frame_cache
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, entry
 from mlfo_mm.datasets.transforms.decode import decode_all, open_reader
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation import pipelines
+from mlfo_mm.evaluation.pipelines import ClipGeometry
 from tests.conftest import REPO
 
 
@@ -62,18 +67,48 @@ def test_samples_do_not_change(synthetic, cache):
 
 def test_nothing_is_taken_for_what_it_is_not(video, cache, monkeypatch):
     build(cache, [video], decode_all, workers=1, progress=False)
-    assert not isinstance(open_reader(str(video), 'pyav')[0], frame_cache.CachedReader)
+    assert not isinstance(open_reader(str(video), 'decord')[0], frame_cache.CachedReader)
     place = entry(cache, video)
     whole = place.with_suffix('.npy').read_bytes()
     place.with_suffix('.npy').write_bytes(whole[:-1])
-    assert open_reader(str(video))[1] == 'decord'
+    assert open_reader(str(video))[1] == 'pyav'
     assert build(cache, [video], decode_all, workers=1, progress=False).new == 1
     assert place.with_suffix('.npy').read_bytes() == whole
     os.utime(video, ns=(0, 0))  # another file under the same name
-    assert open_reader(str(video))[1] == 'decord'
+    assert open_reader(str(video))[1] == 'pyav'
     monkeypatch.delenv(VARIABLE)
     os.utime(video, ns=(1, 1))
-    assert open_reader(str(video))[1] == 'decord'
+    assert open_reader(str(video))[1] == 'pyav'
+
+
+def test_frames_of_a_short_side(video, cache):
+    whole = decode_all(str(video))[0]
+    small = partial(decode_all, short_side=20)
+    build(cache, [video], small, workers=1, progress=False, short_side=20)
+    assert open_reader(str(video))[1] == 'pyav'  # whole ones are asked for, and not there
+    assert open_reader(str(video), short_side=21)[1] == 'pyav'
+    results = OpenVideo(short_side=20)(dict(filename=str(video)))
+    assert results['decoder'] == 'pyav (cached)'
+    assert results['video_reader'].read(np.array([3]))[0].shape == (20, 27, 3)
+    results['frame_inds'] = np.array([3, 39])
+    imgs = DecodeFrames()(results)['imgs']
+    expected = Resize((-1, 20))(dict(imgs=list(whole[[3, 39]]), img_shape=(48, 64)))['imgs']
+    assert np.array_equal(imgs, expected)
+    build(cache, [video], decode_all, workers=1, progress=False)
+    assert open_reader(str(video), short_side=21)[1] == 'pyav (cached)'  # whole, then scaled
+
+
+def test_evaluation_sees_the_same_from_small_frames(video, cache):
+    pipeline = Compose(
+        [TRANSFORMS.build(step) for step in pipelines.test_pipeline(ClipGeometry(4, 2, 20, 16), 3)]
+    )
+    sample = dict(filename=str(video), label=0, start_index=0, modality='RGB')
+    before = pipeline(dict(sample))
+    small = partial(decode_all, short_side=20)
+    build(cache, [video], small, workers=1, progress=False, short_side=20)
+    after = pipeline(dict(sample))
+    assert after['data_samples'].decoder == 'pyav (cached)'
+    assert torch.equal(before['inputs'], after['inputs'])
 
 
 def test_a_second_build_keeps_what_is_whole(video, cache, tmp_path):
@@ -102,6 +137,7 @@ def test_a_full_disk_is_said_before_it_is_full(video, cache, monkeypatch):
 
 def test_the_tool(synthetic, cache):
     tool = [sys.executable, str(REPO / 'tools/data/build_frame_cache.py'), 'synthetic_motion']
+    tool += ['--short-side', '40']
     environment = os.environ | {'PYTHONPATH': str(REPO)}
     done = subprocess.run(tool, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr

@@ -2,7 +2,8 @@
 
 Training and evaluation take the stored frames, pixel for pixel what decoding gives, wherever that
 variable is set; what is not there is decoded. For small sets: a second of 170 x 128 at 25 frames
-is 1.6 MB. Exit code 1: some videos could not be decoded.
+is 1.6 MB. Frames of a --short-side serve where the pipeline asks for that one (OpenVideo's short_side):
+in evaluation, that of the config. Exit code 1: some videos could not be decoded.
 Example: MLFO_FRAME_CACHE=/disk/frames python tools/data/build_frame_cache.py tennis7 arid6
 """
 
@@ -30,6 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('datasets', nargs='+', help='names of data sets')
     parser.add_argument('--data-root', type=Path, help='default: MLFO_DATA_ROOT, then data')
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes')
+    parser.add_argument('--short-side', type=int, help='scale frames down to it; default: whole')
     parser.add_argument('--verify', action='store_true', help='hash what is there already')
     parser.add_argument(
         '--timeout', type=float, default=60.0, help='seconds for one video (default: %(default)s)'
@@ -49,8 +51,11 @@ def main() -> None:
         root = find_dataset(name, args.data_root)
         videos |= dict.fromkeys(root.absolute() / path for path in collect_videos(root))
     check_limit('--timeout', args.timeout)
-    decode = partial(decode_all, timeout=args.timeout)
-    built = build(folder, videos, decode, args.workers, args.verify)
+    side = args.short_side
+    if side is not None and side < 1:
+        raise UserError(f'--short-side {side}: at least 1')
+    decode = partial(decode_all, timeout=args.timeout, short_side=side)
+    built = build(folder, videos, decode, args.workers, args.verify, short_side=side)
     for path, reason in list(built.failed.items())[:20]:
         print(f'failed: {path}: {reason}')
     print(

@@ -12,8 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from mlfo_mm.datasets import DecodeFrames, OpenVideo, VideoError
-from mlfo_mm.datasets.transforms import decode
+from mlfo_mm.datasets import DecodeFrames, OpenVideo, VideoError, readers
 
 DECODERS = ['decord', 'pyav']
 
@@ -49,13 +48,13 @@ def test_equal_frames_are_not_the_same_memory(video):
 
 def test_each_frame_is_decoded_once_and_in_order(video, monkeypatch):
     asked = []
-    read = decode.DecordReader.read
+    read = readers.DecordReader.read
 
     def spy(self, indices):
         asked.append(indices.tolist())
         return read(self, indices)
 
-    monkeypatch.setattr(decode.DecordReader, 'read', spy)
+    monkeypatch.setattr(readers.DecordReader, 'read', spy)
     run(video, [9, 2, 9, 4])
     assert asked == [[2, 4, 9]]
 
@@ -81,11 +80,11 @@ def test_a_still_video_is_no_fault(tmp_path):
 
 def test_real_divx_avi_is_the_same_through_both_decoders(real_data):
     path = next((real_data / 'format_samples').glob('*.avi'))
-    readers = [decode.DecordReader(str(path)), decode.PyAVReader(str(path))]
-    assert readers[0].num_frames == readers[1].num_frames == 164
-    assert readers[0].fps == readers[1].fps == 25
+    both = [readers.DecordReader(str(path)), readers.PyAVReader(str(path))]
+    assert both[0].num_frames == both[1].num_frames == 164
+    assert both[0].fps == both[1].fps == 25
     inds = np.array([0, 1, 7, 50, 100, 162, 163])
-    first, second = (np.stack(reader.read(inds)).astype(int) for reader in readers)
+    first, second = (np.stack(reader.read(inds)).astype(int) for reader in both)
     assert first.shape == (7, 240, 320, 3)
     assert abs(first - second).mean() < 0.5
     assert abs(first[0] - first[3]).mean() > 1
@@ -102,7 +101,7 @@ def test_pyav_stands_in_where_decord_fails_at_decoding(video, monkeypatch, frame
     def fail(self, indices):
         raise RuntimeError('a fault of decord')
 
-    monkeypatch.setattr(decode.DecordReader, 'read', fail)
+    monkeypatch.setattr(readers.DecordReader, 'read', fail)
     results = run(video, [4, 30])
     assert results['decoder'] == 'pyav'
     assert [frame_index(frame) for frame in results['imgs']] == [4, 30]
