@@ -1,77 +1,123 @@
-"""One MLFO training step against forward and backward of the bare backbone on the same clips.
+"""A training step of each method against the bare backbone on the same clips.
 
-Prints seconds, memory and, last, the ratio of the medians; both sides take turns in one process.
+The bare side repeats the step's calls of the backbone and nothing else: as many clips of the same
+size, forward and backward, or forward alone where the step keeps no gradient (a momentum encoder).
+Both sides take turns in one process. Clips come from the config's own training pipeline over drawn
+videos; every term of the objective is at work. The ratio of the first config comes last.
 """
 
 from __future__ import annotations
 
 import argparse
-
-import measure
-from mlfo_mm.engine.config import load_config
-from mmaction.registry import MODELS
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
+from clips import videos
+from measure import finish, memory_of, parser, resident, take_turns
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from torch import Tensor, nn
+
+from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.engine.config import load_config
 
 
 def parse_args() -> argparse.Namespace:
     """Sizes of the measurement."""
-    parser = measure.parser(__doc__, 'train_step')
-    parser.add_argument('--config', default='configs/mlfo/r3d18_k400.py')
-    parser.add_argument('--batch', type=int, default=8, help='samples, of 3 clips each')
-    parser.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    return parser.parse_args()
+    made = parser(__doc__, 'train_step')
+    made.add_argument('configs', nargs='*', default=['configs/mlfo/r3d18_k400.py'])
+    made.add_argument('--batch', type=int, default=8, help='videos')
+    made.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
+    made.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    return made.parse_args()
 
 
-def sides(args: argparse.Namespace) -> dict:
-    """The two things to time, as functions of no argument."""
-    config = load_config(args.config)
+def read_batch(config: Config, size: int) -> dict[str, Any]:
+    """A batch of the training pipeline, collated."""
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root, 'drawn')
+        drawn = videos(None, folder / 'videos', each=1)
+        lines = []
+        for index in range(size):
+            source = drawn[index % len(drawn)]
+            copy = Path(shutil.copy(source, folder / f'{index}{source.suffix}'))
+            lines.append(f'{copy.name} 0\n')
+        for name, text in (('train', ''.join(lines)), ('test', lines[0]), ('classes', 'drawn\n')):
+            (folder / f'{name}.txt').write_text(text)
+        dataset = VideoListDataset('drawn', config.train_pipeline, data_root=root)
+        return pseudo_collate([dataset[index] for index in range(size)])
+
+
+def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]]:
+    """The two things to time."""
+    config = load_config(path)
     torch.manual_seed(0)
     model = MODELS.build(config.model).to(args.device).train()
     epochs = config.train_cfg.max_epochs
-    model.set_epoch(epochs - 1, epochs)  # all terms at work, queue in use
-    size = (config.clip_len, config.crop_size, config.crop_size)
-    clips = torch.randn(args.batch, 3, 3, *size, device=args.device)
+    model.set_epoch(epochs - 1, epochs)  # all terms at work, queues in use
+    batch = model.data_preprocessor(read_batch(config, args.batch), training=True)
+    calls: list[tuple[nn.Module, Tensor, bool]] = []
 
-    def run(loss_of) -> None:
+    def note(module: nn.Module, arguments: tuple[Tensor]) -> None:
+        clips = torch.randn_like(arguments[0], memory_format=torch.preserve_format)
+        calls.append((module, clips, torch.is_grad_enabled()))
+
+    def run(loss_of: Callable[[], Tensor]) -> None:
         model.zero_grad(set_to_none=True)
         with torch.autocast(args.device, dtype=torch.bfloat16, enabled=args.bf16):
             loss = loss_of()
         loss.backward()
 
     def step() -> Tensor:
-        return model.parse_losses(model.loss(clips))[0]
+        return model.parse_losses(model.loss(batch['inputs'], batch['data_samples']))[0]
 
     def backbone() -> Tensor:
-        return sum(level.float().mean() for level in model.extract_feat(clips.flatten(0, 1)))
+        total = torch.zeros((), device=args.device)
+        for module, clips, gradient in calls:
+            with torch.set_grad_enabled(gradient):
+                levels = module(clips)
+            total = total + sum(level.float().mean() for level in levels)
+        return total
 
-    return {'step': lambda: run(step), 'backbone': lambda: run(backbone), 'model': model}
+    kind = type(model.backbone)
+    hooks = [
+        module.register_forward_pre_hook(note) for module in model.modules() if type(module) is kind
+    ]
+    run(step)
+    for hook in hooks:
+        hook.remove()
+    return {'step': lambda: run(step), 'backbone': lambda: run(backbone)}
 
 
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
-    functions = sides(args)
-    model: nn.Module = functions.pop('model')
-    on_gpu = args.device.startswith('cuda')
+    wait = torch.cuda.synchronize if args.device == 'cuda' else lambda: None
     if args.memory_of:
-        functions[args.memory_of]()
-        peak = torch.cuda.max_memory_allocated() / 1e9 if on_gpu else measure.resident(peak=True)
-        print(peak)
+        path, side = args.memory_of.split('::')
+        build(path, args)[side]()
+        print(
+            torch.cuda.max_memory_allocated() / 1e9
+            if args.device == 'cuda'
+            else resident(peak=True)
+        )
         return
-    times = measure.take_turns(functions, args, torch.cuda.synchronize if on_gpu else lambda: None)
-    memory = {name: measure.memory_of(name) for name in functions}
-    for name in functions:
-        print(f'{name:8s} {times.median(name):.3f} s, {memory[name]:.2f} GB')
-    measure.finish(
-        args,
-        {'time of a step in those of the backbone': times.ratio('step', 'backbone')},
-        parameters=sum(p.numel() for p in model.parameters()),
-        memory_gb=memory,
-        **times.as_dict(),
-    )
+    ratios, found = {}, {}
+    for path in args.configs:
+        times = take_turns(build(path, args), args, wait)
+        memory = {side: memory_of(f'{path}::{side}') for side in times.wall}
+        ratios[f'{path}: step / backbone'] = times.ratio('step', 'backbone')
+        found[path] = dict(times.as_dict(), memory_gb=memory)
+        medians = ', '.join(f'{side} {times.median(side):.3f} s' for side in times.wall)
+        print(
+            f'{path}: {medians}; {memory["step"]:.2f} and {memory["backbone"]:.2f} GB', flush=True
+        )
+    finish(args, ratios, configs=found)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,79 @@
+"""A training step under bfloat16 autocast against the same step in float32.
+
+Beside the time, the loss curve: ``--curve`` steps of the optimiser from the same weights on the same
+batches, in float32, in bfloat16, and in float32 from other weights, which shows how far two runs lie
+apart anyhow.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import torch
+from measure import finish, parser, take_turns
+from mmaction.registry import MODELS
+from train_step import build, read_batch
+
+from mlfo_mm.engine.config import load_config
+
+
+def parse_args() -> argparse.Namespace:
+    """Sizes of the measurement."""
+    made = parser(__doc__, 'autocast')
+    made.add_argument('--config', default='configs/mlfo/r3d18_k400.py')
+    made.add_argument('--batch', type=int, default=8, help='videos')
+    made.add_argument('--curve', type=int, default=60, help='steps of the loss curves; 0: none')
+    made.add_argument('--curve-config', default='configs/mlfo/r3d18_smoke.py')
+    made.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    return made.parse_args()
+
+
+def curve(args: argparse.Namespace, bf16: bool, seed: int) -> list[float]:
+    """Loss of each step of a short training."""
+    config = load_config(args.curve_config)
+    torch.manual_seed(seed)
+    model = MODELS.build(config.model).to(args.device).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.optim_wrapper.optimizer.lr)
+    batch = model.data_preprocessor(read_batch(config, 16), training=True)
+    losses = []
+    for _ in range(args.curve):
+        with torch.autocast(args.device, dtype=torch.bfloat16, enabled=bf16):
+            loss = model.parse_losses(model.loss(batch['inputs'], batch['data_samples']))[0]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def main() -> None:
+    """Measure, print, store."""
+    args = parse_args()
+    wait = torch.cuda.synchronize if args.device == 'cuda' else lambda: None
+    sides: dict[str, Callable[[], object]] = {}
+    for name, bf16 in (('float32', False), ('bfloat16', True)):
+        sides[name] = build(args.config, argparse.Namespace(**vars(args), bf16=bf16))['step']
+    times = take_turns(sides, args, wait)
+    curves = {}
+    if args.curve:
+        for name, bf16, seed in (('float32', 0, 0), ('bfloat16', 1, 0), ('other seed', 0, 1)):
+            curves[name] = curve(args, bool(bf16), seed)
+        apart = {
+            name: max(abs(a - b) for a, b in zip(curves['float32'], curves[name], strict=True))
+            for name in ('bfloat16', 'other seed')
+        }
+        ends = ', '.join(f'{name} {values[-1]:.3f}' for name, values in curves.items())
+        print(f'last loss: {ends}; largest distance from float32: {apart}')
+    for name in sides:
+        print(f'{name}: {times.median(name):.3f} s')
+    finish(
+        args,
+        {'float32 / bfloat16': times.ratio('float32', 'bfloat16')},
+        curves=curves,
+        **times.as_dict(),
+    )
+
+
+if __name__ == '__main__':
+    main()
