@@ -265,7 +265,9 @@ def check_datasets() -> Iterator[Finding]:
             continue
         found = True
         try:
-            counts = ', '.join(f'{name} {len(read_lines(folder / name))}' for name in lists)
+            counts = ', '.join(
+                f'{name} {sum(1 for _ in read_lines(folder / name))}' for name in lists
+            )
             yield Finding('ok', 'data set', f'{folder.name}: {counts}, {folder}')
         except UserError as error:
             yield Finding('note', 'data set', f'{folder.name}: {error}', 'prepare it again')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,52 @@ def write_atomic(path: str | Path, data: str | bytes) -> Path:
     except OSError as error:
         raise UserError(f'cannot write {path}: {error.strerror or error}') from error
     return path
+
+
+def read_text(path: str | Path) -> str:
+    """The UTF-8 text of a file, without a byte order mark, its line ends as they are.
+
+    Raises:
+        UserError: It cannot be read, is no file (a pipe would keep the reader waiting), or is in
+            another encoding: the line that shows it is named.
+    """
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(f'cannot read {path}: not a file')
+        raw = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f'cannot read {path}: {reason}') from error
+    try:
+        return raw.decode('utf-8').removeprefix('\ufeff')
+    except UnicodeDecodeError as error:
+        line = raw.count(b'\n', 0, error.start) + 1
+        raise UserError(f'{path}:{line}: {not_utf8(raw)}') from error
+
+
+def stay_inside(path: Path, folder: Path) -> None:
+    """Raise a UserError where a link leads from a path below a folder out of it."""
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (RuntimeError, OSError):  # links in a circle
+        inside = False
+    if not inside:
+        raise UserError(f'{path}: a link leads out of {folder}; name the place itself')
+
+
+def not_utf8(raw: bytes) -> str:
+    """What is wrong with a text that does not decode, and what mends it."""
+    wide = raw.startswith((b'\xff\xfe', b'\xfe\xff')) or b'\0' in raw
+    return f'not UTF-8 text{" but UTF-16, as it seems" if wide else ""}; save it as UTF-8'
+
+
+def remove_leftovers(folder: Path, seconds: float = 3600) -> None:
+    """Delete what ``write_atomic`` was writing when it was killed, so long ago that it is dead."""
+    for path in folder.glob('.*.tmp'):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, write_atomic
+from mlfo_mm.files import disk_errors, read_text, stay_inside, write_atomic
 
 
 def test_writes_and_replaces(tmp_path):
@@ -72,3 +72,37 @@ def test_disk_errors_of_libraries_become_one_line(tmp_path):
         raise OSError(errno.ENOSPC, 'No space left on device')
     with pytest.raises(ConnectionResetError), disk_errors('here', 'free space'):
         raise ConnectionResetError
+
+
+def test_read_text(tmp_path):
+    path = tmp_path / 'a.txt'
+    path.write_bytes(b'\xef\xbb\xbfone\r\n\xc3\xbc')
+    assert read_text(path) == 'one\r\nü'
+    path.write_bytes(b'one\ntwo \xff')
+    with pytest.raises(UserError, match=r'a\.txt:2: not UTF-8 text; save it as UTF-8'):
+        read_text(path)
+    os.mkfifo(tmp_path / 'pipe')
+    for name in ('pipe', '.', 'none', 'a\0'):
+        with pytest.raises(UserError, match='cannot read'):
+            read_text(tmp_path / name)
+
+
+def test_stay_inside(tmp_path):
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in/out').symlink_to(tmp_path)
+    (tmp_path / 'in/loop').symlink_to('loop')
+    stay_inside(tmp_path / 'in/a/../b', tmp_path / 'in')
+    stay_inside(tmp_path / 'in/out/in/x', tmp_path / 'in')
+    for path in ('in/../x', 'in/out/x', 'x'):
+        with pytest.raises(UserError, match='leads out of'):
+            stay_inside(tmp_path / path, tmp_path / 'in')
+
+
+def test_leftovers_of_a_kill_go_but_not_what_is_being_written(tmp_path):
+    names = ['.epoch_1.pth.0a1b.tmp', '.epoch_2.pth.0a1c.tmp', '.hidden', 'epoch_1.pth', 'a.tmp']
+    for name in names:
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    os.utime(tmp_path / names[1])
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])

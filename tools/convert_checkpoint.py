@@ -13,10 +13,10 @@ import argparse
 from pathlib import Path
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.engine.convert import export_weights, import_weights
 from mlfo_mm.engine.layouts import LAYOUTS
 from mlfo_mm.errors import cli
-from mmengine.config import DictAction
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         if way == 'import':
             sub.add_argument('--config', required=True, help='what the weights are for')
             sub.add_argument('--prefix', default='', help='only tensors whose names begin so')
-            sub.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+            sub.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
     return parser.parse_args()
 
 

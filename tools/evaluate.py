@@ -11,10 +11,10 @@ import argparse
 from pathlib import Path
 
 from mlfo_mm.datasets.time_limit import check_limit
+from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.job import TASKS, Request
-from mmengine.config import DictAction
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
 
@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionsAction,
         help='key=value ...: keys of the downstream config, else of the pretraining config',
     )
     args = parser.parse_args()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import OptionsAction, require
 from mlfo_mm.engine.launch import use_amp
 from mlfo_mm.errors import cli
 from mlfo_mm.evaluation.pretrain_record import record_pretraining
-from mmengine.config import DictAction
 
 
 def parse_args() -> argparse.Namespace:
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--seed', type=int, help="of a run without a checkpoint, else the checkpoint's"
     )
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--failed', default='', metavar='REASON', help='why it broke off')
     return parser.parse_args()
@@ -31,6 +31,7 @@ def main() -> None:
     """Read what the run left and write its record."""
     args = parse_args()
     config = load_config(args.config, args.cfg_options)
+    require(config)
     if args.amp:
         use_amp(config)
     if args.seed is not None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
 from mlfo_mm.errors import UserError, cli
 from mmengine.evaluator import DumpResults
-from mmengine.config import DictAction
 from mmengine.runner import Runner
 
 
@@ -25,7 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', help="default: the checkpoint's folder")
     parser.add_argument('--dump', help='pickle file for the predictions')
     parser.add_argument('--amp', action='store_true', help='bfloat16 autocast')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     return parser.parse_args()
 

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import OptionsAction, require
 from mlfo_mm.engine.launch import missing, train, use_amp
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.pretrain_record import train_and_record
-from mmengine.config import DictAction
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,7 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the rate to the batch')
     parser.add_argument('--seed', type=int, help='default: randomness.seed of the config')
     parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='key=value ...')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument(
         '--preflight', type=int, metavar='N', help='only say what a run on N processes lacks here'
@@ -43,6 +43,7 @@ def main() -> None:
     """Read the config, apply the arguments, train."""
     args = parse_args()
     config = load_config(args.config, args.cfg_options)
+    require(config)
     if args.preflight is not None:
         lines = missing(config, args.preflight)
         if lines:
@@ -54,7 +55,9 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
     if args.seed is not None:
         config.randomness.seed = args.seed
-    config.randomness.deterministic = args.deterministic or config.randomness.deterministic
+    config.randomness.deterministic = args.deterministic or config.randomness.get(
+        'deterministic', False
+    )
     if args.amp:
         use_amp(config)
     if args.results:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.files import not_utf8
 
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
+MARK = b'\xef\xbb\xbf'  # of byte order
 PREPARE = 'python tools/data/prepare_dataset.py'
 
 
@@ -142,7 +144,7 @@ def list_file(dataset_dir: Path, subset: Subset, split: int = 1) -> Path:
 def read_classes(dataset_dir: Path) -> list[str]:
     """Class names of a data set, in the order of their labels."""
     path = dataset_dir / 'classes.txt'
-    lines = read_lines(path)
+    lines = list(read_lines(path))
     first_line: dict[str, int] = {}
     for number, text in lines:
         if text in first_line:
@@ -205,21 +207,32 @@ def _check_labels(path: Path, samples: list[Sample], num_classes: int | None) ->
     )
 
 
-def read_lines(path: Path) -> list[tuple[int, str]]:
-    """Line numbers and stripped text of the lines that are not blank."""
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Line numbers and stripped text of the lines that are not blank, read one after the other."""
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f'cannot read {path}: {error.strerror}') from error
-    lines = []
-    for number, line in enumerate(raw.removeprefix(b'\xef\xbb\xbf').splitlines(), 1):
-        try:
-            text = line.decode('utf-8').strip()
-        except UnicodeDecodeError as error:
-            raise UserError(f'{path}:{number}: not UTF-8 text') from error
-        if text:
-            lines.append((number, text))
-    return lines
+        if path.exists() and not path.is_file():
+            raise UserError(f'cannot read {path}: not a file')
+        with path.open('rb') as file:
+            number = 0
+            for chunk in file:
+                for line in chunk.splitlines():  # ends of lines may be \n, \r\n or \r
+                    number += 1
+                    text = _text(line.removeprefix(MARK) if number == 1 else line, path, number)
+                    if text:
+                        yield number, text
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f'cannot read {path}: {reason}') from error
+
+
+def _text(line: bytes, path: Path, number: int) -> str:
+    try:
+        text = line.decode('utf-8')
+    except UnicodeDecodeError as error:
+        raise UserError(f'{path}:{number}: {not_utf8(line)}') from error
+    if '\0' in text:
+        raise UserError(f'{path}:{number}: {not_utf8(line)}')
+    return text.strip()
 
 
 def check_files(samples: Iterable[Sample], dataset_dir: Path, allowed: float = 0) -> None:

@@ -94,7 +94,9 @@ def _group(folder: Path, videos: list[str], regex: str | None) -> dict[str, list
 def _choose_test(groups: dict[str, list[str]], fraction: float, seed: int) -> set[str]:
     """Take groups in random order, each that brings the classes nearer to their share."""
     sizes = {g: Counter(v.split('/')[0] for v in videos) for g, videos in groups.items()}
-    totals = sum(sizes.values(), Counter())
+    totals: Counter[str] = Counter()
+    for size in sizes.values():
+        totals.update(size)
     order = sorted(groups)
     random.Random(seed).shuffle(order)
     lacking = {c: fraction * n for c, n in totals.items()}

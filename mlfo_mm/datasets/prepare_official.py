@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from mlfo_mm.datasets.annotation import read_lines, source_hint
 from mlfo_mm.datasets.prepare import Prepared, locate_videos, match_videos
 from mlfo_mm.datasets.prepare_folder import split_by_folders
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import read_text
 
 Entries = list[tuple[str, int]]
 
@@ -210,8 +212,8 @@ def _kinetics_csv(folder: Path, found: list[str], train: Path, val: Path) -> Pre
 def _kinetics_rows(path: Path) -> list[tuple[str, str]]:
     """(class, file name without suffix) of each line, each video once."""
     rows: dict[str, str] = {}
-    with path.open(encoding='utf-8-sig', newline='') as file:
-        reader = csv.DictReader(file)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=''), restval='')
+    try:
         needed = ('label', 'youtube_id', 'time_start', 'time_end')
         lacking = [c for c in needed if c not in (reader.fieldnames or ())]
         if lacking:
@@ -224,6 +226,8 @@ def _kinetics_rows(path: Path) -> list[tuple[str, str]]:
                 )
             start, end = (int(float(t)) for t in times)
             rows.setdefault(f'{video}_{start:06d}_{end:06d}', label)
+    except csv.Error as error:
+        raise UserError(f'{path}:{reader.line_num}: {error}') from error
     if not rows:
         raise UserError(f'{path}: the list is empty')
     return [(label, stem) for stem, label in rows.items()]

@@ -12,6 +12,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
 
+from mlfo_mm.engine.config_values import check_kind, check_values
 from mlfo_mm.errors import UserError, did_you_mean
 
 # top-level keys that configs may have beside the arguments of mmengine's Runner
@@ -52,13 +53,15 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         name = '+'.join(Path(part).stem for part in (base, *changes))
         # mmengine has no setter: an attribute of a config is a key of it
         object.__setattr__(config, '_filename', str(Path(base).with_name(f'{name}.py')))
-    for key in options or {}:
+    for key, value in (options or {}).items():
         _check_key(config, key, '--cfg-options')
+        check_kind(config, key, value)
     if options:
         config.merge_from_dict(options)
     _check_top(config)
     for key, value in config.items():
         _check_tree(value, key)
+    check_values(config)
     return config
 
 
@@ -91,7 +94,8 @@ def _read(path: str) -> Config:
     try:
         return Config.fromfile(path, lazy_import=True)
     except Exception as error:
-        raise UserError(f'cannot read config {path}: {type(error).__name__}: {error}') from error
+        said = ' '.join(f'{type(error).__name__}: {error}'.split())
+        raise UserError(f'cannot read config {path}: {said}') from error
 
 
 def _is_whole(config: Config) -> bool:

@@ -15,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_classes, read_list
 from mlfo_mm.engine.checkpoints import check_origin
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, test_pipeline
@@ -27,6 +28,10 @@ TASKS = ('linear_probe', 'finetune', 'retrieval', 'level_probe', 'order', 'neigh
 # tasks in which the scores of a video's clips are averaged
 AVERAGED = ('linear_probe', 'finetune', 'level_probe')
 NO_CHECKPOINT = 'none'
+NEEDED = (
+    'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
+    'model.backbone', 'train_cfg',
+)  # fmt: skip
 # where a run was stored and which seed it had is no part of what it was
 NOT_FAMILY = ('randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level')
 
@@ -271,15 +276,7 @@ def _read_configs(request: Request) -> tuple[Config, Config]:
     ours = {k: v for k, v in request.options.items() if k.split('.')[0] in known}
     theirs = {k: v for k, v in request.options.items() if k not in ours}
     pretrain, config = load_config(request.config, theirs), load_config(path, ours)
-    needed = ('method', 'variant', 'backbone_name', 'pretrain_dataset', 'normalize', 'model')
-    for key in needed:
-        if key not in pretrain:
-            raise UserError(f'{request.config}: evaluation needs the key {key}')
-    for key in ('num_clips', 'batch_size'):
-        if config.downstream[key] < 1:
-            raise UserError(
-                f'{path}: downstream.{key}={config.downstream[key]}, must be at least 1'
-            )
+    require(pretrain, NEEDED)
     average = request.average or config.downstream.average
     if average not in ('prob', 'score'):
         raise UserError(f'average={average!r}: prob (mean softmax) or score (mean logits)')

@@ -39,24 +39,28 @@ class TrainLog:
 
     def curves(self) -> dict[str, list[float | None]]:
         """Mean of each term over what was logged in each epoch; None where it was not."""
-        epochs = sorted({line['epoch'] for line in self.lines})
+        by_epoch: dict[int, list[dict[str, Any]]] = {}
+        for line in self.lines:
+            by_epoch.setdefault(line['epoch'], []).append(line)
+        epochs = sorted(by_epoch)
         names = dict.fromkeys(name for line in self.lines for name in line if TERM.fullmatch(name))
         curves: dict[str, list[float | None]] = {name: [] for name in names}
         for epoch in epochs:
-            lines = [line for line in self.lines if line['epoch'] == epoch]
             for name in names:
-                values = [line[name] for line in lines if math.isfinite(line.get(name, math.nan))]
+                found = (line.get(name) for line in by_epoch[epoch])
+                values = [value for value in found if _is_number(value)]
                 curves[name].append(_rounded(statistics.fmean(values)) if values else None)
         return {'epoch': epochs, **curves} if epochs else {}
 
     def median(self, name: str) -> float | None:
         """Median of what was logged under a name."""
-        values = [line[name] for line in self.lines if name in line]
+        values = [line[name] for line in self.lines if _is_number(line.get(name))]
         return statistics.median(values) if values else None
 
     def largest(self, name: str) -> float | None:
         """Largest of what was logged under a name."""
-        return max((line[name] for line in self.lines if name in line), default=None)
+        values = (line[name] for line in self.lines if _is_number(line.get(name)))
+        return max(values, default=None)
 
 
 def stop_folders(work_dir: str | Path) -> list[Path]:
@@ -98,13 +102,22 @@ def _rounded(value: float) -> float:
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    for text in file.read_text().splitlines() if file.is_file() else ():
+    for text in file.read_bytes().splitlines() if file.is_file() else ():
         try:
             line = json.loads(text)
-        except ValueError:  # the last one of a run that was killed
+        except (ValueError, RecursionError):  # the last one of a run that was killed
             continue
-        if isinstance(line, dict) and 'epoch' in line and 'step' in line:
+        if (
+            isinstance(line, dict)
+            and _is_number(line.get('epoch'))
+            and _is_number(line.get('step'))
+        ):
             yield line
+
+
+def _is_number(value: object) -> bool:
+    """Whether a logged value is a finite number."""
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _end(text: str, file: Path, start: datetime) -> datetime:

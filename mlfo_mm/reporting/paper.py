@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import read_text
 from mlfo_mm.reporting.specs import Row
 
 COLUMNS = (
@@ -41,11 +43,13 @@ def paper_file(table: str, results_dir: str | Path) -> Path:
 
 def load_paper(path: str | Path) -> list[Row]:
     """Read the rows of one table in the order of the file; cells without a value are left out."""
-    with Path(path).open(newline='', encoding='utf-8') as file:
-        reader = csv.DictReader(file)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=''), restkey='', restval='')
+    try:
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise UserError(f'{path}: the columns must be {", ".join(COLUMNS)}')
         lines = list(reader)
+    except csv.Error as error:
+        raise UserError(f'{path}:{reader.line_num}: {error}') from error
     groups = itertools.groupby(enumerate(lines, start=2), key=lambda item: item[1]['row'])
     return [_row(path, list(group)) for _, group in groups]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
+import sys
 import types
 import typing
 from dataclasses import MISSING, asdict, dataclass, field, fields
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import stay_inside, write_atomic
 from mlfo_mm.reporting.environment import provenance
+from mlfo_mm.reporting.strict_json import is_text, read_json
 
 __all__ = [
     'PROFILES',
@@ -42,6 +43,7 @@ TASKS = (
     'pretrain',
 )
 STATUSES = ('done', 'failed')
+LARGEST = sys.float_info.max
 SAFE_ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}')
 
 
@@ -156,8 +158,16 @@ def write_record(record: Record, results_dir: str | Path = 'results') -> Path:
 
 
 def record_path(profile: str, experiment: str, results_dir: str | Path = 'results') -> Path:
-    """Where a record lies."""
-    return Path(results_dir) / 'records' / profile / f'{experiment}.json'
+    """Where a record lies.
+
+    Raises:
+        UserError: It would leave the folder of results, by its name or by a link.
+    """
+    if profile not in PROFILES or not SAFE_ID.fullmatch(experiment):
+        raise UserError(f'record {profile!r}/{experiment!r}: no profile, or no safe file name')
+    path = Path(results_dir) / 'records' / profile / f'{experiment}.json'
+    stay_inside(path, Path(results_dir))
+    return path
 
 
 def load_records(results_dir: str | Path, profile: str | None = None) -> list[Record]:
@@ -166,6 +176,8 @@ def load_records(results_dir: str | Path, profile: str | None = None) -> list[Re
     Raises:
         UserError: a malformed record, with its file and key.
     """
+    if profile is not None and profile not in PROFILES:
+        raise UserError(f'profile {profile!r} is none of {", ".join(PROFILES)}')
     pattern = f'{profile or "*"}/*.json'
     files = sorted((Path(results_dir) / 'records').glob(pattern))
     return [read_record(path) for path in files if not path.name.startswith('.')]
@@ -173,11 +185,8 @@ def load_records(results_dir: str | Path, profile: str | None = None) -> list[Re
 
 def read_record(path: Path) -> Record:
     """Read and check one record."""
-    try:
-        data = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        raise UserError(f'{path}: not a readable JSON record ({error})') from error
-    record = check_record(data, str(path))
+    stay_inside(path, path.parents[2])
+    record = check_record(read_json(path), str(path))
     if (path.parent.name, path.stem) != (record.profile, record.experiment):
         place = f'{record.profile}/{record.experiment}.json'
         raise UserError(f'{path}: its profile and experiment belong to records/{place}')
@@ -196,7 +205,11 @@ def check_record(data: object, where: str) -> Record:
         if key not in data and item.default is MISSING and item.default_factory is MISSING:
             raise UserError(f'{where}: key {key!r} is missing')
     for key, value in data.items():
-        if not _fits(value, HINTS[key]):
+        try:
+            fits = _fits(value, HINTS[key])
+        except RecursionError:
+            raise UserError(f'{where}: key {key!r} is nested too deeply') from None
+        if not fits:
             hint = str(known[key].type)
             raise UserError(f'{where}: key {key!r} must be {hint} (finite), is {value!r:.80}')
     record = Record(**data)
@@ -219,18 +232,18 @@ def _fits(value: object, hint: Any) -> bool:
     if isinstance(value, bool):
         return hint is bool
     if hint is float:
-        return isinstance(value, int | float) and math.isfinite(value)
-    return isinstance(value, hint)
+        return isinstance(value, int | float) and abs(value) <= LARGEST  # not so of NaN
+    return isinstance(value, hint) and (hint is not str or is_text(value))
 
 
 def _is_json(value: object) -> bool:
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+        return all(_fits(key, str) and _is_json(item) for key, item in value.items())
     if isinstance(value, list):
         return all(map(_is_json, value))
     if isinstance(value, float):
-        return math.isfinite(value)
-    return value is None or isinstance(value, str | int)
+        return abs(value) <= LARGEST
+    return value is None or isinstance(value, int) or _fits(value, str)
 
 
 def _check_values(record: Record, where: str) -> None:

@@ -199,7 +199,7 @@ def test_read_list_that_is_not_there(name: str, tmp_path: Path):
         read_list(tmp_path / name)
 
 
-names = st.text(st.characters(codec='utf-8', exclude_characters='\r\n'), min_size=1).filter(
+names = st.text(st.characters(codec='utf-8', exclude_characters='\0\r\n'), min_size=1).filter(
     lambda s: s.strip() == s and '/' not in s and s != '.'
 )
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mlfo_mm.evaluation.train_log import read_train_log, stop_folders
+from tests.counting import grows_linearly
 
 
 def write_stop(work_dir, name, lines, seconds=60, batch=None, tail=''):
@@ -75,3 +76,33 @@ def test_folder_without_a_run(tmp_path):
     assert stop_folders(tmp_path) == []
     log = read_train_log(tmp_path)
     assert (log.curves(), log.wall_time_s, log.stops, log.batch) == ({}, 0, 0, None)
+
+
+def test_what_is_no_log_is_left_out(tmp_path):
+    lines = [
+        line(2, 1, 4.0, acc_a='high', memory='much'),
+        line(4, 1, None),
+        dict(epoch='1', step=5, loss=1.0),
+        dict(epoch=1, step=None, loss=1.0),
+        dict(epoch=1, step=float('nan'), loss=1.0),
+        [1, 2],
+        line(6, 1, 2.0, acc_a=[1], memory=5),
+    ]
+    write_stop(tmp_path, '20260102_030405', lines)
+    scalars = tmp_path / '20260102_030405/vis_data/scalars.json'
+    scalars.write_bytes(b'\xff\xfe\n' + b'[' * 100_000 + b'\n' + scalars.read_bytes())
+    log = read_train_log(tmp_path)
+    assert log.curves() == {'epoch': [1], 'lr': [0.1], 'loss': [3.0], 'acc_a': [None]}
+    assert log.largest('memory') == log.median('memory') == 5
+
+
+def test_work_grows_as_the_log(tmp_path):
+    """Also where every epoch has one line."""
+
+    def made(size):
+        if not (tmp_path / f'{size}').exists():
+            lines = [line(n, n, 1.0) for n in range(size)]
+            write_stop(tmp_path / f'{size}', '20260102_030405', lines)
+        return read_train_log(tmp_path / f'{size}').curves
+
+    assert grows_linearly(made)

@@ -1,0 +1,164 @@
+"""Values of configs: what keys must be there, of which kind their values are, and that no number is NaN."""
+
+from __future__ import annotations
+
+import math
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.config import Config, DictAction
+
+from mlfo_mm.errors import UserError
+
+TRAINING = (
+    'model', 'method', 'variant', 'backbone_name', 'pretrain_dataset', 'randomness.seed',
+    'train_dataloader.batch_size', 'train_dataloader.dataset.dataset', 'train_cfg.max_epochs',
+    'optim_wrapper.optimizer.lr',
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value must be, in words and as a test."""
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+def _whole(least: int) -> Kind:
+    def fits(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+    return Kind(f'a whole number of at least {least}', fits)
+
+
+def _number(words: str, fits: Callable[[float], bool]) -> Kind:
+    def known(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and fits(value)
+
+    return Kind(words, known)
+
+
+def _or_none(kind: Kind) -> Kind:
+    return Kind(f'{kind.words}, or None', lambda value: value is None or kind.fits(value))
+
+
+TEXT = Kind('a text', lambda value: isinstance(value, str))
+COUNT, NATURAL = _whole(1), _whole(0)
+POSITIVE = _number('a number above 0', lambda value: value > 0)
+KINDS = {
+    'method': TEXT,
+    'variant': TEXT,
+    'backbone_name': TEXT,
+    'profile': TEXT,
+    'pretrain_dataset': TEXT,
+    'clip_len': COUNT,
+    'crop_size': COUNT,
+    'short_side': COUNT,
+    'eval_frame_interval': COUNT,
+    'train_cfg.max_epochs': COUNT,
+    'train_dataloader.batch_size': COUNT,
+    'train_dataloader.num_workers': NATURAL,
+    'train_dataloader.dataset.dataset': TEXT,
+    'train_dataloader.dataset.split': COUNT,
+    'train_dataloader.dataset.seed': NATURAL,
+    'train_dataloader.dataset.max_corrupt': _number(
+        'a share from 0 to 1', lambda value: 0 <= value <= 1
+    ),
+    'train_dataloader.dataset.decode_timeout': _or_none(POSITIVE),
+    'optim_wrapper.optimizer.lr': POSITIVE,
+    'optim_wrapper.optimizer.weight_decay': _number(
+        'a number of at least 0', lambda value: value >= 0
+    ),
+    'randomness.seed': _or_none(NATURAL),
+    'auto_scale_lr.base_batch_size': COUNT,
+    'downstream.num_clips': COUNT,
+    'downstream.batch_size': COUNT,
+    'downstream.train_batch_size': COUNT,
+    'downstream.num_workers': NATURAL,
+}
+PLAIN = (bool, int, float, str, dict, list, tuple)
+NAMES = {bool: 'True or False', str: 'a text', dict: 'a dict', list: 'a list', tuple: 'a list'}
+
+
+class OptionsAction(DictAction):
+    """``key=value ...`` of ``--cfg-options``; what cannot be read is an error of the command line."""
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Parse, and name the word that is at fault."""
+        for word in values:
+            try:
+                super().__call__(parser, namespace, [word], option_string)
+            except (ValueError, AssertionError, RecursionError) as error:
+                reason = 'is no key=value' if '=' not in word else f'cannot be read ({error})'
+                parser.error(f'{option_string}: {word!r} {reason}')
+
+
+def look_up(config: Any, dotted: str, default: Any = None) -> Any:
+    """A value by its dotted key."""
+    node = config
+    for part in dotted.split('.'):
+        if isinstance(node, (list, tuple)) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        elif isinstance(node, (dict, Config)) and part in node:
+            node = node[part]
+        else:
+            return default
+    return node
+
+
+def check_values(config: Config) -> None:
+    """Raise a UserError for a value of a wrong kind, and for a number that is not finite."""
+    missing = object()
+    for key, kind in KINDS.items():
+        value = look_up(config, key, missing)
+        if value is not missing and not kind.fits(value):
+            raise UserError(f'{config.filename}: {key}={value!r:.80}, must be {kind.words}')
+    for key, value in config.items():
+        _check_finite(value, key, str(config.filename))
+
+
+def require(config: Config, keys: Iterable[str] = TRAINING) -> None:
+    """Raise a UserError for the first key that a config lacks."""
+    missing = object()
+    for key in keys:
+        if look_up(config, key, missing) is missing:
+            raise UserError(f'{config.filename}: the key {key} is missing')
+
+
+def check_kind(config: Config, key: str, value: Any) -> None:
+    """Raise a UserError where an option would put a value of another kind in a value's place."""
+    current = look_up(config, key)
+    kinds = [kind for kind in PLAIN if isinstance(current, kind)]
+    if not kinds or not isinstance(value, PLAIN) or key.split('.')[-1] == 'type':
+        return
+    name = NAMES.get(kinds[0], 'a number')
+    if isinstance(value, bool):
+        given = NAMES[bool]
+    else:
+        given = next((NAMES[kind] for kind in NAMES if isinstance(value, kind)), 'a number')
+    if given != name:
+        raise UserError(
+            f'--cfg-options {key}={value!r:.80}: must be {name}, the config has {current!r:.80}'
+        )
+
+
+def _check_finite(node: Any, path: str, where: str) -> None:
+    if isinstance(node, float) and not math.isfinite(node):
+        raise UserError(f'{where}: {path}={node}, must be a finite number')
+    if isinstance(node, dict):
+        # not its values(): those of a lazy config build the classes that they name
+        for key in node:
+            value = dict.__getitem__(node, key)
+            _check_finite(value, f'{path}.{key}', where)
+    elif isinstance(node, (list, tuple)):
+        for index, value in enumerate(node):
+            _check_finite(value, f'{path}.{index}', where)

@@ -1,0 +1,168 @@
+"""Configs as hostile input: wrong kinds, missing keys, NaN, other encodings end in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import TRAINING, OptionsAction, look_up, require
+from mlfo_mm.errors import UserError
+from tests.conftest import REPO
+
+SMOKE = REPO / 'configs/mlfo/r3d18_smoke.py'
+PROBE = REPO / 'configs/downstream/linear_probe_smoke.py'
+NAN, INF = float('nan'), float('inf')
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ({'train_cfg.max_epochs': 'ten'}, "max_epochs='ten': must be a number, the config has 2"),
+        ({'train_cfg.max_epochs': 2.5}, r'train_cfg\.max_epochs=2\.5, must be a whole number'),
+        ({'train_cfg.max_epochs': 0}, r'max_epochs=0, must be a whole number of at least 1'),
+        ({'train_cfg.max_epochs': True}, 'max_epochs=True: must be a number'),
+        ({'train_cfg': 3}, r'train_cfg=3: must be a dict'),
+        ({'train_dataloader.batch_size': -8}, r'batch_size=-8, must be a whole number'),
+        ({'train_dataloader.num_workers': -1}, r'num_workers=-1, must be .* at least 0'),
+        ({'train_dataloader.dataset.dataset': 5}, r'dataset\.dataset=5: must be a text'),
+        ({'train_dataloader.dataset.max_corrupt': 2.0}, r'max_corrupt=2\.0, must be a share'),
+        ({'train_dataloader.dataset.max_corrupt': NAN}, r'max_corrupt=nan, must be a share'),
+        ({'train_dataloader.dataset.decode_timeout': 0}, r'decode_timeout=0, must be .*or None'),
+        ({'optim_wrapper.optimizer.lr': NAN}, r'optimizer\.lr=nan, must be a number above 0'),
+        ({'optim_wrapper.optimizer.lr': INF}, r'optimizer\.lr=inf, must be a finite number'),
+        ({'optim_wrapper.optimizer.lr': [1e-3]}, r'lr=\[0\.001\]: must be a number'),
+        ({'optim_wrapper.optimizer.lr': None}, r'lr=None, must be a number above 0'),
+        ({'model.levels.high.instance.temperature': -INF}, r'temperature=-inf, must be a finite'),
+        ({'randomness.seed': -1}, r'randomness\.seed=-1, must be .*at least 0, or None'),
+        ({'clip_len': 8.5}, r'clip_len=8\.5, must be a whole number'),
+        ({'train_pipeline': 'none'}, r"train_pipeline='none': must be a list"),
+        ({'normalize.mean': [NAN, 0.0, 0.0]}, r'normalize\.mean\.0=nan, must be a finite number'),
+        ({'variant': {'a': 1}}, "variant={'a': 1}: must be a text"),
+    ],
+)
+def test_values_of_a_wrong_kind(options, message):
+    with pytest.raises(UserError, match=message) as caught:
+        load_config(SMOKE, options)
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [('num_clips', 0), ('num_clips', 'two'), ('num_workers', -1), ('batch_size', 1.5)],
+)
+def test_values_of_the_protocol(key, value):
+    with pytest.raises(UserError, match=rf'downstream\.{key}='):
+        load_config(PROBE, {f'downstream.{key}': value})
+
+
+def test_values_of_another_spelling_are_taken():
+    options = {
+        'optim_wrapper.optimizer.lr': 1,
+        'train_dataloader.dataset.decode_timeout': None,
+        'train_dataloader.dataset.max_corrupt': 0,
+        'normalize.mean': [0, 0, 0],
+        'randomness.seed': None,
+    }
+    config = load_config(SMOKE, options)
+    assert all(look_up(config, key) == value for key, value in options.items())
+
+
+@pytest.mark.parametrize('key', TRAINING)
+def test_a_missing_key_is_named(key):
+    config = load_config(SMOKE)
+    require(config)
+    *path, last = key.split('.')
+    node = look_up(config, '.'.join(path)) if path else config
+    node.pop(last)
+    with pytest.raises(UserError, match=rf'r3d18_smoke\.py: the key {key} is missing'):
+        require(config)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('method = "x"'.encode('utf-16'), 'null bytes|decode|utf'),
+        ('# \xe9\nmethod = "x"'.encode('latin-1'), 'decode|utf'),
+        (b'\xff\xfe\x00', 'decode|null|utf'),
+        (b'method = ' + b'(' * 300, 'cannot read'),
+        (b'model = dict(type=', r'never closed|line 1|unexpected'),
+        (b'raise RuntimeError("a\\nb")', 'cannot read|holds only changes'),
+    ],
+)
+def test_files_that_are_no_config(tmp_path, content, message):
+    path = tmp_path / 'mine.py'
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message) as caught:
+        load_config(path)
+    assert str(path) in str(caught.value) and '\n' not in str(caught.value)
+
+
+def test_windows_line_ends_are_no_fault_and_a_mark_is_named(tmp_path):
+    text = (
+        'from mmengine.config import read_base\n\nwith read_base():\n'
+        '    from .r3d18_smoke import *\n\nvariant = "é"\n'
+    )
+    folder = tmp_path / 'configs/mlfo'
+    folder.mkdir(parents=True)
+    (tmp_path / 'configs/_base_').symlink_to(REPO / 'configs/_base_')
+    for name in ('r3d18_demo', 'r3d18_smoke'):
+        (folder / f'{name}.py').write_text((REPO / f'configs/mlfo/{name}.py').read_text())
+    content = text.replace('\n', '\r\n').encode()
+    (folder / 'mine.py').write_bytes(content)
+    assert load_config(folder / 'mine.py').variant == 'é'
+    (folder / 'mine.py').write_bytes(b'\xef\xbb\xbf' + content)
+    with pytest.raises(UserError, match=r'mine\.py: .*U\+FEFF .*line 1'):
+        load_config(folder / 'mine.py')
+
+
+KEYS = st.sampled_from(
+    ['train_cfg.max_epochs', 'model', 'model.levels.low', 'variant', 'x', 'a..b', '']
+)
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+
+
+@settings(max_examples=25)
+@given(options=st.dictionaries(KEYS, VALUES | st.lists(VALUES, max_size=2), max_size=2))
+def test_any_option_gives_a_config_or_one_line(options):
+    try:
+        load_config(PROBE, options)
+    except UserError as error:
+        assert '\n' not in str(error)
+
+
+@pytest.mark.parametrize('words', [['a'], ['a=1', 'b'], ['a=(1,2'], ['a=[1,(2]']])
+def test_options_that_cannot_be_read(words, capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args(['--cfg-options', *words])
+    assert stopped.value.code == 2
+    assert f'--cfg-options: {words[-1]!r}' in capsys.readouterr().err
+    known = parser.parse_args(['--cfg-options', 'a.b=1', 'c=(1,2.5)', 'd=x=y'])
+    assert known.cfg_options == {'a.b': 1, 'c': (1, 2.5), 'd': 'x=y'}
+
+
+def test_the_tool_says_it_in_one_line(tmp_path):
+    done = subprocess.run(
+        [
+            *(sys.executable, 'tools/train.py', 'configs/mlfo/r3d18_smoke.py', '--work-dir'),
+            *(str(tmp_path), '--cfg-options', 'optim_wrapper.optimizer.lr=nan'),
+        ],
+        cwd=REPO,
+        env=os.environ | dict(OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(
+        'error: configs/mlfo/r3d18_smoke.py: optim_wrapper'
+    )
+    assert 'Traceback' not in done.stderr and not list(tmp_path.iterdir())
