@@ -8,7 +8,7 @@ import os
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, read_text, stay_inside, write_atomic
+from mlfo_mm.files import disk_errors, read_text, remove_leftovers, stay_inside, write_atomic
 
 
 def test_writes_and_replaces(tmp_path):

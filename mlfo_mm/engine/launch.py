@@ -25,7 +25,7 @@ from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors
+from mlfo_mm.files import disk_errors, remove_leftovers
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -81,6 +81,7 @@ def prepare_work_dir(work_dir: str | Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as probe:  # nameless: several processes do this
             probe.write(b'0' * 4096)
+        remove_leftovers(path)
     except OSError as error:
         raise UserError(
             f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir'
