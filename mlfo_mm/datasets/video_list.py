@@ -23,6 +23,7 @@ from mlfo_mm.errors import UserError
 from .annotation import check_files, find_dataset, list_file, read_classes, read_list
 from .time_limit import check_limit
 from .transforms.decode import VideoError, VideoTimeout
+from .transforms.deferred import defer
 
 CHECK = 'python tools/data/check_videos.py'
 MAX_TRIES = 20
@@ -54,6 +55,8 @@ class VideoListDataset(BaseDataset):
         seed: Seed of the samples' random states.
         test_mode: Samples do not depend on the epoch.
         indices: Only these samples (or this many of the first), as in mmengine.
+        augment: Where what ``PerClip`` holds is done: by the 'worker', or on the 'device' by an
+            ``AugmentingDataPreprocessor``.
     """
 
     def __init__(
@@ -69,10 +72,13 @@ class VideoListDataset(BaseDataset):
         seed: int = 0,
         test_mode: bool = False,
         indices: int | Sequence[int] | None = None,
+        augment: Literal['worker', 'device'] = 'worker',
     ) -> None:
         on_corrupt = on_corrupt or ('error' if test_mode else 'replace')
         if on_corrupt not in ('replace', 'error', 'skip'):
             raise UserError(f'on_corrupt={on_corrupt!r}, must be replace, error or skip')
+        if augment not in ('worker', 'device'):
+            raise UserError(f'augment={augment!r}, must be worker or device')
         if seed < 0:
             raise UserError(f'seed={seed}, must be at least 0')
         if not 0 <= max_corrupt <= 1:
@@ -87,12 +93,13 @@ class VideoListDataset(BaseDataset):
         # In shared memory, as persistent workers hold a copy of everything else. A worker only
         # ever writes the entry of the sample in its hands, so no lock is needed.
         self._epoch = torch.zeros((), dtype=torch.int64)
+        steps = [TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline]
         super().__init__(
             ann_file=str(self.list_path),
             metainfo=dict(classes=tuple(read_classes(self.folder))),
             data_root=str(self.folder),
             indices=indices,
-            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            pipeline=steps if augment == 'worker' else defer(steps),
             test_mode=test_mode,
         )
 

@@ -26,10 +26,14 @@ class ClipGray(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Draw once; frames that are not changed stay the same arrays."""
-        if np.random.random() < self.p:
+        if self.draw():
             gray = [cv2.cvtColor(img, cv2.COLOR_RGB2GRAY) for img in results['imgs']]
             results['imgs'] = [cv2.cvtColor(img, cv2.COLOR_GRAY2RGB) for img in gray]
         return results
+
+    def draw(self) -> bool:
+        """Whether the frames become gray."""
+        return bool(np.random.random() < self.p)
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(p={self.p})'
@@ -60,11 +64,15 @@ class ClipGaussianBlur(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Draw once; frames that are not changed stay the same arrays."""
-        if np.random.random() < self.p:
+        sigma = self.draw()
+        if sigma is not None:
             size = 2 * (int(results['imgs'][0].shape[0] * self.kernel_share) // 2) + 1
-            sigma = np.random.uniform(*self.sigma)
             results['imgs'] = [cv2.GaussianBlur(i, (size, size), sigma) for i in results['imgs']]
         return results
+
+    def draw(self) -> float | None:
+        """Sigma of the blur; None for no blur."""
+        return np.random.uniform(*self.sigma) if np.random.random() < self.p else None
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(sigma={self.sigma}, p={self.p})'

@@ -83,18 +83,24 @@ class PerFrameColorJitter(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Draw and apply; a frame that is not changed stays the same array."""
-        if np.random.random() >= self.p:
+        drawn = self.draw(len(results['imgs']))
+        if drawn is None:
             return results
-        drawn = None
         imgs = []
-        for img in results['imgs']:
-            if drawn is None or self.per_frame:
-                drawn = self._draw()
-            for operation, strength in drawn:
+        for img, operations in zip(results['imgs'], drawn, strict=True):
+            for operation, strength in operations:
                 img = ADJUST[operation](img, strength)
             imgs.append(img)
         results['imgs'] = imgs
         return results
+
+    def draw(self, frames: int) -> list[list[tuple[int, float]]] | None:
+        """Places in ``ADJUST`` and strengths for each frame; None where nothing is changed."""
+        if np.random.random() >= self.p:
+            return None
+        if not self.per_frame:
+            return [self._draw()] * frames
+        return [self._draw() for _ in range(frames)]
 
     def _draw(self) -> list[tuple[int, float]]:
         strengths = np.random.uniform(*self.ranges.T)
@@ -121,13 +127,16 @@ class PerFrameGray(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Copy a channel over the others in the frames that are drawn."""
         imgs = results['imgs']
-        chosen = np.random.random(len(imgs)) < self.p
-        channels = np.random.randint(3, size=len(imgs))
         results['imgs'] = [
-            cv2.cvtColor(img[..., channel], cv2.COLOR_GRAY2RGB) if gray else img
-            for img, gray, channel in zip(imgs, chosen, channels, strict=True)
+            img if channel < 0 else cv2.cvtColor(img[..., channel], cv2.COLOR_GRAY2RGB)
+            for img, channel in zip(imgs, self.draw(len(imgs)), strict=True)
         ]
         return results
+
+    def draw(self, frames: int) -> np.ndarray:
+        """The channel that each frame shows; -1 for all."""
+        chosen = np.random.random(frames) < self.p
+        return np.where(chosen, np.random.randint(3, size=frames), -1)
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(p={self.p})'

@@ -169,14 +169,18 @@ class DecodeFrames(BaseTransform):
             lambda: _read(reader, results['decoder'], path, wanted),
         )
         frames = _shrunk(frames, results.get('decode_short_side'))
+        results['original_shape'] = results['img_shape'] = frames[0].shape[:2]
+        self.arrange(results, frames, places.ravel())
+        return results
+
+    def arrange(self, results: dict, frames: Sequence[np.ndarray], places: np.ndarray) -> None:
+        """Lay the frames out as the views show them, at some places each."""
         seen = set()
         imgs = []
-        for place in places.ravel().tolist():
+        for place in places.tolist():
             imgs.append(frames[place].copy() if place in seen else frames[place])
             seen.add(place)
         results['imgs'] = imgs
-        results['original_shape'] = results['img_shape'] = imgs[0].shape[:2]
-        return results
 
 
 def _read_with_pyav(path: str, wanted: np.ndarray) -> Sequence[np.ndarray]:

@@ -1,0 +1,5 @@
+"""Data preprocessors."""
+
+from .augmenting import AugmentingDataPreprocessor
+
+__all__ = ['AugmentingDataPreprocessor']
