@@ -1,7 +1,8 @@
-"""One process with batch 2B against two gloo processes with batch B, gradients included."""
+"""One process against two and four gloo processes with the same batch in all, gradients included."""
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import mlfo_mm  # noqa: F401  (a spawned process imports only this module)
 from mlfo_mm.engine.config import load_config
 
 REPO = Path(__file__).resolve().parents[3]
-PER_RANK, RANKS, STEPS = 2, 2, 2
+BATCH, RANKS, STEPS = 4, (2, 4), 2
 MLFO = {
     'embedding_dim': 8,
     'augmentations': ('reverse',),  # shuffling draws numbers, in each process its own
@@ -60,9 +61,7 @@ def build(name: str):
 def batch(name: str, step: int) -> torch.Tensor:
     _, frames, views, _ = SETTINGS[name]
     generator = torch.Generator().manual_seed(step)
-    return torch.randn(
-        RANKS * PER_RANK, views, 3, frames, 32, 32, dtype=torch.float64, generator=generator
-    )
+    return torch.randn(BATCH, views, 3, frames, 32, 32, dtype=torch.float64, generator=generator)
 
 
 def train(model, inputs_of) -> dict[str, torch.Tensor]:
@@ -79,42 +78,51 @@ def train(model, inputs_of) -> dict[str, torch.Tensor]:
     mean = loss.detach().clone()
     if dist.is_initialized():
         dist.all_reduce(mean)
-        mean /= RANKS
+        mean /= dist.get_world_size()
     gradients = {key: p.grad for key, p in whole.named_parameters() if p.grad is not None}
     return {'loss': mean} | gradients | dict(whole.named_buffers())
 
 
-def worker(rank: int, folder: str) -> None:
+def worker(rank: int, folder: str, ranks: int) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group(
-        'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=RANKS
-    )
-    own = slice(rank * PER_RANK, (rank + 1) * PER_RANK)
+    store = f'file://{folder}/store_{ranks}'
+    dist.init_process_group('gloo', init_method=store, rank=rank, world_size=ranks)
+    share = BATCH // ranks
+    own = slice(rank * share, (rank + 1) * share)
     for name in SETTINGS:
         model = DistributedDataParallel(build(name), find_unused_parameters=True)
         result = train(model, lambda step, name=name: batch(name, step)[own])
-        torch.save(result, f'{folder}/{name}_{rank}.pt')
+        torch.save(result, f'{folder}/{name}_{rank}_of_{ranks}.pt')
         del model  # or gloo's threads and its destructor can wait for each other
     dist.barrier()
     dist.destroy_process_group()
 
 
 @pytest.fixture(scope='module')
-def two_processes(tmp_path_factory) -> Path:
-    """Results of all settings: ``<setting>_<rank>.pt``."""
-    folder = tmp_path_factory.mktemp('two')
-    mp.spawn(worker, args=(str(folder),), nprocs=RANKS)
+def processes(tmp_path_factory) -> Path:
+    """Results of all settings: ``<setting>_<rank>_of_<ranks>.pt``."""
+    folder = tmp_path_factory.mktemp('processes')
+    # a server that has imported torch once, and has run no threads, forks all of them
+    multiprocessing.set_forkserver_preload([__name__])
+    for ranks in RANKS:
+        mp.start_processes(worker, (str(folder), ranks), ranks, start_method='forkserver')
     return folder
 
 
 @pytest.mark.parametrize('name', SETTINGS)
-def test_two_processes_equal_one(name, two_processes):
+def test_several_processes_equal_one(name, processes):
     one = train(build(name), lambda step: batch(name, step))
     assert len([key for key in one if key.startswith('backbone.')]) > 60
-    for rank in range(RANKS):
-        two = torch.load(two_processes / f'{name}_{rank}.pt', weights_only=True)
-        assert two.keys() == one.keys()
-        for key, value in one.items():
-            torch.testing.assert_close(
-                two[key], value, rtol=1e-5, atol=1e-9, msg=lambda m, key=key: f'{key}: {m}'
-            )
+    for ranks in RANKS:
+        for rank in range(ranks):
+            path = processes / f'{name}_{rank}_of_{ranks}.pt'
+            several = torch.load(path, weights_only=True)
+            assert several.keys() == one.keys()
+            for key, value in one.items():
+                torch.testing.assert_close(
+                    several[key],
+                    value,
+                    rtol=1e-5,
+                    atol=1e-9,
+                    msg=lambda m, key=key, path=path: f'{path.stem} {key}: {m}',
+                )
