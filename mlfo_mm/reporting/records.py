@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 import types
 import typing
 from dataclasses import MISSING, asdict, dataclass, field, fields
@@ -43,7 +42,7 @@ TASKS = (
     'pretrain',
 )
 STATUSES = ('done', 'failed')
-LARGEST = sys.float_info.max
+LARGEST = 1e100  # beyond it sums and squares are no longer finite
 SAFE_ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}')
 
 
@@ -271,6 +270,8 @@ def _check_values(record: Record, where: str) -> None:
     for name, value in record.cost.items():
         if value < 0:
             fail('cost', f'{name} is {value!r}, a cost is at least 0')
+    if any(value is None for value in record.curves.get('epoch', [])):
+        fail('curves', "'epoch' must hold numbers")
     lengths = {name: len(values) for name, values in record.curves.items()}
     if lengths and ('epoch' not in lengths or len(set(lengths.values())) > 1):
         fail('curves', f"needs 'epoch' and lists of its length, has {lengths}")

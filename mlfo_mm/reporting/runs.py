@@ -45,7 +45,8 @@ class CostRow:
 def device_name(record: Record) -> str:
     """Return what a run ran on: its GPUs, else its processor."""
     hardware = record.hardware
-    gpus = [str(name) for name in hardware.get('gpus') or []]
+    found = hardware.get('gpus')
+    gpus = [str(name) for name in found] if isinstance(found, list) else []
     if gpus:
         names = [f'{gpus.count(name)} x {name}' for name in dict.fromkeys(gpus)]
         return ', '.join(names)

@@ -57,6 +57,7 @@ CHANGES = {
     ),
     'number of too many digits': (lambda t: t.replace('50.0', '9' * 5000), 'not a readable JSON'),
     'NaN': (lambda text: text.replace('50.0', 'NaN'), "'metrics'"),
+    'too large to sum': (lambda text: text.replace('50.0', '1e101'), "'metrics'"),
     'huge number': (lambda text: text.replace('50.0', '1e999'), "'metrics'"),
     'half a character': (
         lambda t: t.replace('"decoder": null', r'"decoder": "\ud800"'),
@@ -174,6 +175,19 @@ def test_names_in_records_cannot_break_a_table(tmp_path, make_record):
     header = next(index for index, row in enumerate(rows) if '<script>' in row and '|' in row)
     assert not any(row.startswith('# <script>') for row in rows)
     assert rows[header].count('|') == rows[header + 1].count('|')
+
+
+@pytest.mark.parametrize('gpus', [5, None, 'x', {'a': 1}, [None, [1]]])
+def test_tables_take_any_machine(tmp_path, make_record, make_pretraining, gpus):
+    hardware = dict(cpu=3, cores='many', gpus=gpus)
+    write_record(make_record(hardware=hardware), tmp_path)
+    write_record(make_pretraining(hardware=hardware, curves=dict(epoch=[])), tmp_path)
+    make_tables('demo', tmp_path, ['costs', 'training'])
+
+
+def test_epochs_of_a_curve_are_numbers(tmp_path, make_pretraining):
+    with pytest.raises(UserError, match="'curves': 'epoch' must hold numbers"):
+        write_record(make_pretraining(curves=dict(epoch=[None], loss=[1.0])), tmp_path)
 
 
 def test_tables_grow_as_the_records(tmp_path, make_record):
