@@ -2,7 +2,8 @@
 
 The stock side has MMAction2's reading, resizing, cropping, flipping and ColorJitter for the same views
 (no gray, and one jitter for a view: it has nothing for single frames).
-Prints samples a second and, last, the speed as a share of decoding alone.
+Prints samples a second, the CPU time of a worker when the device augments and, last, the speed as a share
+of decoding alone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import clips
 import measure
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.datasets.transforms import PerClip
+from mlfo_mm.datasets.transforms.deferred import defer
 
 import cv2
 import decord
@@ -75,7 +77,7 @@ def main() -> None:
     cv2.setNumThreads(0)  # as in a worker
     init_default_scope('mmaction')
     steps = [TRANSFORMS.build(step) for step in load_config(args.config).train_pipeline]
-    pipeline = Compose(steps)
+    pipeline, deferred = Compose(steps), Compose(defer(steps))
     with tempfile.TemporaryDirectory() as folder:
         paths = clips.videos(args.videos, Path(folder)) * args.samples
         sampled = run(Compose(steps[:2]), paths)  # opened and sampled, not decoded
@@ -85,6 +87,7 @@ def main() -> None:
             'pipeline': lambda: run(pipeline, paths),
             'decoding': lambda: [decode(*job) for job in zip(paths, wanted, strict=True)],
             'stock': lambda: run(Compose(stock_steps(pipeline)), paths),
+            'deferred': lambda: run(deferred, paths),
         }
         times = measure.take_turns(sides, args)
     speeds = {name: len(paths) / times.median(name) for name in sides}
@@ -95,6 +98,9 @@ def main() -> None:
         'speed in stock pipelines': times.ratio('stock', 'pipeline'),
         'the same in CPU time, decoding': times.cpu_ratio('decoding', 'pipeline'),
         'the same in CPU time, stock': times.cpu_ratio('stock', 'pipeline'),
+        'CPU time of a worker in that of decoding, augmentation on the device': times.cpu_ratio(
+            'deferred', 'decoding'
+        ),
     }
     measure.finish(args, ratios, samples_per_second=speeds, **times.as_dict())
 

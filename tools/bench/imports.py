@@ -1,0 +1,77 @@
+"""How long ``import mlfo_mm`` takes, and ``tools/make_tables.py`` on 1,000 made-up records.
+
+The records are those of ``results/`` under other seeds. Prints seconds; last, those of the import.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+os.environ['MLFO_MM_NO_REGISTER'] = '1'
+
+import measure
+from mlfo_mm.reporting.records import experiment_id, read_record, record_path
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_TORCH = "import sys; sys.modules['torch'] = None; sys.argv.pop(0); "
+
+
+def make_records(folder: Path, count: int) -> None:
+    """Write so many records, each finished one of ``results/`` under several seeds."""
+    paths = sorted((ROOT / 'results/records').glob('*/*.json'))
+    known = [record for record in map(read_record, paths) if record.status == 'done']
+    for number in range(count):
+        record, seed = known[number % len(known)], 100 + number
+        identity = {
+            key: getattr(record, key)
+            for key in ('method', 'variant', 'backbone', 'pretrain_dataset', 'task', 'dataset')
+        }
+        experiment = experiment_id(
+            **identity, split=record.split, seed=seed, family_hash=record.family_hash
+        )
+        made = replace(record, seed=seed, experiment=experiment, profile='mini')
+        path = record_path('mini', experiment, folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(made)))  # write_record would wait for the disk each time
+
+
+def run(*command: str) -> None:
+    """Run Python to its end, registering as a user's own call does."""
+    environment = {k: v for k, v in os.environ.items() if k != 'MLFO_MM_NO_REGISTER'}
+    environment['PYTHONPATH'] = str(ROOT)
+    subprocess.run(
+        [sys.executable, *command], check=True, env=environment, stdout=subprocess.DEVNULL
+    )
+
+
+def main() -> None:
+    """Measure, print, store."""
+    parser = measure.parser(__doc__, 'imports', repeats=3)
+    parser.add_argument('--records', type=int, default=1000)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        make_records(Path(made), args.records)
+        tool = str(ROOT / 'tools/make_tables.py')
+        code = f'{NO_TORCH}import runpy; runpy.run_path({tool!r}, run_name="__main__")'
+        sides = {
+            'import mlfo_mm': partial(run, '-c', 'import mlfo_mm'),
+            'import torch': partial(run, '-c', 'import torch'),
+            f'tables of {args.records} records, torch barred': partial(
+                run, '-c', code, tool, '--profile', 'mini', '--results', made
+            ),
+        }
+        times = measure.take_turns(sides, args)
+    measure.finish(
+        args, {f'seconds, {side}': times.median(side) for side in sides}, **times.as_dict()
+    )
+
+
+if __name__ == '__main__':
+    main()
