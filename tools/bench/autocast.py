@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from mlfo_mm.engine.config import load_config
+
 import torch
 from measure import finish, parser, take_turns
 from mmaction.registry import MODELS
 from train_step import build, read_batch
-
-from mlfo_mm.engine.config import load_config
 
 
 def parse_args() -> argparse.Namespace:

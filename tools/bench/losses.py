@@ -12,13 +12,13 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
+from mlfo_mm.engine.config import load_config
+
 import torch
 from measure import finish, memory_of, parser, resident, take_turns
 from mmaction.registry import MODELS
 from torch import Tensor
 from train_step import build
-
-from mlfo_mm.engine.config import load_config
 
 CHANNELS = 8
 

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+from mlfo_mm.engine.config import load_config
+
 import torch
 from measure import Times, finish, parser
 from mmaction.registry import MODELS
@@ -20,8 +22,6 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from torch import distributed
 from train_step import read_batch
-
-from mlfo_mm.engine.config import load_config
 
 
 def parse_args() -> argparse.Namespace:

@@ -2,8 +2,7 @@
 
 The bare side repeats the step's calls of the backbone and nothing else: as many clips of the same
 size, forward and backward, or forward alone where the step keeps no gradient (a momentum encoder).
-Both sides take turns in one process. Clips come from the config's own training pipeline over drawn
-videos; every term of the objective is at work. The ratio of the first config comes last.
+Clips are those of the training pipeline; all terms are at work. The first config's ratio is last.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.engine.config import load_config
 
 import torch
 from clips import videos
@@ -22,9 +23,6 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from torch import Tensor, nn
-
-from mlfo_mm.datasets import VideoListDataset
-from mlfo_mm.engine.config import load_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,7 +35,7 @@ def parse_args() -> argparse.Namespace:
     return made.parse_args()
 
 
-def read_batch(config: Config, size: int) -> dict[str, Any]:
+def read_batch(config: Config, size: int) -> dict:
     """A batch of the training pipeline, collated."""
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root, 'drawn')
@@ -58,14 +56,12 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
     config = load_config(path)
     torch.manual_seed(0)
     model = MODELS.build(config.model).to(args.device).train()
-    epochs = config.train_cfg.max_epochs
-    model.set_epoch(epochs - 1, epochs)  # all terms at work, queues in use
+    model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)
     batch = model.data_preprocessor(read_batch(config, args.batch), training=True)
     calls: list[tuple[nn.Module, Tensor, bool]] = []
 
     def note(module: nn.Module, arguments: tuple[Tensor]) -> None:
-        clips = torch.randn_like(arguments[0], memory_format=torch.preserve_format)
-        calls.append((module, clips, torch.is_grad_enabled()))
+        calls.append((module, torch.randn_like(arguments[0]), torch.is_grad_enabled()))
 
     def run(loss_of: Callable[[], Tensor]) -> None:
         model.zero_grad(set_to_none=True)
