@@ -59,9 +59,9 @@ def _write(asked: dict[str, Any], root: Path, results: Path) -> None:
             seed=asked['seed'],
         )
         config = load_config(config_dir / f'{task}_{pretrain.profile}.py')
-        # no weights and no model: the identity of an evaluation needs neither
+        # no weights, model or lists: the identity of an evaluation needs none of them
         geometry = ClipGeometry.from_config(pretrain)
-        job = Evaluation(request, pretrain, config, geometry, [], None, None, asked['seed'])
+        job = Evaluation(request, pretrain, config, geometry, [], None, None, asked['seed'], {})
         if record_path(pretrain.profile, job.experiment(), results).is_file():
             continue
         now = datetime.now(UTC).isoformat(timespec='seconds')
