@@ -2,6 +2,7 @@
 # make demo-full   the demo with ablations, levels and figures as well
 # make report      one HTML page of what was measured: make report PROFILE=mini
 # make test        the same environment, then the tests
+# make coverage    the tests again, and the lines of mlfo_mm that they miss
 #
 # CPU-only wheels, or another CUDA:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 # Another interpreter (3.11, 3.12):  make demo PYTHON=/path/to/python3.12
@@ -17,7 +18,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting
 
-.PHONY: help install demo demo-full report test lint format doctor clean
+.PHONY: help install demo demo-full report test coverage lint format doctor clean
 .DELETE_ON_ERROR:
 
 help:
@@ -52,6 +53,12 @@ report: $(INSTALLED)
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2
+
+coverage: $(INSTALLED)
+	$(PY) -m coverage erase
+	OMP_NUM_THREADS=1 $(PY) -m coverage run -m pytest -n 2
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
 
 lint: $(INSTALLED)
 	$(PY) -m ruff check .

@@ -57,7 +57,7 @@ setup(
     extras_require={
         'benchmark': ['snakemake>=9.4', 'jinja2'],  # tools/benchmark.py
         'slurm': ['snakemake>=9.4', 'snakemake-executor-plugin-slurm>=2'],
-        'test': ['pytest', 'pytest-xdist', 'hypothesis'],
+        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'coverage>=7.10'],
         'lint': ['ruff', 'mypy'],
     },
     classifiers=[
