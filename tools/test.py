@@ -9,6 +9,7 @@ from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
+from mlfo_mm.engine.peers import own_error_first
 from mlfo_mm.errors import UserError, cli
 from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner
@@ -31,6 +32,7 @@ def parse_args() -> argparse.Namespace:
 
 
 @cli
+@own_error_first()
 def main() -> None:
     """Load the classifier, test it, print its metrics."""
     args = parse_args()

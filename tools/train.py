@@ -8,6 +8,7 @@ from pathlib import Path
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction, require
 from mlfo_mm.engine.launch import missing, train, use_amp
+from mlfo_mm.engine.peers import own_error_first
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.pretrain_record import train_and_record
 
@@ -39,6 +40,7 @@ def parse_args() -> argparse.Namespace:
 
 
 @cli
+@own_error_first()
 def main() -> None:
     """Read the config, apply the arguments, train."""
     args = parse_args()
