@@ -83,3 +83,21 @@ def test_without_records(tmp_path):
     markdown, text = write_claims([], tmp_path)
     assert 'No records yet' in markdown.read_text()
     assert text.read_text() == ','.join(FIELDS) + '\n'
+
+
+def test_pretraining_sets_that_differ_are_named(make_record, tmp_path):
+    records = [
+        make_record(
+            profile='paper',
+            task='finetune',
+            pretrain_dataset=pretrain,
+            dataset='ucf101',
+            backbone=backbone,
+            metrics=dict(top1=value),
+        )
+        for pretrain, value in (('kinetics400', 79.0), ('ucf101', 76.0))
+        for backbone in ('r3d18', 's3d')
+    ]
+    text = write_claims(records, tmp_path)[0].read_text()
+    assert row(text, '1.5', 'UCF101', 'MLFO, Kinetics-400 > MLFO, UCF101')[3] == '+3.0'
+    assert row(text, '1.5', 'UCF101', 'MLFO (S3D), Kinetics-400 > MLFO (S3D), UCF101')[3] == '+3.0'

@@ -123,6 +123,16 @@ def test_plot_has_a_panel_for_each_column_and_cost(records):
     assert plot.files['svg'].count(b'Linear probe') == 2
 
 
+def test_without_a_number_there_is_no_plot_but_the_table_says_why(records, tmp_path):
+    plot = build_comparison(['simclr-cvrl'], records[-2:], DEMO, METHODS).plot()
+    assert plot.files == {} and plot.missing == ('nothing of these methods is measured',)
+    for record in records[-2:]:
+        write_record(record, tmp_path)
+    made, paths = compare(['simclr-cvrl'], 'demo', tmp_path)
+    assert [path.name for path in paths] == ['compare.md', 'compare.csv']
+    assert '— failed: out of memory' in made.markdown
+
+
 def test_runs_of_other_protocols_are_not_ranked(records, make_record):
     records.append(make_record(method='moco', variant='v2', protocol=dict(line='5 clips')))
     made = build_comparison(['mlfo', 'moco'], records, DEMO, METHODS)

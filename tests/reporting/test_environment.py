@@ -21,6 +21,20 @@ def test_versions_and_hardware():
     assert found['hardware']['cores'] >= 1 and found['hardware']['memory_gib'] > 0
 
 
+def test_what_the_system_does_not_tell(monkeypatch, tmp_path):
+    def unknown(name):
+        raise ValueError(f'unrecognized configuration name {name}')
+
+    monkeypatch.setattr(environment.os, 'sysconf', unknown)
+    monkeypatch.setattr(environment, 'Path', lambda _: tmp_path / 'cpuinfo')
+    monkeypatch.setattr(environment.platform, 'processor', lambda: '')
+    monkeypatch.setattr(environment.platform, 'machine', lambda: 'riscv64')
+    found = environment.provenance()['hardware']
+    assert (found['cpu'], found['memory_gib']) == ('riscv64', None)
+    (tmp_path / 'cpuinfo').write_text('processor : 0\n')  # as on ARM: no name of the model
+    assert environment.provenance()['hardware']['cpu'] == 'riscv64'
+
+
 def test_missing_package_is_none(monkeypatch):
     monkeypatch.setattr(environment, 'PACKAGES', ('no-such-distribution-here',))
     assert environment.provenance()['versions']['no-such-distribution-here'] is None
@@ -43,6 +57,7 @@ def test_commit_and_dirtiness(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, '__file__', str(source))
     assert environment.provenance()['git'] == dict(commit=None, dirty=None)  # not tracked
     git(tmp_path, 'add', '.')
+    assert environment.provenance()['git'] == dict(commit=None, dirty=None)  # nothing committed
     git(tmp_path, 'commit', '-q', '-m', 'first')
     head = git(tmp_path, 'rev-parse', 'HEAD')
     (tmp_path / 'results').mkdir()

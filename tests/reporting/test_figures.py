@@ -95,6 +95,25 @@ def test_a_sweep_says_what_it_lacks():
     assert text in plot.missing
 
 
+def test_sweeps_of_two_backbones_are_two_lines_of_a_data_set():
+    records = crafted.sweep_records()
+    other = [
+        record
+        for variant, top1 in (('paper', 45.0), ('k20', 44.0))
+        for record in crafted.probe(
+            variant, top1, (0,), backbone='s3d', shape=crafted.config(20 if top1 < 45 else 100)
+        )
+        if record.dataset == 'synthetic_motion'
+    ]
+    for record in records + other:
+        del record.protocol['num_classes']
+    (plot,) = plots(records + other, '3')
+    for name in ('R3D-18', 'S3D'):
+        assert f'synthetic_motion, {name} on synthetic_motion' in plot.alt
+    assert 'synthetic_appearance, S3D' not in plot.alt and 'Chance' not in plot.caption
+    assert 'Chance: ' in plots(crafted.sweep_records(), '3')[0].caption
+
+
 @pytest.mark.parametrize(
     ('text', 'value'),
     [
@@ -154,6 +173,32 @@ def test_bars_of_several_metrics_stand_side_by_side():
     assert plot.alt == 'synthetic_motion, low: MLFO 20.0. synthetic_motion, high: MLFO 40.0.'
 
 
+def test_bars_tell_apart_backbones_pretraining_sets_and_protocols():
+    runs = [
+        crafted.build(backbone=backbone, pretrain_dataset=pretrain, metrics=dict(top1=value))
+        for backbone, pretrain, value in (
+            ('r3d18', 'synthetic_motion', 40.0),
+            ('s3d', 'synthetic_motion', 42.0),
+            ('s3d', 'synthetic_appearance', 44.0),
+        )
+    ]
+
+    def linear(records):
+        found = plots(records, 'bars', REPO / 'results')
+        return next(plot for plot in found if plot.name == 'table1_linear_probe')
+
+    plot = linear(runs)
+    for name in (
+        'MLFO, R3D-18, on synthetic_motion 40.0',
+        'MLFO, S3D, on synthetic_motion 42.0',
+        'MLFO, S3D, on synthetic_appearance 44.0',
+    ):
+        assert name in plot.alt
+    assert 'differ in protocol' not in plot.caption
+    runs[1].protocol['line'] = '1 clip'
+    assert 'The rows differ in protocol' in linear(runs).caption
+
+
 def test_curves_are_grouped_by_what_they_measure():
     record = crafted.pretrain_record(epochs=4)
     record.curves['stat_new'] = [1.0, 2.0, None, 4.0]
@@ -185,6 +230,18 @@ def test_one_learning_curve_per_run_and_failed_runs_say_why():
     ]
     assert found[0].files['svg'].startswith(b'<?xml')
     assert found[1].files == {} and 'failed: loss is nan' in found[1].missing[0]
+
+
+def test_panels_of_a_run_fill_its_rows_and_no_more():
+    record = crafted.pretrain_record(epochs=4)
+    keep = ('epoch', 'loss', 'loss_semantic', 'acc_motion_low', 'stat_edges_low')
+    record.curves = {key: record.curves[key] for key in keep}
+    (plot,) = plots([record], 'curves')
+    assert plot.files['svg'].count(b'<g id="axes_') == 4
+    record.curves = {}
+    (plot,) = plots([record], 'curves')
+    title = 'MLFO, R3D-18, on synthetic_motion, seed 0'
+    assert plot.files == {} and plot.missing == (f'{title}: its record holds no curves',)
 
 
 def test_unknown_figure_is_named():

@@ -7,10 +7,11 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from mlfo_mm.datasets.annotation import read_classes, read_list
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.figures import build_figures
+from mlfo_mm.reporting.figures import activation, build_figures
 from mlfo_mm.reporting.figures.activation import heat_maps, overlay
 from mlfo_mm.reporting.figures.details import Clip, read_activations, read_queries
 from mlfo_mm.reporting.figures.frames import NotHere, spread, tiles
@@ -102,6 +103,37 @@ def test_neighbours_without_prototypes(monkeypatch, tmp_path):
     assert 'semantic-wise' not in plot.alt and plot.files
 
 
+def test_records_without_clips_are_named():
+    record = crafted.neighbours_record(NOWHERE, LABELS)
+    record.details['queries'] = []
+    plot = plot_of([record], '4')
+    assert plot.files == {}
+    assert plot.missing == (f'records/demo/{record.experiment}.json holds no queries',)
+    (record, *_) = crafted.order_records(NOWHERE, LABELS)
+    record.details['clips'] = []
+    plot = plot_of([record], '5')
+    assert plot.files == {}
+    assert plot.missing[-1] == 'the records on synthetic_motion hold no activation maps'
+
+
+def test_a_clip_that_one_model_has_no_map_of_is_left_empty(monkeypatch, tmp_path):
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    drawn = []
+    monkeypatch.setattr(activation, 'draw_rows', lambda _, rows: drawn.append(rows) or Figure())
+    records = crafted.order_records(NOWHERE, LABELS)
+    for record in records:
+        if record.variant == 'ctm':
+            del record.details['clips'][1]
+    plot_of(records, '5')
+    empty = [
+        (number, place, str(strip.tiles))
+        for number, row in enumerate(drawn[0])
+        for place, strip in enumerate(row.strips[1:])  # the first are the frames, not here either
+        if isinstance(strip.tiles, NotHere)
+    ]
+    assert empty == [(1, 1, 'no map of this clip in the record')]
+
+
 def test_activations_stand_side_by_side_with_their_accuracy(synthetic):
     videos, labels = listed(synthetic)
     plot = plot_of(crafted.order_records(videos, labels), '5')
@@ -150,6 +182,10 @@ def broken(record, change):
         (
             lambda d: d['queries'][1]['query'].update(frames=[0, -1]),
             r'details.queries\[1\].query.frames needs indices from 0',
+        ),
+        (
+            lambda d: d['queries'][0]['instance'][1].update(similarity='near'),
+            r"instance\[1\].similarity must be a number, is 'near'",
         ),
         (
             lambda d: d['queries'][0]['semantic'][2].update(video='../../etc/passwd'),

@@ -221,3 +221,11 @@ def test_drawings_share_a_page_without_sharing_ids():
 
 def test_jobs_of_a_folder_that_is_not_there(tmp_path):
     assert failed_jobs(tmp_path / 'none', 'demo') == []
+
+
+def test_a_failed_job_without_a_log_keeps_its_reason(tmp_path):
+    state = tmp_path / 'benchmark' / 'demo' / 'state'
+    state.mkdir(parents=True)
+    (state / 'tables.json').write_text('{"status": "failed"}')
+    (job,) = failed_jobs(tmp_path, 'demo')
+    assert (job.name, job.reason, job.tail) == ('tables', 'unknown', '')

@@ -127,6 +127,9 @@ def test_malformed_file(tmp_path):
     path.write_text(good.replace(',63.2,', ',163.2,', 1))
     with pytest.raises(UserError, match=r"table1\.csv:10: value '163.2' is no percentage"):
         load_paper(path)
+    path.write_text(good.replace(',63.2,', ',63.2 %,', 1))
+    with pytest.raises(UserError, match=r"table1\.csv:10: value '63.2 %' is no percentage"):
+        load_paper(path)
 
 
 def test_paper_file_prefers_the_results_folder(tmp_path):

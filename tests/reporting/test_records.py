@@ -96,6 +96,11 @@ BROKEN = {
         lambda d: d['n_samples']['test'].update(skipped=-1),
         "'n_samples': test needs",
     ),
+    'no hash': (spoil('checkpoint', dict(name='a.pth')), "'checkpoint': needs name and sha256"),
+    'no commit': (
+        spoil('git', dict(dirty=True)),
+        r"'git': needs commit and dirty, has \['dirty'\]",
+    ),
     'no time': (spoil('end', 'yesterday'), "'end': 'yesterday' is not an ISO 8601 time"),
     'negative cost': (spoil('cost', dict(gflops=-1)), "'cost': gflops is -1"),
     'text cost': (spoil('cost', dict(gflops='1')), "'cost'"),
@@ -186,6 +191,11 @@ def test_experiment_id_tells_runs_apart():
 def test_experiment_id_is_always_a_safe_name(method, dataset):
     name = experiment_id(**IDENTITY | dict(method=method, dataset=dataset))
     assert SAFE_ID.fullmatch(name) and '..' not in name.split('-')
+
+
+def test_long_names_are_cut_and_told_apart():
+    names = {experiment_id(**IDENTITY | dict(method='m' * 200 + end)) for end in 'ab'}
+    assert len(names) == 2 and max(map(len, names)) < 200
 
 
 def test_failed_record_needs_a_reason(tmp_path, make_record):

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from mlfo_mm.reporting.markdown import Grid
-from mlfo_mm.reporting.screen import show, styled
+from mlfo_mm.reporting.screen import show, styled, wide_console
 
 
 def printed(grid, width):
@@ -37,3 +37,11 @@ def test_rows_without_a_number_are_named_and_quoted_columns_go_first():
     assert '1 rows not measured: CBT' in wide and '- a note' in wide
     narrow = printed(grid, 50)
     assert '63.0' in narrow and '63.2' not in narrow and '8.5' not in narrow
+
+
+def test_a_terminal_keeps_its_width_and_a_file_has_room(monkeypatch):
+    monkeypatch.setenv('COLUMNS', '77')
+    monkeypatch.delenv('FORCE_COLOR', raising=False)
+    assert wide_console().width == 160
+    monkeypatch.setenv('FORCE_COLOR', '1')  # how rich is told of a terminal
+    assert wide_console().width == 77

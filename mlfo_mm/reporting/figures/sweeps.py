@@ -229,13 +229,12 @@ def _chances(curves: Sequence[Curve]) -> str:
 
 
 def _alt(curves: Sequence[Curve]) -> str:
-    sentences = []
+    names, sentences = _names(curves), []
     for curve in curves:
         best = max(curve.points, key=lambda point: point[2].mean or 0.0)
         means = ', '.join(f'{cell.mean:.1f} at {value:g}' for value, _, cell in curve.points)
-        sentences.append(
-            f'{curve.dataset} over {curve.sweep.key}: {means}; highest at {best[0]:g}.'
-        )
+        name = names[curve.dataset, curve.family]
+        sentences.append(f'{name} over {curve.sweep.key}: {means}; highest at {best[0]:g}.')
     return ' '.join(sentences)
 
 
