@@ -13,9 +13,10 @@ from collections.abc import Callable
 from mlfo_mm.engine.config import load_config
 
 import torch
-from measure import finish, parser, take_turns
+from batches import read_batch
+from measure import add_device, finish, parser, take_turns, wait_for
 from mmaction.registry import MODELS
-from train_step import build, read_batch
+from train_step import build
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,7 +26,7 @@ def parse_args() -> argparse.Namespace:
     made.add_argument('--batch', type=int, default=8, help='videos')
     made.add_argument('--curve', type=int, default=60, help='steps of the loss curves; 0: none')
     made.add_argument('--curve-config', default='configs/mlfo/r3d18_smoke.py')
-    made.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(made)
     return made.parse_args()
 
 
@@ -50,11 +51,10 @@ def curve(args: argparse.Namespace, bf16: bool, seed: int) -> list[float]:
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
-    wait = torch.cuda.synchronize if args.device == 'cuda' else lambda: None
     sides: dict[str, Callable[[], object]] = {}
     for name, bf16 in (('float32', False), ('bfloat16', True)):
         sides[name] = build(args.config, argparse.Namespace(**vars(args), bf16=bf16))['step']
-    times = take_turns(sides, args, wait)
+    times = take_turns(sides, args, wait_for(args.device))
     curves = {}
     if args.curve:
         for name, bf16, seed in (('float32', 0, 0), ('bfloat16', 1, 0), ('other seed', 0, 1)):

@@ -70,9 +70,8 @@ def main() -> None:
                 for batch in batches:
                     model.test_step(dict(batch))
 
-        wait = torch.cuda.synchronize if device.startswith('cuda') else lambda: None
         sides = {'extraction': extract_anew, 'again': extract, 'forward': forward}
-        times = measure.take_turns(sides, args, wait)
+        times = measure.take_turns(sides, args, measure.wait_for(device))
     for side in sides:
         print(f'{side:10s} {times.median(side):.3f} s')
     ratios = {

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from functools import partial
 
 from mlfo_mm.engine.config import load_config
 
 import torch
-from measure import finish, memory_of, parser, resident, take_turns
+from measure import add_device, finish, memory, memory_of, parser, take_turns, wait_for
 from mmaction.registry import MODELS
 from torch import Tensor
 from train_step import build
@@ -30,7 +29,7 @@ def parse_args() -> argparse.Namespace:
     made.add_argument('--sizes', type=int, nargs='+', default=[256, 1024], help='videos in a batch')
     made.add_argument('--batch', type=int, default=8, help='videos in the whole step')
     made.add_argument('--bf16', action='store_true', help='bfloat16 autocast of the whole step')
-    made.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(made)
     return made.parse_args()
 
 
@@ -56,25 +55,24 @@ def objective(size: int, args: argparse.Namespace) -> Callable[[], object]:
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
-    wait = torch.cuda.synchronize if args.device == 'cuda' else lambda: None
     if args.memory_of:
         function = objective(int(args.memory_of), args)
-        used = torch.cuda.memory_allocated if args.device == 'cuda' else partial(resident, False)
-        most = torch.cuda.max_memory_allocated if args.device == 'cuda' else partial(resident, True)
-        before = used()
+        before = memory(args.device, peak=False)
         function()
-        print((most() - before) / (1e9 if args.device == 'cuda' else 1))
+        print(memory(args.device, peak=True) - before)
         return
     sides = {f'objective of {size}': objective(size, args) for size in args.sizes}
     step = f'step of {args.batch}'
-    times = take_turns({**sides, step: build(args.config, args)['step']}, args, wait)
-    ratios, memory = {}, {}
+    times = take_turns(
+        {**sides, step: build(args.config, args)['step']}, args, wait_for(args.device)
+    )
+    ratios, used = {}, {}
     for size, name in reversed(list(zip(args.sizes, sides, strict=True))):
         whole = times.median(step) * size / args.batch
-        memory[name] = memory_of(str(size))
+        used[name] = memory_of(str(size))
         ratios[f'{name} / step of {size}'] = times.median(name) / whole
-        print(f'{name}: {times.median(name):.3f} s of {whole:.1f} s, {1e3 * memory[name]:.0f} MB')
-    finish(args, ratios, memory_gb=memory, **times.as_dict())
+        print(f'{name}: {times.median(name):.3f} s of {whole:.1f} s, {1e3 * used[name]:.0f} MB')
+    finish(args, ratios, memory_gb=used, **times.as_dict())
 
 
 if __name__ == '__main__':

@@ -27,6 +27,22 @@ def parser(doc: str | None, name: str, repeats: int = 5) -> argparse.ArgumentPar
     return made
 
 
+def add_device(made: argparse.ArgumentParser) -> None:
+    """Argument ``--device`` of the scripts that run a model: a GPU where there is one."""
+    import torch
+
+    made.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+
+
+def wait_for(device: str) -> Callable[[], object]:
+    """What ends everything that a device still does."""
+    if not device.startswith('cuda'):
+        return lambda: None
+    import torch
+
+    return torch.cuda.synchronize
+
+
 class Times:
     """Wall and CPU seconds (of all threads of this process) of each side, one for each repeat."""
 
@@ -70,8 +86,12 @@ def take_turns(
     return times
 
 
-def resident(peak: bool) -> float:
-    """Resident memory of this process in GB, now or at its highest."""
+def memory(device: str, peak: bool) -> float:
+    """GB in use, now or at the highest: of a GPU by torch, of a CPU by this process."""
+    if device.startswith('cuda'):
+        import torch
+
+        return (torch.cuda.max_memory_allocated if peak else torch.cuda.memory_allocated)() / 1e9
     try:
         status = Path('/proc/self/status').read_text()
         (line,) = [x for x in status.splitlines() if x.startswith('VmHWM' if peak else 'VmRSS')]

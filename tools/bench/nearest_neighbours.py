@@ -80,9 +80,9 @@ def main() -> None:
     }
     if args.memory_of:
         gc.collect()
-        before = measure.resident(peak=False)
+        before = measure.memory('cpu', peak=False)
         sides[args.memory_of]()
-        print(measure.resident(peak=True) - before)
+        print(measure.memory('cpu', peak=True) - before)
         return
     answers: dict[str, np.ndarray] = {}
     timed = {name: partial(_keep, answers, name, side) for name, side in sides.items()}

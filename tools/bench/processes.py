@@ -16,12 +16,12 @@ import time
 from mlfo_mm.engine.config import load_config
 
 import torch
+from batches import read_batch
 from measure import Times, finish, parser
 from mmaction.registry import MODELS
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from torch import distributed
-from train_step import read_batch
 
 
 def parse_args() -> argparse.Namespace:

@@ -8,20 +8,14 @@ Clips are those of the training pipeline; all terms are at work. The first confi
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from mlfo_mm.datasets import VideoListDataset
 from mlfo_mm.engine.config import load_config
 
 import torch
-from clips import videos
-from measure import finish, memory_of, parser, resident, take_turns
+from batches import read_batch
+from measure import add_device, finish, memory, memory_of, parser, take_turns, wait_for
 from mmaction.registry import MODELS
-from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
 from torch import Tensor, nn
 
 
@@ -31,24 +25,8 @@ def parse_args() -> argparse.Namespace:
     made.add_argument('configs', nargs='*', default=['configs/mlfo/r3d18_k400.py'])
     made.add_argument('--batch', type=int, default=8, help='videos')
     made.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
-    made.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(made)
     return made.parse_args()
-
-
-def read_batch(config: Config, size: int) -> dict:
-    """A batch of the training pipeline, collated."""
-    with tempfile.TemporaryDirectory() as root:
-        folder = Path(root, 'drawn')
-        drawn = videos(None, folder / 'videos', each=1)
-        lines = []
-        for index in range(size):
-            source = drawn[index % len(drawn)]
-            copy = Path(shutil.copy(source, folder / f'{index}{source.suffix}'))
-            lines.append(f'{copy.name} 0\n')
-        for name, text in (('train', ''.join(lines)), ('test', lines[0]), ('classes', 'drawn\n')):
-            (folder / f'{name}.txt').write_text(text)
-        dataset = VideoListDataset('drawn', config.train_pipeline, data_root=root)
-        return pseudo_collate([dataset[index] for index in range(size)])
 
 
 def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]]:
@@ -93,26 +71,19 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
-    wait = torch.cuda.synchronize if args.device == 'cuda' else lambda: None
     if args.memory_of:
         path, side = args.memory_of.split('::')
         build(path, args)[side]()
-        print(
-            torch.cuda.max_memory_allocated() / 1e9
-            if args.device == 'cuda'
-            else resident(peak=True)
-        )
+        print(memory(args.device, peak=True))
         return
     ratios, found = {}, {}
     for path in args.configs:
-        times = take_turns(build(path, args), args, wait)
-        memory = {side: memory_of(f'{path}::{side}') for side in times.wall}
+        times = take_turns(build(path, args), args, wait_for(args.device))
+        used = {side: memory_of(f'{path}::{side}') for side in times.wall}
         ratios[f'{path}: step / backbone'] = times.ratio('step', 'backbone')
-        found[path] = dict(times.as_dict(), memory_gb=memory)
+        found[path] = dict(times.as_dict(), memory_gb=used)
         medians = ', '.join(f'{side} {times.median(side):.3f} s' for side in times.wall)
-        print(
-            f'{path}: {medians}; {memory["step"]:.2f} and {memory["backbone"]:.2f} GB', flush=True
-        )
+        print(f'{path}: {medians}; {used["step"]:.2f} and {used["backbone"]:.2f} GB', flush=True)
     finish(args, ratios, configs=found)
 
 
