@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import time
 from types import SimpleNamespace
@@ -15,11 +14,11 @@ from tests.conftest import REPO
 
 
 @pytest.fixture
-def tool():
-    spec = importlib.util.spec_from_file_location('kill', REPO / 'tools/stress/kill_anywhere.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(monkeypatch):
+    monkeypatch.syspath_prepend(REPO / 'tools/stress')
+    import kill_anywhere
+
+    return kill_anywhere
 
 
 def kill_when(tool, monkeypatch, condition) -> None:
@@ -29,38 +28,79 @@ def kill_when(tool, monkeypatch, condition) -> None:
         while not condition():
             time.sleep(0.005)
 
-    clock = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
-    monkeypatch.setattr(tool, 'time', clock)
+    monkeypatch.setattr(tool, 'time', SimpleNamespace(sleep=sleep))
 
 
 @pytest.mark.parametrize(
-    ('kind', 'pattern', 'some'),
-    [('cache', 'frames/*/*.npy', 3), ('tables', 'results/tables/*/*', 2)],
+    ('name', 'number', 'pattern', 'some'),
+    [('cache', 4, 'frames/*/*.npy', 3), ('tables', 9, 'results/tables/*/*', 2)],
 )
-def test_cheap_kinds(tool, kind, pattern, some, synthetic_root, tmp_path, capsys, monkeypatch):
-    place = tmp_path / kind
-    kill_when(tool, monkeypatch, lambda: len(list(place.glob(f'0/{pattern}'))) >= some)
-    assert tool.check(kind, place, 1, 0, synthetic_root) == 0
-    assert capsys.readouterr().out.strip().endswith('the same')
+def test_cheap_kinds(tool, name, number, pattern, some, synthetic_root, tmp_path, monkeypatch):
+    kind, data = tool.KINDS[name], synthetic_root
+    tool.finish(kind, tool.place(name, tmp_path / 'whole'), data, fork=False)
+    place = tool.place(name, tmp_path / 'killed')
+    kill_when(tool, monkeypatch, lambda: len(list(place.glob(pattern))) >= some)
+    assert tool.kill(kind, place, data, number, 0)['killed']
+    found = tool.compare(kind, place, data, tool.products(tmp_path / 'whole'))
+    assert found['differ'] == []
 
 
-def test_what_is_lost_is_said(tool, tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def halves(tool, tmp_path):
     """A command that writes its table by halves, and takes what is there for whole."""
-    halves = tmp_path / 'halves.py'
-    halves.write_text(
+    script = tmp_path / 'halves.py'
+    script.write_text(
         'import pathlib, sys, time\n'
         'table = pathlib.Path(sys.argv[1], "results/table.md")\n'
         'table.parent.mkdir(exist_ok=True)\n'
         'if not table.exists():\n'
         '    table.write_text("half")\n'
-        '    if "whole" not in sys.argv[1]: time.sleep(1000)\n'
+        '    if "killed" in sys.argv[1]: time.sleep(1000)\n'
         '    table.write_text("half and half")\n'
+        'print("Epoch(train)  [1][2/4]  loss: 1")\n'
     )
-    monkeypatch.setitem(tool.COMMANDS, 'halves', f'{halves} {{0}}')
-    kill_when(tool, monkeypatch, (tmp_path / 'halves/0/results/table.md').exists)
-    assert tool.check('halves', tmp_path / 'halves', 1, 0, tmp_path) == 1
-    said = capsys.readouterr().out
-    assert 'killed at ' in said and "1 of 1 files; DIFFERS: ['results/table.md']" in said
+    return tool.Kind(f'{script} {{0}}')
+
+
+@pytest.mark.parametrize(('number', 'children'), [(0, 'too'), (1, 'left')])
+def test_what_is_lost_is_said(tool, halves, number, children, tmp_path, monkeypatch):
+    tool.finish(halves, tool.place('halves', tmp_path / 'whole'), tmp_path, fork=False)
+    place = tool.place('halves', tmp_path / 'killed')
+    kill_when(tool, monkeypatch, (place / 'results/table.md').exists)
+    found = tool.kill(halves, place, tmp_path, number, 0)
+    assert found['killed'] and found['children'] == children
+    found = tool.compare(halves, place, tmp_path, tool.products(tmp_path / 'whole'))
+    assert found['differ'] == ['before: results/table.md', 'results/table.md']
+    assert (found['files'], found['reached']) == ('1 of 1', '')
+
+
+def test_a_command_that_fails_after_the_kill(tool, halves, tmp_path):
+    place = tool.place('halves', tmp_path / 'killed')
+    (place / 'log').touch()
+    found = tool.compare(tool.Kind('/nowhere.py {0}'), place, tmp_path, {})
+    assert found['differ'][0].startswith('RuntimeError') and 'nowhere.py' in found['differ'][0]
+
+
+def test_points_of_before_are_kept(tool, halves, tmp_path, monkeypatch):
+    """Until an undisturbed run ends otherwise."""
+    monkeypatch.setitem(tool.KINDS, 'halves', halves)
+    old = dict(whole={'results/table.md': 'other'}, points=['kept'] * 20)
+    first = next(tool.check('halves', tmp_path, tmp_path, 20, 0, old))
+    assert first['points'] == []
+    again = list(
+        tool.check('halves', tmp_path, tmp_path, 20, 0, first | dict(points=['kept'] * 20))
+    )
+    assert [found['points'] for found in again] == [['kept'] * 20]
+
+
+def test_a_fork_runs_the_command(tool, tmp_path, synthetic_root):
+    """Its own process group, output and exit status."""
+    (tmp_path / 'say.py').write_text(
+        'import os, sys; os.write(1, b"%d" % (os.getpgid(0) == os.getpid())); sys.exit(3)'
+    )
+    process = tool.start(tool.Kind(f'{tmp_path}/say.py'), tmp_path, synthetic_root, fork=True)
+    assert process.wait() == 3
+    assert (tmp_path / 'log').read_text() == tool.reached(tmp_path) == '1'
 
 
 def test_half_a_file_is_an_error(tool, tmp_path):
@@ -76,3 +116,8 @@ def test_half_a_file_is_an_error(tool, tmp_path):
     (tmp_path / 'frames/a.json').write_text(json.dumps({'bytes': 3}))
     with pytest.raises(AssertionError):
         tool.products(tmp_path)
+
+
+def test_steps_are_read_from_the_log(tool, tmp_path):
+    (tmp_path / 'log').write_text('Epoch(train)  [1][2/4]\nEpoch(train)  [2][1/4]  lr: 1\nSaving\n')
+    assert tool.reached(tmp_path) == 'Epoch(train)  [2][1/4]'

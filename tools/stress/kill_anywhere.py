@@ -1,118 +1,113 @@
 """Kill -9 at random moments, start again, and compare with an undisturbed run, bit for bit.
 
-After a kill every finished file must be whole; the same command started again must end with the
-weights, metrics, frames and tables of the undisturbed run. Smoke size; exit code 1: a difference.
+After a kill every finished file must be whole, and as in the undisturbed run; the same command
+started again must end with its weights, metrics, frames and tables. Smoke size. Points that are in
+the outcome's file already are kept. Exit code 1: a difference.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import contextlib
 import json
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from mlfo_mm.benchmark.state import die_with_parent
+from kill_products import products, reached
+from kill_runs import KINDS, ROOT, Kind, finish, has_begun, place, start
+
+import mlfo_mm.evaluation.pretrain_record  # noqa: F401  (torch, before the forks)
 from mlfo_mm.datasets.synthetic import make_synthetic
-from mlfo_mm.engine.checkpoints import read_checkpoint, tensors_of
-import numpy as np
-
-ROOT = Path(__file__).resolve().parents[2]
-SMOKE = 'configs/simclr/r3d18_smoke.py'
-EVALUATE = f'tools/evaluate.py {SMOKE} none --dataset synthetic_motion --work-dir {{0}}/work'
-RUNNER = 'tools/benchmark.py run --profile smoke --methods moco --data synthetic_motion'
-COMMANDS = {
-    'pretrain': f'tools/train.py {SMOKE} --work-dir {{0}}/run',
-    'probe': f'{EVALUATE} --results {{0}}/results --task linear_probe',
-    'finetune': f'{EVALUATE} --results {{0}}/results --task finetune',
-    'cache': 'tools/data/build_frame_cache.py synthetic_motion --workers 2',
-    'tables': 'tools/make_tables.py --profile demo --results {0}/results',
-    'runner': f'{RUNNER} --tasks retrieval --work-dir {{0}}/work --results {{0}}/results',
-}
+from mlfo_mm.files import write_atomic
+from mlfo_mm.reporting import provenance
 
 
-def start(kind: str, folder: Path, data: Path) -> subprocess.Popen:
-    """The command of a kind in a process group of its own, resumed where there is something."""
-    command = [sys.executable, *COMMANDS[kind].format(folder).split()]
-    command += ['--resume'] if list(folder.glob('run/epoch_*.pth')) else []
-    environment = os.environ | dict(PYTHONPATH=str(ROOT), MLFO_DATA_ROOT=str(data))
-    environment['MLFO_FRAME_CACHE'] = str(folder / 'frames') if kind == 'cache' else ''
-    with (folder / 'log').open('ab') as log:
-        how = dict(cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
-        return subprocess.Popen(command, preexec_fn=die_with_parent, **how)
+def kill(kind: Kind, folder: Path, data: Path, number: int, seconds: float) -> dict:
+    """Start and kill; every fifth time a process anew, at any moment, imports too.
+
+    Otherwise after the imports: in a fork, or as soon as there is a file. At odd numbers the
+    process dies alone, its children at whatever moment they notice; at even ones all at once.
+    """
+    anew, alone, old = number % 5 == 4, bool(number % 2), set(folder.rglob('*'))
+    process = start(kind, folder, data, fork=kind.forks and not anew)
+    while not (anew or kind.forks or process.poll() is not None or has_begun(folder, old)):
+        time.sleep(0.002)
+    time.sleep(seconds)
+    with contextlib.suppress(ProcessLookupError):
+        (os.kill if alone else os.killpg)(process.pid, signal.SIGKILL)
+    killed = process.wait() == -signal.SIGKILL
+    how = dict(fork=kind.forks and not anew, imports=anew, children='left' if alone else 'too')
+    return dict(point=number, killed=killed, seconds=round(seconds, 3), **how)
 
 
-def products(folder: Path) -> dict[str, str]:
-    """Hash of what each finished file says, times left out; half a file is an error."""
-    found = {}
-    for name in sorted(p.relative_to(folder) for p in folder.rglob('*') if p.name[0] != '.'):
-        path, parts = folder / name, []
-        if path.suffix == '.pth':
-            parts = [v.numpy().tobytes() for v in tensors_of(read_checkpoint(path)).values()]
-        elif path.suffix == '.npz':
-            parts = [array.tobytes() for array in np.load(path).values()]
-        elif 'records' in name.parts and path.is_file():
-            record = json.loads(path.read_text())
-            parts = [repr(record[key]).encode() for key in ('metrics', 'n_samples', 'status')]
-        elif name.parts[0] in ('results', 'frames') and path.is_file():
-            parts = [path.read_bytes()]
-            if path.suffix == '.json':
-                assert json.loads(parts[0])['bytes'] == path.with_suffix('.npy').stat().st_size
-        if parts:
-            found[str(name)] = hashlib.sha256(b'|'.join(parts)).hexdigest()
-    return found
+def compare(kind: Kind, folder: Path, data: Path, want: dict[str, str]) -> dict:
+    """What a kill left, and what differs then, or once the command was started again."""
+    try:
+        left = products(folder)
+        found = dict(files=f'{len(left)} of {len(want)}', reached=reached(folder))
+        differ = [f'before: {name}' for name in left if left[name] != want.get(name)]
+        finish(kind, folder, data, kind.forks)
+        differ += sorted({name for name, _ in products(folder).items() ^ want.items()})
+    except Exception as error:  # whatever it is, it is what the kill has done
+        return dict(differ=[f'{type(error).__name__}: {error}'])
+    return found | dict(differ=differ)
 
 
-def finish(kind: str, folder: Path, data: Path) -> float:
-    """Run to the end; seconds that it took."""
-    begin = time.monotonic()
-    if start(kind, folder, data).wait():
-        sys.exit((folder / 'log').read_text()[-2000:])
-    return time.monotonic() - begin
-
-
-def check(kind: str, folder: Path, points: int, seed: int, data: Path) -> int:
-    """Kill a kind at so many points; how often the end was another."""
-    places = [folder / name for name in ('whole', *map(str, range(points)))]
-    for place in places:
-        place.mkdir(parents=True)
-        if kind == 'tables':
-            shutil.copytree(ROOT / 'results/records/demo', place / 'results/records/demo')
-    seconds = finish(kind, places[0], data)
-    want, moments, wrong = products(places[0]), random.Random(f'{seed} {kind}'), 0
-    for place in places[1:]:
-        process, moment = start(kind, place, data), moments.random()
-        time.sleep(moment * seconds)
-        os.killpg(process.pid, signal.SIGKILL)  # no error if it is done: nobody waited for it
-        code, left = process.wait(), len(products(place))
-        seconds = min(seconds, finish(kind, place, data))
-        differ = sorted({key for key, _ in products(place).items() ^ want.items()})
-        wrong += bool(differ)
-        how = f'{"killed" if code else "done"} at {moment:.0%}, {left} of {len(want)} files'
-        print(f'{kind}: {how}; {f"DIFFERS: {differ}" if differ else "the same"}', flush=True)
-    return wrong
+def check(name: str, folder: Path, data: Path, points: int, seed: int, old: dict) -> Iterator[dict]:
+    """Kill a kind at so many points; those of before are kept if the whole run is still the same."""
+    kind, spans = KINDS[name], {}
+    first, end = finish(kind, place(name, folder / 'whole'), data, fork=False)
+    want, spans[True] = products(folder / 'whole'), end
+    first, end = finish(kind, place(name, folder / 'again'), data, kind.forks)
+    spans[False] = end if kind.forks else end - first
+    if products(folder / 'again') != want:
+        sys.exit(f'{name}: two undisturbed runs differ')
+    kept = old.get('points', []) if old.get('whole') == want else []
+    yield dict(command=kind.words.format('DIR'), whole=want, points=kept)
+    for number in range(len(kept), points):
+        moments, killed = random.Random(f'{seed} {name} {number}'), False
+        while not killed:  # done before the blow: another moment
+            here, span = place(name, folder / str(number)), spans[number % 5 == 4]
+            found = kill(kind, here, data, number, moments.random() * span)
+            killed = found.pop('killed')
+        found |= compare(kind, here, data, want)
+        kept.append(found)
+        if not found['differ']:
+            shutil.rmtree(here)
+        print(f'{name}: {found}', flush=True)
+        yield dict(command=kind.words.format('DIR'), whole=want, points=kept)
 
 
 def main() -> None:
     """Check the kinds that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('kinds', nargs='*', choices=COMMANDS, help='default: all')
+    parser.add_argument('kinds', nargs='*', choices=KINDS, help='default: all')
     parser.add_argument('--points', type=int, default=20, help='kills of each kind')
     parser.add_argument('--seed', type=int, default=0, help='of the moments')
+    parser.add_argument('--output', type=Path, default=ROOT / 'results/stress/kill_anywhere.json')
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        data = Path(name, 'data')
-        make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
-        places = {kind: Path(name, kind) for kind in args.kinds or COMMANDS}
-        wrong = sum(check(*place, args.points, args.seed, data) for place in places.items())
-    sys.exit(f'{wrong} ended otherwise' if wrong else 0)
+    whole = json.loads(args.output.read_text()) if args.output.exists() else {'kinds': {}}
+    folder = Path(tempfile.mkdtemp(prefix='kill_anywhere_'))
+    data = folder / 'data'
+    make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
+    wrong = 0
+    for name in args.kinds or KINDS:
+        old = whole['kinds'].get(name, {})
+        for found in check(name, folder / name, data, args.points, args.seed, old):
+            whole |= dict(seed=args.seed, **provenance())
+            whole['kinds'][name] = found
+            write_atomic(args.output, json.dumps(whole, indent=1) + '\n')
+        wrong += sum(bool(point['differ']) for point in found['points'])
+    if wrong:
+        sys.exit(f'{wrong} ended otherwise: {folder}')
+    shutil.rmtree(folder)
 
 
 if __name__ == '__main__':
