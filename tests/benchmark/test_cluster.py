@@ -10,7 +10,7 @@ import pytest
 
 from mlfo_mm.benchmark.jobs import Job
 from mlfo_mm.benchmark.resolve import tool_environment
-from mlfo_mm.benchmark.runner import snakemake_command, this_machine
+from mlfo_mm.benchmark.runner import snakemake_command, this_machine, visible_gpus
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -74,3 +74,21 @@ def test_slots_of_this_machine(monkeypatch):
     monkeypatch.setattr(os, 'sched_getaffinity', lambda _: set(range(8)))
     machine = this_machine(2, None, '', '')
     assert (machine.jobs, machine.threads, machine.gpus) == (2, 4, ())
+
+
+def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert visible_gpus() == ()
+    program = tmp_path / 'nvidia-smi'
+    program.write_text(
+        '#!/bin/sh\necho "GPU 0: Some (UUID: GPU-1)"\necho "GPU 1: Some (UUID: GPU-2)"\n'
+    )
+    program.chmod(0o755)
+    assert visible_gpus() == ('0', '1')
+
+
+def test_an_executor_is_handed_to_snakemake(stand_in):
+    command = snakemake_command(stand_in().plan, this_machine(None, None, 'slurm', ''))
+    assert command[command.index('--executor') + 1] == 'slurm'
+    assert command[command.index('--jobs') + 1] == '32' and '--cores' not in command

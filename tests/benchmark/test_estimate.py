@@ -8,7 +8,9 @@ import pytest
 
 from mlfo_mm.benchmark.estimate import START_S, Estimates, spell
 from mlfo_mm.benchmark.state import Files, write
+from mlfo_mm.reporting.records import write_record
 from tests.conftest import REPO
+from tests.reporting.conftest import build
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,13 @@ def test_records_tell_times_too(stand_in, tmp_path):
     (folder / source.name).write_text(json.dumps(record))
     seconds = Estimates(plan).seconds(plan.job('evaluate/a'))
     assert seconds == START_S + record['wall_time_s']
+
+
+def test_a_failed_run_tells_no_time(stand_in, tmp_path):
+    plan = stand_in().plan
+    plan.profile = 'demo'
+    run = dict(task='retrieval', method='a', variant='', wall_time_s=5.0)
+    write_record(build(**run, status='failed', metrics={}, reason='killed'), tmp_path / 'results')
+    assert Estimates(plan).seconds(plan.job('evaluate/a')) is None
+    write_record(build(**run, metrics={'R@1': 50.0}), tmp_path / 'results')
+    assert Estimates(plan).seconds(plan.job('evaluate/a')) == START_S + 5.0

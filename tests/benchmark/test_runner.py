@@ -6,7 +6,9 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.jobs import read_plan
 from mlfo_mm.benchmark.runner import Machine, dry_run
-from mlfo_mm.benchmark.state import Files, open_jobs, status
+from mlfo_mm.benchmark.state import Files, lock, open_jobs, status
 from mlfo_mm.errors import UserError
 from tests.benchmark.conftest import EPOCHS, StandIn
 
@@ -142,6 +144,36 @@ def test_one_runner_at_a_time(stand_in, monkeypatch):
         dry_run(case.plan, Machine(1, 1))
     assert process.wait() == 0
     assert finished(case) == ALL
+
+
+def test_without_snakemake_the_command_that_installs_it(stand_in, monkeypatch):
+    monkeypatch.setattr(runner.importlib.util, 'find_spec', lambda _: None)
+    with pytest.raises(UserError, match=r'Snakemake is not installed: make install, or pip'):
+        dry_run(stand_in().plan, Machine(1, 1))
+
+
+def says(monkeypatch, output: str, code: int) -> None:
+    """Put a program that says and ends so in Snakemake's place."""
+    command = [sys.executable, '-c', f'print({output!r}); raise SystemExit({code})']
+    monkeypatch.setattr(runner, 'snakemake_command', lambda *_: command)
+
+
+def test_a_workflow_that_cannot_begin_ends_with_its_last_line(stand_in, monkeypatch):
+    says(monkeypatch, 'Building\n  WorkflowError: no such rule \n', 1)
+    with pytest.raises(UserError, match=r'^Snakemake: WorkflowError: no such rule$'):
+        dry_run(stand_in().plan, Machine(1, 1))
+    says(monkeypatch, '', 1)
+    with pytest.raises(UserError, match=r'^Snakemake: no output$'):
+        dry_run(stand_in().plan, Machine(1, 1))
+
+
+def test_a_runner_that_ends_is_waited_for(stand_in, monkeypatch):
+    plan = stand_in().plan
+    says(monkeypatch, '    output: done/pretrain/a.json', 0)
+    with ExitStack() as other:
+        other.enter_context(lock(Path(plan.folder) / 'runner.lock', wait=True))
+        monkeypatch.setattr(runner.time, 'sleep', lambda _: other.close())
+        assert dry_run(plan, Machine(1, 1)) == ['pretrain/a']
 
 
 def test_plan_survives_its_file(stand_in):

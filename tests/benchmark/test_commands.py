@@ -1,0 +1,182 @@
+"""What the commands print and call; the workflow itself is a stand-in here."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mlfo_mm.benchmark import commands, runner
+from mlfo_mm.benchmark.commands import COMMANDS, Where
+from mlfo_mm.benchmark.jobs import Job
+from mlfo_mm.benchmark.plan import Folders
+from mlfo_mm.benchmark.profiles import Choice
+from mlfo_mm.benchmark.runner import Outcome
+from mlfo_mm.benchmark.state import Files, files, lock, write
+from mlfo_mm.errors import UserError
+from tests.conftest import REPO
+
+
+class Call:
+    """``call(command)`` runs one on the stand-in's plan; the text that it printed comes back."""
+
+    def __init__(self, case, folder: Path) -> None:
+        self.case, self.plan = case, case.plan
+        self.where = Where(Folders(REPO, folder / 'work', folder / 'results'), jobs=2)
+        self.file = io.StringIO()
+
+    def __call__(self, command: str, profile: str = 'smoke', **choice: object) -> str:
+        console = Console(file=self.file, width=200)
+        COMMANDS[command](Choice(profile, **choice).checked(), self.where, console)
+        return self.text()
+
+    def text(self) -> str:
+        said = self.file.getvalue()
+        self.file.truncate(self.file.seek(0))
+        return said
+
+    def of(self, name: str) -> Files:
+        return files(self.plan, self.plan.job(name))
+
+
+@pytest.fixture
+def call(stand_in, tmp_path, monkeypatch):
+    case = stand_in()
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '')
+    monkeypatch.setattr(commands, 'make_plan', lambda *_: case.plan)
+    return Call(case, tmp_path)
+
+
+def outcome_is(monkeypatch, **outcome: object) -> None:
+    monkeypatch.setattr(runner, 'run', lambda *_: Outcome(**outcome))
+
+
+def test_the_plan_is_made_of_the_choice_and_the_answers_of_its_configs(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(commands, 'resolve', lambda *arguments: asked.append(arguments) or ['it'])
+    monkeypatch.setattr(
+        commands, 'make_plan', lambda choice, folders, ask, gpus: (choice, ask(['what']), gpus)
+    )
+    where = Where(Folders(REPO, tmp_path, tmp_path), gpus_per_run=4)
+    assert where.plan('choice') == ('choice', ['it'], 4)
+    assert asked == [(['what'], REPO, tmp_path / 'benchmark/configs.json')]
+
+
+def test_list_has_a_row_for_each_experiment(call, tmp_path):
+    said = call('list', 'demo', tables=('2', 'figure3'))
+    assert 'profile demo, data sets synthetic_motion' in said
+    rows = [re.split(r'[\s│]+', line.strip(' │'))[:3] for line in said.splitlines()]
+    assert ['mlfo/r3d18_demo.py+configs/mlfo/ablations/one_hot.py', 'one_hot', 'table2'] in rows
+    assert 'model.prototypes.num_prototypes=' in said
+    said = call('list', 'paper')
+    assert re.search(r'quoted, to run once they have a config: \S+/\S+ \(table1', said)
+    call.where = Where(Folders(tmp_path, tmp_path, tmp_path))
+    assert 'no configs/mlfo/r3d18_demo.py' in call('list', 'demo')
+
+
+def test_plan_says_what_is_to_do_and_how_long_it_takes(call, monkeypatch):
+    monkeypatch.setattr(runner, 'dry_run', lambda *_: ['pretrain/a', 'evaluate/a', 'tables/x'])
+    call.plan.missing.append('table4: no videos [of ucf101]')
+    said = call('plan')
+    assert said.startswith('5 jobs, 3 to do:\n')
+    assert re.findall(r'^  (\w+) +(\d of \d)$', said, re.MULTILINE) == [
+        ('pretrain', '1 of 2'),
+        ('evaluate', '1 of 2'),
+        ('tables', '1 of 1'),
+    ]
+    assert re.findall(r'^  - (.+)$', said, re.MULTILINE) == [
+        'pretrain a',
+        'evaluate a',
+        'table4: no videos [of ucf101]',
+    ]
+    assert 'time, 2 at a time: unknown, no earlier run to judge by' in said
+    write(call.of('pretrain/b').marker, products=[], seconds=600.0)
+    write(call.of('evaluate/b').marker, products=[], seconds=300.0)
+    assert 'time, 2 at a time: about 15 min' in call('plan')
+    monkeypatch.setattr(runner, 'dry_run', lambda *_: [])
+    assert 'time' not in call('plan')
+
+
+def test_run_ends_with_the_tables_on_the_terminal(call, monkeypatch, tmp_path):
+    outcome_is(monkeypatch)
+    assert call('run') == ''
+    assert call.case.lines() == ['begin tables', 'done tables']
+    # figures that something failed under are made of what is there
+    figures = Job('figures/x', 'figures', call.case.command('tables', tmp_path / 'figures'))
+    call.plan.jobs.append(figures)
+    outcome_is(monkeypatch, left_out=['figures/x'])
+    call('run')
+    assert call.case.lines().count('done tables') == 3
+    assert (tmp_path / 'figures').is_dir()
+
+
+def test_run_without_jobs_says_what_is_missing(call):
+    call.plan.jobs.clear()
+    with pytest.raises(UserError, match=r'^nothing can run: the choice is empty$'):
+        call('run')
+    call.plan.missing += ['no videos of ucf101', 'no config']
+    with pytest.raises(UserError, match=r'^nothing can run: no videos of ucf101; no config$'):
+        call('run')
+    assert call.text() == 'missing, so left out:\n  - no videos of ucf101\n  - no config\n'
+
+
+def test_run_shows_the_last_lines_of_what_failed(call, monkeypatch):
+    log = call.of('pretrain/a').log
+    log.parent.mkdir(parents=True)
+    log.write_text(''.join(f'line {number} [b]\n' for number in range(20)))
+    left_out = ['evaluate/a', 'tables/x']
+    failed = {'pretrain/a': 'no luck today', 'evaluate/b': 'gone'}
+    outcome_is(monkeypatch, failed=failed, left_out=left_out)
+    with pytest.raises(
+        UserError,
+        match=r'^2 failed, 1 left out because of them; the same command tries them again$',
+    ):
+        call('run')
+    said = call.text().splitlines()
+    assert said[:2] == ['failed: pretrain a: no luck today', f'  {log}:']
+    assert said[2:10] == [f'  | line {number} [b]' for number in range(12, 20)]
+    assert said[10:] == ['failed: evaluate b: gone', f'  {call.of("evaluate/b").log}:']  # no log
+    outcome_is(monkeypatch, failed={'evaluate/b': 'gone'})
+    with pytest.raises(UserError, match=r'^1 failed; the same command tries them again$'):
+        call('run')
+
+
+def test_a_workflow_that_broke_ends_with_its_reason(call, monkeypatch):
+    outcome_is(monkeypatch, left_out=['figures/x'], error='Snakemake ended with 1 (killed)')
+    with pytest.raises(UserError, match=r'ended with 1 \(killed\); the same command goes on from'):
+        call('run')
+
+
+def test_status_of_each_job(call, tmp_path):
+    record = tmp_path / 'results/records/eval_b.json'
+    record.parent.mkdir(parents=True)
+    record.write_text('{}')
+    write(call.of('evaluate/b').marker, products=[str(record)])
+    write(call.of('pretrain/a').state, status='failed', reason='no luck today')
+    said = call('status').splitlines()
+    assert said == [
+        f'failed   pretrain a: no luck today (log: {call.of("pretrain/a").log})',
+        'to do    evaluate a',
+        'spare    pretrain b',  # its evaluation is there
+        'done     evaluate b',
+        'to do    make the tables',
+        '1 failed, 2 to do, 1 spare, 1 done',
+    ]
+    record.unlink()
+    assert 'to do    pretrain b' in call('status')
+
+
+def test_status_leaves_the_markers_of_a_run_under_way_alone(call):
+    write(call.of('evaluate/b').marker, products=['gone'])
+    with lock(Path(call.plan.folder) / 'runner.lock', wait=True):
+        said = call('status')
+    assert said.startswith('a run is under way\n') and 'done     evaluate b' in said
+    assert 'to do    evaluate b' in call('status')
+
+
+def test_report_names_its_page(call, tmp_path):
+    assert call('report') == f'{tmp_path}/results/report_smoke.html\n'
+    assert '<html' in (tmp_path / 'results/report_smoke.html').read_text()
