@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -121,3 +122,25 @@ def test_half_a_file_is_an_error(tool, tmp_path):
 def test_steps_are_read_from_the_log(tool, tmp_path):
     (tmp_path / 'log').write_text('Epoch(train)  [1][2/4]\nEpoch(train)  [2][1/4]  lr: 1\nSaving\n')
     assert tool.reached(tmp_path) == 'Epoch(train)  [2][1/4]'
+
+
+@pytest.mark.parametrize(('words', 'kinds'), [((), 2), (('all',), 2), (('b',), 1)])
+def test_all_kinds_by_default(tool, words, kinds, tmp_path, monkeypatch):
+    asked = []
+
+    def check(name, *_):
+        asked.append(name)
+        yield dict(points=[dict(differ=['it'] if name == 'a' else [])])
+
+    monkeypatch.setattr(tool, 'KINDS', dict.fromkeys('ab'))
+    monkeypatch.setattr(tool, 'check', check)
+    monkeypatch.setattr(tool, 'make_synthetic', lambda *_, **__: None)
+    monkeypatch.setattr(tool.tempfile, 'mkdtemp', lambda **_: tmp_path / 'work')
+    (tmp_path / 'work').mkdir()
+    output = tmp_path / 'results/kill.json'
+    monkeypatch.setattr('sys.argv', ['kill_anywhere.py', *words, '--output', str(output)])
+    with pytest.raises(SystemExit, match='1 ended otherwise') if kinds == 2 else nullcontext():
+        tool.main()
+    assert asked == ['a', 'b'][-kinds:]
+    assert list(json.loads(output.read_text())['kinds']) == asked
+    assert (tmp_path / 'work').exists() == (kinds == 2)

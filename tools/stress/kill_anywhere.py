@@ -88,7 +88,7 @@ def check(name: str, folder: Path, data: Path, points: int, seed: int, old: dict
 def main() -> None:
     """Check the kinds that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('kinds', nargs='*', choices=KINDS, help='default: all')
+    parser.add_argument('kinds', nargs='*', choices=['all', *KINDS], default='all')
     parser.add_argument('--points', type=int, default=20, help='kills of each kind')
     parser.add_argument('--seed', type=int, default=0, help='of the moments')
     parser.add_argument('--output', type=Path, default=ROOT / 'results/stress/kill_anywhere.json')
@@ -98,7 +98,7 @@ def main() -> None:
     data = folder / 'data'
     make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
     wrong = 0
-    for name in args.kinds or KINDS:
+    for name in KINDS if 'all' in args.kinds else args.kinds:
         old = whole['kinds'].get(name, {})
         for found in check(name, folder / name, data, args.points, args.seed, old):
             whole |= dict(seed=args.seed, **provenance())
