@@ -23,7 +23,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.launch import train
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.job import Request
+from mlfo_mm.evaluation.request import Request
 from tests.conftest import REPO
 
 SMOKE = 'configs/simclr/r3d18_smoke.py'

@@ -14,7 +14,7 @@ from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
-from mlfo_mm.evaluation.job import TASKS, Request
+from mlfo_mm.evaluation.request import TASKS, Request
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
 

@@ -39,47 +39,39 @@ def write_failed(plan: Plan, jobs: dict[str, str]) -> None:
 
 
 def _facts(job: Job) -> dict[str, Any]:
-    keys = ('config', 'checkpoint', 'dataset', 'tasks', 'seed', 'options')
+    keys = ('config', 'checkpoint', 'dataset', 'tasks', 'seed', 'options', 'skip_broken')
     return {key: job.facts[key] for key in keys}
 
 
 def _write(asked: dict[str, Any], root: Path, results: Path) -> None:
-    from mlfo_mm.engine.config import load_config
-    from mlfo_mm.evaluation.job import Job as Evaluation
-    from mlfo_mm.evaluation.job import Request
     from mlfo_mm.evaluation.pipelines import ClipGeometry
-    from mlfo_mm.reporting import Record, hash_text, provenance, write_record
+    from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
+    from mlfo_mm.reporting import Record, provenance, write_record
     from mlfo_mm.reporting.records import record_path
 
-    pretrain = load_config(asked['config'], asked['options'] or None)
     for task in asked['tasks']:
-        config_dir = root / 'configs/downstream'
         request = Request(
-            *(asked['config'], asked['checkpoint'], task, asked['dataset'], config_dir),
+            asked['config'],
+            asked['checkpoint'],
+            task,
+            asked['dataset'],
+            root / 'configs/downstream',
             seed=asked['seed'],
+            skip_broken=asked['skip_broken'],
+            options=asked['options'],
         )
-        config = load_config(config_dir / f'{task}_{pretrain.profile}.py')
-        # no weights, model or lists: the identity of an evaluation needs none of them
+        pretrain, config = read_configs(request)
         geometry = ClipGeometry.from_config(pretrain)
-        job = Evaluation(request, pretrain, config, geometry, [], None, None, asked['seed'], {})
-        if record_path(pretrain.profile, job.experiment(), results).is_file():
+        about = Evaluation(request, pretrain, config, geometry, asked['seed']).about()
+        if record_path(about['profile'], about['experiment'], results).is_file():
             continue
         now = datetime.now(UTC).isoformat(timespec='seconds')
         nothing = dict(expected=0, read=0, skipped=0)
         record = Record(
-            experiment=job.experiment(),
-            **job.identity(),
-            task=task,
-            dataset=asked['dataset'],
-            split=request.split,
-            profile=pretrain.profile,
-            seed=asked['seed'],
-            protocol=dict(line=f'{task}; {asked["dataset"]}; not begun'),
+            **about,
+            protocol=dict(line=f'{task}; {request.dataset}; not begun'),
             metrics={},
             n_samples=dict(train=nothing, test=nothing),
-            config_text=job.config_text(),
-            config_hash=hash_text(job.config_text()),
-            family_hash=hash_text(job.family_text()),
             checkpoint=None,
             **provenance([]),
             wall_time_s=0.0,

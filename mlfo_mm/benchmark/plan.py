@@ -226,7 +226,13 @@ class _Planner:
                     (*needs, *data),
                     priority + (9 if rule == 'evaluate' else 3),
                     1,
-                    facts | dict(tasks=list(group), dataset=dataset, checkpoint=checkpoint),
+                    facts
+                    | dict(
+                        tasks=list(group),
+                        dataset=dataset,
+                        checkpoint=checkpoint,
+                        skip_broken=self.choice.skip_broken,
+                    ),
                 )
                 self.jobs[job.name] = job
         return added

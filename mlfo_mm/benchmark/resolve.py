@@ -77,7 +77,8 @@ def _state(root: Path) -> str:
     """Digest of all that an answer may depend on: the configs and who reads them."""
     digest = hashlib.sha256(metadata.version('mmengine').encode())
     package = Path(__file__).resolve().parents[1]
-    code = [*package.glob('engine/*.py'), *package.glob('evaluation/job.py'), Path(__file__)]
+    named = [package / 'evaluation' / name for name in ('pipelines.py', 'request.py')]
+    code = [*package.glob('engine/*.py'), *named, Path(__file__)]
     for path in sorted((*root.glob('configs/**/*.py'), *code)):
         digest.update(f'{path}\0'.encode() + path.read_bytes())
     return digest.hexdigest()
@@ -98,8 +99,8 @@ def _read_cache(path: Path) -> dict[str, Answer]:
 
 def _answer(question: Question, root: Path) -> Answer:
     from mlfo_mm.engine.config import load_config
-    from mlfo_mm.evaluation.job import PROTOCOL_VERSION, family_text
     from mlfo_mm.evaluation.pipelines import ClipGeometry
+    from mlfo_mm.evaluation.request import PROTOCOL_VERSION, family_text
 
     path = '+'.join(str(root / part) for part in question['config'].split('+'))
     if question['kind'] == 'downstream':

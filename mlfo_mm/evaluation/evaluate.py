@@ -16,11 +16,12 @@ from torch import nn
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult
-from mlfo_mm.evaluation.job import Job, Loaded, Request, prepare
+from mlfo_mm.evaluation.job import Job, Loaded, prepare
 from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.models.utils.complexity import complexity
-from mlfo_mm.reporting import Record, hash_text, provenance, write_record
+from mlfo_mm.reporting import Record, provenance, write_record
 from mlfo_mm.reporting.records import read_record, record_path
 
 NOTHING_READ = dict(expected=0, read=0, skipped=0)
@@ -140,8 +141,7 @@ def _run(
 ) -> Outcome:
     start, clock = datetime.now(UTC), time.monotonic()
     request, weights = job.request, job.weights
-    # before the task: mmengine changes configs that it builds from
-    experiment, family, text = job.experiment(), job.family_text(), job.config_text()
+    about = job.about()
     error: Exception | None = None
     try:
         result = TASKS[request.task](job)
@@ -159,19 +159,10 @@ def _run(
             decoders=[],
         )
     record = Record(
-        experiment=experiment,
-        **job.identity(),
-        task=request.task,
-        dataset=request.dataset,
-        split=request.split,
-        profile=job.pretrain.profile,
-        seed=job.seed,
+        **about,
         protocol=result.protocol,
         metrics=result.metrics,
         n_samples=result.n_samples,
-        config_text=text,
-        config_hash=hash_text(text),
-        family_hash=hash_text(family),
         checkpoint=dict(name=weights.name, sha256=weights.sha256) if weights.sha256 else None,
         **origin,
         wall_time_s=round(time.monotonic() - clock, 1),
@@ -188,7 +179,8 @@ def _run(
     )
     if error is not None and before is not None and _answers(before, job):
         # what is known of these weights stays known
-        return Outcome(request, record, record_path(record.profile, experiment, results_dir), error)
+        path = record_path(record.profile, record.experiment, results_dir)
+        return Outcome(request, record, path, error)
     return Outcome(request, record, write_record(record, results_dir), error)
 
 

@@ -22,9 +22,9 @@ from mlfo_mm.engine.health import findings
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
-from mlfo_mm.evaluation.job import family_text
 from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.evaluation.request import family_text
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
 from mlfo_mm.reporting import Record, experiment_id, hash_text, provenance, write_record
 from mlfo_mm.reporting.records import read_record, record_path

@@ -14,6 +14,14 @@ from tests.conftest import REPO
 
 STAND_IN = str(Path(__file__).parent / 'stand_in.py')
 EPOCHS = 3
+EVALUATION = dict(
+    config=str(REPO / 'configs/mlfo/r3d18_smoke.py'),
+    checkpoint='none',
+    dataset='pair',
+    tasks=['retrieval'],
+    options={},
+    skip_broken=False,
+)
 RUNNER = """
 import sys
 from rich.console import Console
@@ -49,7 +57,7 @@ class StandIn:
                 self.command('evaluate', record),
                 (pretrain.name,),
                 priority=1,
-                facts=facts | dict(tasks=['retrieval']),
+                facts=facts | EVALUATION,
             )
             self.plan.jobs += [pretrain, evaluate]
             evaluations.append(evaluate.name)

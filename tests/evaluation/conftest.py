@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from mlfo_mm.evaluation.job import Request
+from mlfo_mm.evaluation.request import Request
 
 REPO = Path(__file__).resolve().parents[2]
 

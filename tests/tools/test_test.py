@@ -10,7 +10,7 @@ import sys
 import torch
 
 from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.job import Request
+from mlfo_mm.evaluation.request import Request
 from tests.conftest import REPO
 
 SMOKE = 'configs/mlfo/r3d18_smoke.py'

@@ -1,0 +1,197 @@
+"""Whose result an evaluation is: its request, its configs, and what a record calls it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, ConfigDict
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import require
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.reporting import experiment_id, hash_text
+
+PROTOCOL_VERSION = 1
+TASKS = ('linear_probe', 'finetune', 'retrieval', 'level_probe', 'order', 'neighbours')
+NO_CHECKPOINT = 'none'
+NEEDED = (
+    'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
+    'model.backbone', 'train_cfg',
+)  # fmt: skip
+# where a run was stored and which seed it had is no part of what it was
+NOT_FAMILY = ('randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level')
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of ``tools/evaluate.py``.
+
+    Attributes:
+        config: Pretraining config.
+        checkpoint: Its checkpoint, or 'none' for random weights.
+        task: One of ``TASKS``.
+        dataset: Name of the data set.
+        config_dir: Folder of the downstream configs.
+        split: Number of the split.
+        seed: None for the checkpoint's own.
+        amp: bfloat16 autocast; the downstream config may ask for it too.
+        work_dir: For features and finetuned models.
+        skip_broken: Pass over broken videos and count them.
+        decode_timeout: Seconds after which a video counts as broken.
+        average: 'prob' or 'score'; None for the downstream config's.
+        options: Changes of config values: keys of the downstream config go there, all others to
+            the pretraining config.
+    """
+
+    config: str | Path
+    checkpoint: str
+    task: str
+    dataset: str
+    config_dir: str | Path
+    split: int = 1
+    seed: int | None = None
+    amp: bool = False
+    work_dir: str | Path = 'work_dirs/evaluate'
+    skip_broken: bool = False
+    decode_timeout: float = 60.0
+    average: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Evaluation:
+    """A request with its configs: enough to name its record, before any weights are read.
+
+    Attributes:
+        request: The request.
+        pretrain: Config of the pretraining.
+        config: The downstream config.
+        geometry: Of the clips.
+        seed: The request's, or the checkpoint's own.
+    """
+
+    request: Request
+    pretrain: Config
+    config: Config
+    geometry: ClipGeometry
+    seed: int
+
+    @property
+    def settings(self) -> ConfigDict:
+        """Values of the protocol in the downstream config."""
+        return self.config.downstream
+
+    @property
+    def average(self) -> str:
+        """'prob' for the mean softmax of a video's clips, 'score' for the mean of their logits."""
+        return self.request.average or self.settings.average
+
+    @property
+    def amp(self) -> bool:
+        """Whether bfloat16 autocast is on."""
+        return self.request.amp or self.settings.amp
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the weights are random."""
+        return self.request.checkpoint == NO_CHECKPOINT
+
+    def identity(self) -> dict[str, str]:
+        """Whose result it is, as a record names it."""
+        if self.untrained:
+            method = 'scratch' if self.request.task == 'finetune' else 'random'
+            return dict(
+                method=method,
+                variant='',
+                backbone=self.pretrain.backbone_name,
+                pretrain_dataset='none',
+            )
+        return dict(
+            method=self.pretrain.method,
+            variant=self.pretrain.variant,
+            backbone=self.pretrain.backbone_name,
+            pretrain_dataset=self.pretrain.pretrain_dataset,
+        )
+
+    def family_text(self) -> str:
+        """Everything that the result depends on but the seed."""
+        if self.untrained:  # of the method, only the backbone plays a part
+            pretrain = repr(
+                dict(backbone=self.pretrain.model.backbone.to_dict(), **self.geometry.as_dict())
+            )
+        else:
+            pretrain = family_text(self.pretrain)
+        downstream = family_text(self.config)
+        request = self.request
+        asked = dict(
+            protocol_version=PROTOCOL_VERSION,
+            task=request.task,
+            dataset=request.dataset,
+            split=request.split,
+            average=self.average,
+            amp=self.amp,
+            skip_broken=request.skip_broken,
+        )
+        return f'# evaluation\n{asked}\n# pretraining\n{pretrain}\n# downstream\n{downstream}'
+
+    def about(self) -> dict[str, Any]:
+        """The fields of a record that say what it is a record of.
+
+        To be taken before the task runs: mmengine changes configs that it builds from.
+        """
+        request, family = self.request, self.family_text()
+        text = f'seed = {self.seed}\n{family}'
+        named: dict[str, Any] = dict(
+            **self.identity(),
+            task=request.task,
+            dataset=request.dataset,
+            split=request.split,
+            seed=self.seed,
+        )
+        return dict(
+            experiment=experiment_id(**named, family_hash=hash_text(family)),
+            **named,
+            profile=self.pretrain.profile,
+            config_text=text,
+            config_hash=hash_text(text),
+            family_hash=hash_text(family),
+        )
+
+    def experiment(self) -> str:
+        """Name of the record."""
+        return self.about()['experiment']
+
+
+def read_configs(request: Request) -> tuple[Config, Config]:
+    """The pretraining config and the downstream config of a request, with its options.
+
+    Raises:
+        UserError: No such task or config, an unknown option, or a value that cannot be.
+    """
+    if request.task not in TASKS:
+        raise UserError(f'--task {request.task}: known are {", ".join(TASKS)}')
+    profile = request.options.get('profile') or load_config(request.config).get('profile')
+    path = Path(request.config_dir) / f'{request.task}_{profile}.py'
+    if not path.is_file():
+        raise UserError(f'{request.config}: profile={profile!r} has no {path}')
+    known = set(load_config(path).keys())
+    ours = {k: v for k, v in request.options.items() if k.split('.')[0] in known}
+    theirs = {k: v for k, v in request.options.items() if k not in ours}
+    pretrain, config = load_config(request.config, theirs), load_config(path, ours)
+    require(pretrain, NEEDED)
+    average = request.average or config.downstream.average
+    if average not in ('prob', 'score'):
+        raise UserError(f'average={average!r}: prob (mean softmax) or score (mean logits)')
+    return pretrain, config
+
+
+def family_text(config: Config) -> str:
+    """What a run of a config depends on but its seed, wherever it is stored."""
+    shown = copy.deepcopy(config)
+    for key in NOT_FAMILY:
+        shown.pop(key, None)
+    return shown.pretty_text

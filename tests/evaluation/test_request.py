@@ -1,0 +1,81 @@
+"""The name of an evaluation: the same by whatever way its configs were read, another for other work."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
+from mlfo_mm.reporting import hash_text
+from tests.conftest import REPO
+
+REQUEST = Request(
+    config=REPO / 'configs/mlfo/r3d18_smoke.py',
+    checkpoint='epoch_2.pth',
+    task='retrieval',
+    dataset='pair',
+    config_dir=REPO / 'configs/downstream',
+)
+
+
+def evaluation(seed: int = 0, **changes) -> Evaluation:
+    request = dataclasses.replace(REQUEST, **changes)
+    pretrain, config = read_configs(request)
+    return Evaluation(request, pretrain, config, ClipGeometry.from_config(pretrain), seed)
+
+
+@pytest.fixture(scope='module')
+def plain() -> dict:
+    return evaluation().about()
+
+
+def test_what_a_record_is_of(plain):
+    assert plain['experiment'].startswith('mlfo-paper-r3d18-synthetic_motion-retrieval-pair-split1')
+    assert (plain['profile'], plain['seed'], plain['task']) == ('smoke', 0, 'retrieval')
+    seed, family = plain['config_text'].split('\n', 1)
+    assert seed == 'seed = 0'
+    assert plain['family_hash'] == hash_text(family)
+    assert plain['config_hash'] == hash_text(plain['config_text'])
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'skip_broken': True},
+        {'amp': True},
+        {'average': 'score'},
+        {'split': 2},
+        {'dataset': 'other'},
+        {'task': 'linear_probe'},
+        {'checkpoint': 'none'},
+        {'options': {'downstream.num_clips': 1}},
+        {'options': {'eval_frame_interval': 1}},
+    ],
+    ids=str,
+)
+def test_other_work_has_another_name(plain, changes):
+    about = evaluation(**changes).about()
+    assert about['experiment'] != plain['experiment']
+    assert about['family_hash'] != plain['family_hash']
+
+
+def test_seeds_are_one_family(plain):
+    about = evaluation(seed=3).about()
+    assert about['family_hash'] == plain['family_hash']
+    assert about['config_hash'] != plain['config_hash']
+    assert about['experiment'] != plain['experiment']
+
+
+def test_where_it_runs_is_no_part_of_its_name(plain):
+    assert evaluation(work_dir='elsewhere', decode_timeout=5.0).about() == plain
+
+
+def test_an_untrained_network_is_its_backbone(plain):
+    about = evaluation(checkpoint='none').about()
+    other = evaluation(checkpoint='none', config=REPO / 'configs/simclr/r3d18_smoke.py').about()
+    assert (about['method'], about['pretrain_dataset']) == ('random', 'none')
+    assert other == about
+    scratch = evaluation(checkpoint='none', task='finetune').about()
+    assert scratch['method'] == 'scratch'
