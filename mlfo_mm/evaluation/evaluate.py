@@ -16,7 +16,7 @@ from torch import nn
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult
-from mlfo_mm.evaluation.job import Job, Loaded, prepare
+from mlfo_mm.evaluation.job import Job, Shared, prepare
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
@@ -73,7 +73,7 @@ def evaluate_all(
 ) -> Iterator[Outcome]:
     """Evaluate one request after the other; one that fails does not stop the rest.
 
-    All of them are checked before the first one starts. Weights are loaded once.
+    All of them are checked before the first one starts. What they share is read and compared once.
 
     Args:
         requests: What to evaluate, and how.
@@ -85,9 +85,9 @@ def evaluate_all(
     """
     # before the tasks: the checkout may move on while they run
     origin = provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else [])
-    loaded: Loaded = {}
-    jobs = [prepare(request, loaded) for request in requests]
-    for _, weights in loaded.values():
+    shared = Shared()
+    jobs = [prepare(request, shared) for request in requests]
+    for _, weights in shared.weights.values():
         print(weights.line)
     if not torch.cuda.is_available():
         print('no GPU: evaluating on the CPU')

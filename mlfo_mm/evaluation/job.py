@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,13 @@ from mmaction.models import ActionDataPreprocessor
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mlfo_mm.datasets.annotation import find_dataset, list_file, read_classes, read_list
+from mlfo_mm.datasets.annotation import (
+    Subset,
+    find_dataset,
+    list_file,
+    read_classes,
+    read_list,
+)
 from mlfo_mm.engine.checkpoints import check_origin
 from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, test_pipeline
@@ -73,7 +79,7 @@ class Job(Evaluation):
             **self.geometry.as_dict(),
         )
 
-    def test_data(self, subset: str, reverse: bool = False) -> dict[str, Any]:
+    def test_data(self, subset: Subset, reverse: bool = False) -> dict[str, Any]:
         """Config of a list's videos as uniform clips, forward or played backwards."""
         request = self.request
         pipeline = test_pipeline(self.geometry, self.settings.num_clips, reverse)
@@ -82,48 +88,49 @@ class Job(Evaluation):
         return dataset_config(*where, *how)
 
 
-# a backbone with its weights, by all that they depend on
-Loaded = dict[str, tuple[DownstreamRecognizer, LoadedWeights]]
+@dataclass
+class Shared:
+    """What requests have in common: read, compared and built for the first of them.
+
+    Attributes:
+        classes: Names of classes, by data set and split.
+        weights: Backbones with their weights, by all that these depend on.
+        leakage: Which lists were compared, by the data set and the weights.
+    """
+
+    classes: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    weights: dict[str, tuple[DownstreamRecognizer, LoadedWeights]] = field(default_factory=dict)
+    leakage: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def prepare(request: Request, loaded: Loaded | None = None) -> Job:
+def prepare(request: Request, shared: Shared | None = None) -> Job:
     """Read and check all that a request names, before anything takes time.
 
     Args:
         request: What to evaluate, and how.
-        loaded: Weights of other requests, to share; new ones are added.
+        shared: What other requests have read; what is new is added.
 
     Raises:
         UserError: For anything that the user can mend.
     """
     init_default_scope('mmaction')
+    shared = Shared() if shared is None else shared
     pretrain, config = read_configs(request)
-    classes = _check_data(request)
+    data = (request.dataset, request.split)
+    if data not in shared.classes:
+        shared.classes[data] = _check_data(*data)
     geometry = ClipGeometry.from_config(pretrain)
-    named = (pretrain.method, pretrain.variant, pretrain.backbone_name)
-    seed = (request.seed or 0) if request.checkpoint == NO_CHECKPOINT else None
-    parts = (pretrain.model.backbone.to_dict(), pretrain.normalize.to_dict())
-    key = repr((request.checkpoint, seed, named, parts))
-    loaded = {} if loaded is None else loaded
-    if key not in loaded:
-        model = DownstreamRecognizer(
-            copy.deepcopy(pretrain.model.backbone), data_preprocessor=preprocessor(pretrain)
-        )
-        weights = (
-            random_weights(model.backbone, seed)
-            if seed is not None
-            else load_backbone(model.backbone, request.checkpoint, *named)
-        )
-        loaded[key] = model, weights
-    model, weights = loaded[key]
-    if seed is None:
-        seed = request.seed if request.seed is not None else weights.seed or 0
-    text, origin = weights.config_text, None if weights.sha256 is None else pretrain
+    model, weights = _weights(request, pretrain, shared)
+    seed = request.seed if request.seed is not None else weights.seed or 0
+    origin = None if weights.sha256 is None else pretrain
     if origin is not None:
         told = dict(pretrain_dataset=pretrain.pretrain_dataset)
-        check_origin(Path(request.checkpoint), text, told)
-    leakage = checked_lists(request.dataset, request.split, origin, text)
-    return Job(request, pretrain, config, geometry, seed, classes, model, weights, leakage)
+        check_origin(Path(request.checkpoint), weights.config_text, told)
+    key = repr((*data, request.config, request.checkpoint, request.options))
+    if key not in shared.leakage:
+        shared.leakage[key] = checked_lists(*data, origin, weights.config_text)
+    read = (shared.classes[data], model, weights, shared.leakage[key])
+    return Job(request, pretrain, config, geometry, seed, *read)
 
 
 def preprocessor(pretrain: Config) -> dict[str, Any]:
@@ -141,9 +148,29 @@ def feature_width(job: Job) -> int:
     return job.model.extract_feat(clips.to(device))[0].shape[1]
 
 
-def _check_data(request: Request) -> list[str]:
-    folder = find_dataset(request.dataset)
+def _check_data(dataset: str, split: int) -> list[str]:
+    folder = find_dataset(dataset)
     classes = read_classes(folder)
     for subset in ('train', 'test'):
-        read_list(list_file(folder, subset, request.split), len(classes))
+        read_list(list_file(folder, subset, split), len(classes))
     return classes
+
+
+def _weights(
+    request: Request, pretrain: Config, shared: Shared
+) -> tuple[DownstreamRecognizer, LoadedWeights]:
+    named = (pretrain.method, pretrain.variant, pretrain.backbone_name)
+    parts = (pretrain.model.backbone.to_dict(), pretrain.normalize.to_dict())
+    seed = (request.seed or 0) if request.checkpoint == NO_CHECKPOINT else None
+    key = repr((request.checkpoint, seed, named, parts))
+    if key not in shared.weights:
+        model = DownstreamRecognizer(
+            copy.deepcopy(pretrain.model.backbone), data_preprocessor=preprocessor(pretrain)
+        )
+        weights = (
+            random_weights(model.backbone, seed)
+            if seed is not None
+            else load_backbone(model.backbone, request.checkpoint, *named)
+        )
+        shared.weights[key] = model, weights
+    return shared.weights[key]

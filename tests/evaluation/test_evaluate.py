@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from mmaction.registry import MODELS
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation import job
 from mlfo_mm.evaluation.evaluate import evaluate, evaluate_all, summary
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.reporting import load_records
@@ -101,7 +103,7 @@ def test_one_failure_does_not_stop_the_others(request_for, checkpoint, tmp_path,
     results = tmp_path / 'results'
     good, _ = evaluate(request_for('retrieval'), results)
 
-    def broken(job):
+    def broken(_):
         raise ValueError('out of\nluck')
 
     requests = [
@@ -139,6 +141,33 @@ def test_weights_are_read_once(request_for, checkpoint, tmp_path, capsys):
     requests = [request_for(task, checkpoint=str(checkpoint)) for task in tasks]
     assert len(list(evaluate_all(requests, tmp_path / 'results'))) == 2
     assert capsys.readouterr().out.count('tensors loaded') == 1
+
+
+def test_lists_are_read_and_compared_once(request_for, checkpoint, monkeypatch):
+    calls = Counter()
+
+    def counted(name):
+        inner = getattr(job, name)
+
+        def call(*arguments):
+            calls[name] += 1
+            return inner(*arguments)
+
+        monkeypatch.setattr(job, name, call)
+
+    for name in ('checked_lists', 'read_list', 'read_classes', 'load_backbone'):
+        counted(name)
+    shared, tasks = job.Shared(), ('retrieval', 'level_probe', 'finetune')
+    jobs = [job.prepare(request_for(task, checkpoint=str(checkpoint)), shared) for task in tasks]
+    once = dict(checked_lists=1, read_list=2, read_classes=1, load_backbone=1)
+    assert calls == once
+    assert {tuple(each.leakage['compared']) for each in jobs} == {('path', 'group', 'content')}
+    # other weights rest on other lists, of the same data
+    job.prepare(request_for('retrieval'), shared)
+    assert calls == once | dict(checked_lists=2)
+    # each of its own reads for itself
+    job.prepare(request_for('retrieval'))
+    assert calls == dict(checked_lists=3, read_list=4, read_classes=2, load_backbone=1)
 
 
 def test_finetune_trains_and_resumes(request_for, tmp_path, capsys):
