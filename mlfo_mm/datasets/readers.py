@@ -132,8 +132,6 @@ class PyAVReader:
                 context.skip_frame = 'DEFAULT' if rank in wanted else 'NONREF'
             for frame in context.decode(packet):
                 came = self._ranks.get(frame.pts, -1)
-                if 0 <= came < ranks[first]:  # may refer to what lies before the key frame
-                    continue
                 if frame.is_corrupt or came < 0 or not (sparse or came == expected):
                     return None
                 expected += 1
@@ -163,7 +161,7 @@ class PyAVReader:
         return frames + [end.copy() for _ in range(len(indices) - len(frames))]
 
 
-class TorchcodecReader:
+class TorchcodecReader:  # pragma: no cover - not installed by default
     """Frames by index through torchcodec (not installed by default; needs FFmpeg's libraries)."""
 
     def __init__(self, path: str, num_threads: int = 1) -> None:

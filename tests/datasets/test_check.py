@@ -179,6 +179,23 @@ def test_a_decoder_that_died_between_videos_is_started_again(dataset: Path):
         decoder.close()
 
 
+def test_a_decoder_that_dies_as_it_is_asked(dataset: Path, monkeypatch: pytest.MonkeyPatch):
+    decoder = Decoder()
+    process = decoder._running()
+    process.kill()
+    process.wait()
+    monkeypatch.setattr(decoder, '_running', lambda: process)  # it was alive when looked at
+    result = decoder.probe(dataset / 'a/short.avi', 60)
+    assert result['status'] == 'broken' and 'the decoder crashed' in result['message']
+    assert decoder._process is None
+
+
+def test_without_pyav_the_command_that_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(check.importlib.util, 'find_spec', lambda _: None)
+    with pytest.raises(UserError, match='PyAV is not installed: pip install av'):
+        check_videos(tmp_path, {}, 1)
+
+
 def test_a_decoder_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(check, 'WORKER', tmp_path / 'none.py')
     with pytest.raises(UserError, match=r'the decoder does not start; try: .*none\.py'):

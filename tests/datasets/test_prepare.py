@@ -113,6 +113,17 @@ def test_write_dataset_never_replaces_a_real_videos_folder(tmp_path: Path):
     assert (tmp_path / 'd/videos/a/other.avi').is_file()
 
 
+def test_write_dataset_where_no_link_can_be_made(tmp_path: Path):
+    videos = touch(tmp_path / 'disk', 'a/1.avi', 'b/2.avi')
+    data = prepared(videos, train=[('a/1.avi', 0)], test=[('b/2.avi', 1)])
+    (tmp_path / 'file').touch()
+    with pytest.raises(
+        UserError,
+        match=r'cannot link .*file/d/videos to .*disk \(Not a directory\); put the videos there',
+    ):
+        write_dataset(tmp_path / 'file/d', data)
+
+
 def test_write_dataset_within_the_videos(tmp_path: Path):
     touch(tmp_path, 'a/1.avi', 'b/2.avi')
     data = prepared(tmp_path, train=[('a/1.avi', 0)], test=[('b/2.avi', 1)])

@@ -106,6 +106,18 @@ def test_videos_in_no_class_are_noted(tmp_path: Path):
     assert prepared.notes[0].startswith('1 videos in no class folder')
 
 
+def test_videos_beside_the_folders_of_a_split_are_noted(tmp_path: Path):
+    for name in ('train/a/1.mp4', 'train/b/2.mp4', 'test/a/3.mp4', 'test/b/4.mp4', 'train/5.mp4'):
+        (tmp_path / 'd/videos' / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'd/videos' / name).touch()
+    prepared = prepare_folder(tmp_path / 'd')
+    assert prepared.lists['train.txt'] == [('train/a/1.mp4', 0), ('train/b/2.mp4', 1)]
+    assert prepared.notes == [
+        f'split by the folders train and test of {tmp_path}/d/videos',
+        f'1 other videos below {tmp_path}/d/videos; left out',
+    ]
+
+
 def test_a_class_of_one_group_is_noted(tmp_path: Path):
     make(tmp_path / 'd/videos')
     (tmp_path / 'd/videos/rare').mkdir()

@@ -102,3 +102,16 @@ def test_a_reader_may_be_asked_again(videos):
     reader, expected = PyAVReader(str(videos / 'b_frames.mp4')), in_order(videos / 'b_frames.mp4')
     for indices in WANTED[::-1]:
         assert np.array_equal(reader.read(indices), expected[indices])
+
+
+def test_a_video_that_begins_between_key_frames(videos, tmp_path):
+    cut = tmp_path / 'cut.mkv'
+    with av.open(str(videos / 'b_frames.mp4')) as whole, av.open(str(cut), 'w') as rest:
+        stream = rest.add_stream_from_template(whole.streams.video[0])
+        for number, packet in enumerate(whole.demux(video=0)):
+            if number >= 4 and packet.size:
+                packet.stream = stream
+                rest.mux(packet)
+    expected = in_order(cut)
+    assert len(expected) > 16
+    assert np.array_equal(PyAVReader(str(cut)).read(np.array([0, 3])), expected[[0, 3]])

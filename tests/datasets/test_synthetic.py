@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import av
@@ -235,3 +236,23 @@ def test_groups_disjoint_and_in_the_file_name():
     assert not groups['train'] & groups['test']
     clip = next(c for c in plan(Settings()) if c.group == 23)
     assert '_g23_c01.mp4' in clip.file
+
+
+# What goes wrong
+
+
+def test_another_process_made_it_meanwhile(tmp_path, monkeypatch, capsys):
+    answers = iter([False, True])  # before the lock, and with it
+    monkeypatch.setattr(synthetic, 'is_complete', lambda *_: next(answers))
+    assert make_synthetic(tmp_path, **SMALL | dict(progress=True)) == tmp_path
+    assert 'are complete, nothing to do' in capsys.readouterr().err
+    assert not (tmp_path / 'synthetic_motion').exists()
+
+
+def test_a_drawing_process_that_dies_is_said(tmp_path, monkeypatch):
+    def die(*_):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(synthetic, '_build', die)
+    with pytest.raises(UserError, match=r'a drawing process died .*try again with one worker'):
+        make_synthetic(tmp_path, **SMALL)

@@ -312,7 +312,13 @@ def test_a_video_that_goes_missing_later_is_replaced(build, folder):
 
 @pytest.mark.parametrize(
     'arguments',
-    [dict(on_corrupt='drop'), dict(seed=-1), dict(max_corrupt=1.5), dict(max_corrupt=float('nan'))],
+    [
+        dict(on_corrupt='drop'),
+        dict(augment='gpu'),
+        dict(seed=-1),
+        dict(max_corrupt=1.5),
+        dict(max_corrupt=float('nan')),
+    ],
 )
 def test_wrong_arguments_are_named(build, arguments):
     with pytest.raises(UserError, match=f'{next(iter(arguments))}='):

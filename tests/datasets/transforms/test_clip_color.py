@@ -92,3 +92,8 @@ def test_colour_jitter_of_the_views_is_one_for_a_clip():
 def test_wrong_arguments_are_refused(build):
     with pytest.raises(ValueError, match='must be'):
         build()
+
+
+def test_they_are_printed_with_their_arguments():
+    assert repr(ClipGray(0.3)) == 'ClipGray(p=0.3)'
+    assert repr(ClipGaussianBlur((0.2, 1.0), 0.4)) == 'ClipGaussianBlur(sigma=(0.2, 1.0), p=0.4)'

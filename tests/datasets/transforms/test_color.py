@@ -153,3 +153,9 @@ def test_gray_never_or_always(p):
 def test_wrong_arguments_are_refused(build):
     with pytest.raises(ValueError, match='must be'):
         build()
+
+
+def test_they_are_printed_with_their_arguments():
+    assert repr(PerFrameGray(0.3)) == 'PerFrameGray(p=0.3)'
+    printed = repr(PerFrameColorJitter(p=0.4, brightness=0.5))
+    assert printed.startswith('PerFrameColorJitter(ranges=[[0.5, 1.5], ') and 'p=0.4' in printed

@@ -222,3 +222,8 @@ def test_the_error_survives_pickling():
 def test_unknown_decoder_is_refused():
     with pytest.raises(ValueError, match="decoder='opencv'"):
         OpenVideo('opencv')
+
+
+def test_frames_without_a_size_are_refused():
+    with pytest.raises(ValueError, match='short_side=0, must be at least 1'):
+        OpenVideo(short_side=0)

@@ -135,3 +135,8 @@ def test_views_of_different_size_are_refused():
 def test_a_changed_number_of_frames_is_refused():
     with pytest.raises(ValueError, match='8 frames of 4'):
         apply([lambda results: results | dict(imgs=results['imgs'] * 2)])
+
+
+def test_it_is_printed_with_its_transforms():
+    printed = repr(PerClip([dict(type=PerFrameGray, p=0.3)]))
+    assert printed == 'PerClip(transforms=[PerFrameGray(p=0.3)])'
