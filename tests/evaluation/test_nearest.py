@@ -20,9 +20,10 @@ def by_sorting(query, gallery, k, centre=False, exclude_self=False):
     return similarity.sort(dim=1, descending=True, stable=True).indices[:, :k]
 
 
-@pytest.fixture(autouse=True)
-def small_steps(monkeypatch):
+@pytest.fixture(autouse=True, params=[False, True], ids=['float32', 'bfloat16'])
+def small_steps(monkeypatch, request):
     """Several products and parts for a few hundred rows."""
+    monkeypatch.setattr(module, 'has_fast_bfloat16', lambda device: request.param)
     monkeypatch.setattr(module, 'QUERIES', 32)
     monkeypatch.setattr(module, 'ROWS', 64)
     monkeypatch.setattr(module, 'ELEMENTS', 20_000)
