@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import time
 import uuid
@@ -81,6 +82,12 @@ def read_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b'\n', 0, error.start) + 1
         raise UserError(f'{path}:{line}: {not_utf8(raw)}') from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file of any size, as records hold it."""
+    with path.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def stay_inside(path: Path, folder: Path) -> None:

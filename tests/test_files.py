@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, read_text, remove_leftovers, stay_inside, write_atomic
+from mlfo_mm.files import (
+    disk_errors,
+    file_sha256,
+    read_text,
+    remove_leftovers,
+    stay_inside,
+    write_atomic,
+)
 
 
 def test_writes_and_replaces(tmp_path):
@@ -106,3 +114,10 @@ def test_leftovers_of_a_kill_go_but_not_what_is_being_written(tmp_path):
     os.utime(tmp_path / names[1])
     remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
+
+
+def test_hash_of_a_file_larger_than_what_is_read_at_once(tmp_path):
+    path = tmp_path / 'a'
+    for data in (b'', b'x', bytes(range(256)) * 5000):
+        path.write_bytes(data)
+        assert file_sha256(path) == hashlib.sha256(data).hexdigest()

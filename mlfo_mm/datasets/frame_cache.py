@@ -25,7 +25,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import file_sha256, write_atomic
 
 VARIABLE = 'MLFO_FRAME_CACHE'
 VERSION = 2  # 1: frames by decord, which are not always those of their number
@@ -188,7 +188,7 @@ def _facts(place: Path, verify: bool = False) -> dict[str, Any] | None:
         facts = json.loads(place.with_suffix('.json').read_text())
         whole = path.stat().st_size == facts['bytes']
         if whole and verify:
-            whole = hashlib.sha256(path.read_bytes()).hexdigest() == facts['sha256']
+            whole = file_sha256(path) == facts['sha256']
         return facts if whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -17,6 +17,7 @@ from typing import Any
 
 from mlfo_mm.datasets.annotation import Sample, read_list
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import file_sha256
 
 SMALL = 5000  # videos of all lists together, up to which files are compared by content
 REMEDY = (
@@ -121,7 +122,7 @@ def _compare_contents(other: Listed, test: Listed, where: str) -> None:
     by_size: dict[int, list[Sample]] = {}
     for sample in other.samples:
         by_size.setdefault(_size(other.folder / sample.path), []).append(sample)
-    digest = functools.cache(_digest)
+    digest = functools.cache(file_sha256)
     for sample in test.samples:
         path = test.folder / sample.path
         size = _size(path)
@@ -143,8 +144,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:  # missing: no content to be the same
         return 0
-
-
-def _digest(path: Path) -> str:
-    with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()

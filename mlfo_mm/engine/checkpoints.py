@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import re
 from collections.abc import Mapping
@@ -140,9 +139,3 @@ def check_origin(path: Path, text: object, expected: dict[str, Any]) -> None:
                 f'checkpoint {path} was trained with {key} {found[1]}, the config says '
                 f'{value!r}: give the config that it was trained with'
             )
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file, as records hold it."""
-    with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()

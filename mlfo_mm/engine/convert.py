@@ -16,14 +16,13 @@ from mlfo_mm.engine.checkpoints import (
     SAFETENSORS,
     SHOWN,
     backbone_differences,
-    file_sha256,
     read_checkpoint,
     tensors_of,
 )
 from mlfo_mm.engine.launch import model_state
 from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout, detect
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import file_sha256, write_atomic
 
 WRAPPERS = ('module.', 'backbone.')  # what DataParallel and recognizers put before the names
 # Linear before batch norm: theirs has a bias, ours none; batch norm takes any constant off again

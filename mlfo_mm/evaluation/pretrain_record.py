@@ -17,7 +17,7 @@ from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
 
 from mlfo_mm.datasets.annotation import read_list
-from mlfo_mm.engine.checkpoints import check_origin, file_sha256, read_checkpoint
+from mlfo_mm.engine.checkpoints import check_origin, read_checkpoint
 from mlfo_mm.engine.health import findings
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.errors import UserError
@@ -26,6 +26,7 @@ from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import family_text
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
+from mlfo_mm.files import file_sha256
 from mlfo_mm.reporting import Record, experiment_id, hash_text, provenance, write_record
 from mlfo_mm.reporting.records import read_record, record_path
 

@@ -14,11 +14,11 @@ from mlfo_mm.engine.checkpoints import (
     Differences,
     check_origin,
     differences,
-    file_sha256,
     read_checkpoint,
     tensors_of,
 )
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import file_sha256
 
 FAMILIES = (
     ('SlowFast', r'(slow|fast)_path\.'),
