@@ -18,6 +18,7 @@ from mmengine.runner import Runner, load_checkpoint
 from torch import Tensor, nn
 
 from mlfo_mm import compat
+from mlfo_mm.errors import UserError
 
 REPO = Path(__file__).resolve().parent.parent
 SMALL = dict(depth=18, pretrained=None, pretrained2d=False, base_channels=8)
@@ -46,6 +47,39 @@ def test_a_source_install_is_left_alone(monkeypatch, tmp_path):
     monkeypatch.delitem(sys.modules, compat.DRN)
     compat.stub_drn()
     assert compat.DRN not in sys.modules
+
+
+# ---- what does not do ends a program in one line ----
+
+
+def test_an_unfit_installation_is_told_by_the_hook(monkeypatch):
+    def require():
+        raise UserError('torch is missing')
+
+    monkeypatch.setattr(sys, 'excepthook', sys.__excepthook__)
+    monkeypatch.setattr(compat.environment, 'require', require)
+    with pytest.raises(UserError, match='torch is missing'):
+        compat.apply()
+    assert sys.excepthook is compat._one_line
+
+
+def test_a_package_that_mmaction_needs_is_named(monkeypatch):
+    monkeypatch.setattr(sys, 'excepthook', sys.__excepthook__)
+    monkeypatch.setitem(sys.modules, 'mmaction.models', None)  # importing it fails
+    with pytest.raises(UserError, match=r'mmaction2 needs mmaction\.models.*pip install mmaction'):
+        compat.quiet_import()
+    assert sys.excepthook is compat._one_line
+
+
+def test_the_hook_prints_one_line_and_leaves_other_errors_alone(monkeypatch, capsys):
+    with pytest.raises(SystemExit) as end:
+        compat._one_line(UserError, UserError('no torch'), None)
+    assert (end.value.code, capsys.readouterr().err) == (2, 'error: no torch\n')
+    monkeypatch.setattr(sys, 'ps1', '>>> ', raising=False)
+    compat._one_line(UserError, UserError('no torch'), None)  # a prompt stays
+    assert capsys.readouterr().err == 'error: no torch\n'
+    compat._one_line(ValueError, ValueError('a fault'), None)
+    assert capsys.readouterr().err == 'ValueError: a fault\n'
 
 
 # ---- checkpoints ----
@@ -109,6 +143,17 @@ def test_checkpoint_types_must_be_allowed(tmp_path):
         assert torch.load(path, weights_only=True).mean() == 1.5
     finally:
         torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(allowed)
+
+
+def test_torch_that_loads_everything_is_left_alone(monkeypatch):
+    allowed = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()
+    try:
+        monkeypatch.setattr(torch, '__version__', '2.5.1+cu121')
+        compat.allow_checkpoint_types()
+        assert torch.serialization.get_safe_globals() == []
+    finally:
         torch.serialization.add_safe_globals(allowed)
 
 

@@ -171,3 +171,17 @@ def test_time_is_padded_where_no_step_sees_the_whole_kernel(frames, bf16, paddin
         layer(torch.randn(1, 4, frames, 6, 6, dtype=dtype))
     shape = (frames + 2, 8, 8) if padding == 0 else (frames, 6, 6)
     assert seen == [(shape, padding)]
+
+
+@pytest.mark.filterwarnings('ignore::DeprecationWarning')
+@pytest.mark.parametrize('autocast', [False, True])
+def test_the_old_way_to_ask_for_autocast(autocast, monkeypatch):
+    """Of torch before 2.4."""
+    seen = []
+    monkeypatch.setattr(torch, '__version__', '2.3.1+cpu')
+    monkeypatch.setattr(functional, 'conv3d', lambda inputs, *_: seen.append(inputs.shape[2]))
+    forward = compat._padding_time(lambda *_: seen.append('as it is'))
+    layer = nn.Conv3d(4, 4, 3, padding=1)
+    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=autocast):
+        forward(layer, torch.randn(1, 4, 2, 6, 6), layer.weight, layer.bias)
+    assert seen == [4 if autocast else 'as it is']

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from importlib import metadata, util
 from pathlib import Path
+from types import SimpleNamespace
 
+import av
 import pytest
+import torch
 
 from mlfo_mm import environment
 from mlfo_mm.environment import ESSENTIAL, Finding, Package, check_version
@@ -74,6 +77,29 @@ def test_a_full_mmcv_is_removed_before_another_is_installed_over_it(versions):
     finding = check_version(MMCV)
     assert finding.text == '2.2.0 does not do: >= 2.0, < 2.2 is needed'
     assert finding.remedy.startswith('python -m pip uninstall -y mmcv && ')
+
+
+def test_a_checkout_on_the_path_is_of_unknown_version(versions, monkeypatch):
+    monkeypatch.setattr(util, 'find_spec', lambda name: name == 'mmcv' or None)
+    finding = check_version(MMCV)
+    assert (finding.status, finding.text) == ('note', 'is importable, but of unknown version')
+
+
+@pytest.mark.parametrize(
+    ('version', 'status', 'text'),
+    [
+        ((3, 10), 'wrong', 'x.y, /bin/python'),
+        ((3, 11), 'ok', 'x.y, /bin/python'),
+        ((3, 12), 'ok', 'x.y, /bin/python'),
+        ((3, 13), 'note', 'x.y, /bin/python; tested are 3.11 and 3.12'),
+    ],
+)
+def test_the_interpreter(version, status, text, monkeypatch):
+    this = SimpleNamespace(version_info=version, version='x.y (main)', executable='/bin/python')
+    monkeypatch.setattr(environment, 'sys', this)
+    finding = environment.check_python()
+    assert (finding.status, finding.text) == (status, text)
+    assert ('make install PYTHON=' in finding.remedy) == (status == 'wrong')
 
 
 @pytest.mark.parametrize(
@@ -142,6 +168,23 @@ def test_no_decoder_is_wrong_one_is_enough(monkeypatch):
     assert status == {'decord': 'note', 'PyAV': 'note', 'decoders': 'wrong'}
 
 
+def test_h264_that_cannot_be_written_is_noted(monkeypatch):
+    monkeypatch.setattr(av, 'codecs_available', {'mpeg4'})
+    *_, finding = environment.check_video()
+    assert (finding.name, finding.status) == ('H.264', 'note')
+    assert finding.text == 'cannot be written: no synthetic data set'
+
+
+def test_gpus_are_named_once(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
+    monkeypatch.setattr(torch.cuda, 'get_device_name', lambda _: 'Some GPU')
+    assert environment.check_gpus() == Finding('ok', 'GPUs', '2: Some GPU')
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 0)
+    assert 'none seen by torch' in environment.check_gpus().text
+    monkeypatch.setitem(sys.modules, 'torch', None)
+    assert environment.check_gpus().text.startswith('unknown, torch is unfit (import of torch')
+
+
 def test_data_sets_are_listed_with_their_counts(tmp_path, monkeypatch):
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -152,8 +195,13 @@ def test_data_sets_are_listed_with_their_counts(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / 'classes.txt').write_text('a\nb\n')
     (folder / 'train.txt').write_text('x.mp4 0\ny z.mp4 1\n')
+    (tmp_path / 'no data set').mkdir()
     (found,) = environment.check_datasets()
     assert found == Finding('ok', 'data set', f'own: train.txt 2, {folder}')
+    (folder / 'train.txt').write_bytes(b'x.mp4 0\n\xff.mp4 1\n')
+    (found,) = environment.check_datasets()
+    assert (found.status, found.remedy) == ('note', 'prepare it again')
+    assert found.text.startswith(f'own: {folder}/train.txt:2: not UTF-8')
 
 
 TOOLS = ('train.py', 'test.py', 'evaluate.py', 'bench/train_step.py')
