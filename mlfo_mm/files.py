@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from mlfo_mm.errors import DISK, UserError
 
@@ -62,21 +63,32 @@ def write_atomic(path: str | Path, data: str | bytes) -> Path:
     return path
 
 
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read its bytes.
+
+    Raises:
+        UserError: It cannot be read, or is no file (a pipe would keep the reader waiting).
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(f'cannot read {path}: not a file')
+        with path.open('rb') as file:
+            yield file
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f'cannot read {path}: {reason}') from error
+
+
 def read_text(path: str | Path) -> str:
     """The UTF-8 text of a file, without a byte order mark, its line ends as they are.
 
     Raises:
-        UserError: It cannot be read, is no file (a pipe would keep the reader waiting), or is in
-            another encoding: the line that shows it is named.
+        UserError: As :func:`opened`, or it is in another encoding: the line that shows it is named.
     """
     path = Path(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise UserError(f'cannot read {path}: not a file')
-        raw = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f'cannot read {path}: {reason}') from error
+    with opened(path) as file:
+        raw = file.read()
     try:
         return raw.decode('utf-8').removeprefix('\ufeff')
     except UnicodeDecodeError as error:

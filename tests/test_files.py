@@ -12,6 +12,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.files import (
     disk_errors,
     file_sha256,
+    opened,
     read_text,
     remove_leftovers,
     stay_inside,
@@ -93,6 +94,15 @@ def test_read_text(tmp_path):
     for name in ('pipe', '.', 'none', 'a\0'):
         with pytest.raises(UserError, match='cannot read'):
             read_text(tmp_path / name)
+        with pytest.raises(UserError, match='cannot read'), opened(tmp_path / name):
+            pass
+
+
+def test_a_disk_that_fails_while_a_file_is_read(tmp_path):
+    (tmp_path / 'a').touch()
+    said = r'^cannot read .*a: Input/output error$'
+    with pytest.raises(UserError, match=said), opened(tmp_path / 'a'):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_stay_inside(tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.files import not_utf8
+from mlfo_mm.files import not_utf8, opened
 
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
@@ -209,20 +209,14 @@ def _check_labels(path: Path, samples: list[Sample], num_classes: int | None) ->
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Line numbers and stripped text of the lines that are not blank, read one after the other."""
-    try:
-        if path.exists() and not path.is_file():
-            raise UserError(f'cannot read {path}: not a file')
-        with path.open('rb') as file:
-            number = 0
-            for chunk in file:
-                for line in chunk.splitlines():  # ends of lines may be \n, \r\n or \r
-                    number += 1
-                    text = _text(line.removeprefix(MARK) if number == 1 else line, path, number)
-                    if text:
-                        yield number, text
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f'cannot read {path}: {reason}') from error
+    number = 0
+    with opened(path) as file:
+        for chunk in file:
+            for line in chunk.splitlines():  # ends of lines may be \n, \r\n or \r
+                number += 1
+                text = _text(line.removeprefix(MARK) if number == 1 else line, path, number)
+                if text:
+                    yield number, text
 
 
 def _text(line: bytes, path: Path, number: int) -> str:
