@@ -20,13 +20,11 @@ from mlfo_mm.engine.checkpoints import (
     tensors_of,
 )
 from mlfo_mm.engine.launch import model_state
-from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout, detect
+from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import file_sha256, write_atomic
 
 WRAPPERS = ('module.', 'backbone.')  # what DataParallel and recognizers put before the names
-# Linear before batch norm: theirs has a bias, ours none; batch norm takes any constant off again
-OFFICIAL_BIAS, OFFICIAL_MEAN = 'project_global.0.bias', 'project_global.1.running_mean'
 
 
 def import_weights(
@@ -104,8 +102,9 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
             f'{", ".join(unnamed[:SHOWN])}'
         )
     theirs = {key: value for key, value in renamed.items() if key is not None}
-    if found is OFFICIAL and OFFICIAL_MEAN in theirs:
-        theirs[OFFICIAL_BIAS] = torch.zeros_like(theirs[OFFICIAL_MEAN])
+    for bias, mean in found.folded:
+        if mean in theirs:
+            theirs[bias] = torch.zeros_like(theirs[mean])
     if target.suffix == SAFETENSORS:
         facts = dict(layout=found.name, source=source.name, source_sha256=file_sha256(source))
         data = safetensors_bytes(theirs, metadata=facts | {'format': 'pt'})
@@ -121,9 +120,9 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
 def to_ours(theirs: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
     """Tensors under our names, those of a backbone with ``backbone.`` before them."""
     theirs = dict(theirs)
-    bias = theirs.pop(OFFICIAL_BIAS, None) if layout is OFFICIAL else None
-    if bias is not None:
-        theirs[OFFICIAL_MEAN] = theirs[OFFICIAL_MEAN] - bias
+    for bias, mean in layout.folded:
+        if bias in theirs and mean in theirs:
+            theirs[mean] = theirs[mean] - theirs.pop(bias)
     start = '' if layout.whole else BACKBONE
     ours = {
         f'{start}{layout.ours(key)}': value

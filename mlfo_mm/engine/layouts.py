@@ -20,6 +20,8 @@ class Layout:
             name (``.weight``, ``.running_mean``) is the same.
         dropped: Beginnings of their names that have no place here, such as a classifier.
         whole: The names are those of a whole model, not of a backbone alone.
+        folded: Their names of biases that ours has not, each before a batch norm, which takes any
+            constant off again, and of the running mean that such a bias is taken from.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Layout:
     pairs: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...] = ()
     whole: bool = False
+    folded: tuple[tuple[str, str], ...] = ()
 
     def ours(self, key: str) -> str | None:
         """Our name of their tensor; None where it has none."""
@@ -115,6 +118,7 @@ OFFICIAL = Layout(
     ),
     ('backbone.fc.',),
     whole=True,
+    folded=(('project_global.0.bias', 'project_global.1.running_mean'),),
 )
 LAYOUTS = {layout.name: layout for layout in (TORCHVISION_R3D, TORCHVISION_S3D, PLAIN, OFFICIAL)}
 

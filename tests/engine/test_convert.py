@@ -15,8 +15,8 @@ from torchvision.models.video import r3d_18, s3d
 
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.convert import export_weights, import_weights
-from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL
+from mlfo_mm.engine.convert import export_weights, import_weights, to_ours
+from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.weights import load_backbone
 from tests.conftest import REPO
@@ -198,6 +198,17 @@ def test_whole_model_of_the_released_code(tmp_path):
         torch.testing.assert_close(
             other.levels['low'].excitation(feature), model.levels['low'].excitation(feature)
         )
+
+
+def test_a_bias_before_batch_norm_is_any_layout_s_to_tell():
+    layout = Layout('a', 'a', (('conv1.conv', 'conv1'), ('conv1.bn', 'bn1')),
+                    folded=(('conv1.bias', 'bn1.running_mean'),))  # fmt: skip
+    bias, mean = torch.tensor([2.0]), torch.tensor([5.0])
+    ours = to_ours({'conv1.bias': bias, 'bn1.running_mean': mean}, layout)
+    assert ours.pop('backbone.conv1.bn.num_batches_tracked') == 0
+    assert ours == {'backbone.conv1.bn.running_mean': torch.tensor([3.0])}
+    # without the mean there is nothing to take it from: it is left over, and named
+    assert list(to_ours({'conv1.bias': bias}, layout)) == ['backbone.conv1.conv.bias']
 
 
 def fault(call, *arguments) -> str:
