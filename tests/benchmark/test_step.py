@@ -1,0 +1,120 @@
+"""One job of a plan, run in this process: what it is marked as, which GPUs it gets, how it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mlfo_mm.benchmark import step
+from mlfo_mm.benchmark.jobs import PYTHON, Job
+from mlfo_mm.benchmark.state import files, lock, read
+
+
+@pytest.fixture
+def plan(stand_in):
+    return stand_in().plan
+
+
+def printing(name: str, code: str, **facts: object) -> Job:
+    return Job(name, name, (PYTHON, '-c', code), facts=facts)
+
+
+def finish(job: Job) -> Path:
+    """Leave a whole last checkpoint."""
+    job.checkpoint.parent.mkdir(parents=True)
+    with zipfile.ZipFile(job.checkpoint, 'w') as archive:
+        archive.writestr('weights', b'0')
+    return job.checkpoint
+
+
+def test_a_job_that_another_process_did_is_marked_and_not_run(plan):
+    job = plan.job('pretrain/a')
+    checkpoint = finish(job)
+    assert step.run(plan, job, 1) == 0
+    assert read(files(plan, job).marker)['products'] == [str(checkpoint)]
+    assert not files(plan, job).log.exists()
+
+
+def test_of_a_pretraining_without_its_record_only_the_record_is_made(plan, tmp_path):
+    job = plan.job('pretrain/a')
+    record = tmp_path / 'results/records/a.json'
+    code = f'import pathlib; p = pathlib.Path({str(record)!r}); p.parent.mkdir(parents=True); p.touch()'
+    recorder = [PYTHON, '-c', code]
+    job = replace(job, facts=job.facts | dict(record=str(record), recorder=recorder))
+    checkpoint = finish(job)
+    assert step.run(plan, job, 1) == 0
+    marker = read(files(plan, job).marker)
+    assert marker['products'] == [str(checkpoint), str(record)] and record.is_file()
+    assert marker['seconds'] is None  # it says nothing of a whole run
+
+
+@pytest.mark.parametrize(
+    ('code', 'status', 'reason'),
+    [
+        ('print("all fine")', 1, 'it ended without a record'),
+        ('print("record: none.json")', 1, 'it ended without {cwd}/none.json'),
+        ('raise KeyError("x")', 1, "KeyError: 'x'"),
+        (
+            'import os; print("so far", flush=True); os.kill(os.getpid(), 9)',
+            -9,
+            'killed by signal 9; so far',
+        ),
+        ('raise SystemExit(3)', 3, 'no output'),
+    ],
+)
+def test_reasons_of_failures(plan, code, status, reason):
+    job = printing('evaluate/x', code)
+    assert step.run(plan, job, 1) == status
+    state = read(files(plan, job).state)
+    assert (state['status'], state['reason']) == ('failed', reason.format(cwd=plan.cwd))
+    assert not files(plan, job).marker.exists()
+
+
+def test_a_command_that_is_not_there_is_said_in_the_log(plan):
+    job = Job('evaluate/x', 'x', ('/no/such/program',))
+    assert step.run(plan, job, 1) == 127
+    assert 'No such file or directory' in read(files(plan, job).state)['reason']
+    assert '/no/such/program' in files(plan, job).log.read_text()
+
+
+def test_data_are_done_when_they_are_found(plan, synthetic):
+    job = printing('data/x', '', datasets=['synthetic_motion', 'synthetic_appearance'])
+    assert step.run(plan, job, 1) == 0
+    names = [Path(path).name for path in read(files(plan, job).marker)['products']]
+    assert names == ['synthetic_motion', 'synthetic_appearance']
+
+
+def test_each_job_has_gpus_of_its_own(plan, monkeypatch):
+    plan.gpus = ('0', '5', '7')
+    with step.gpus(plan, 1) as first, step.gpus(plan, 2) as rest:
+        assert (first, rest) == (
+            dict(CUDA_VISIBLE_DEVICES='0'),
+            dict(CUDA_VISIBLE_DEVICES='5,7'),
+        )
+    with step.gpus(plan, 0) as none:
+        assert none == {}
+    with lock(Path(plan.folder).parent / 'gpus' / '5', wait=True) as held:
+        assert held is not None  # another process has it
+        with step.gpus(plan, 2) as two:
+            assert two == dict(CUDA_VISIBLE_DEVICES='0,7')
+
+
+def test_a_job_waits_for_its_gpus(plan, monkeypatch):
+    plan.gpus, waited = ('0', '1'), []
+    with contextlib.ExitStack() as other:
+        other.enter_context(step.gpus(plan, 1))
+        monkeypatch.setattr(step.time, 'sleep', lambda s: waited.append(s) or other.close())
+        with step.gpus(plan, 2) as both:
+            assert (both, len(waited)) == (dict(CUDA_VISIBLE_DEVICES='0,1'), 1)
+
+
+def test_what_runs_is_told_its_gpus_and_threads(plan):
+    plan.gpus = ('5',)
+    code = 'import os; print(*map(os.environ.get, ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")))'
+    job = printing('evaluate/x', code)
+    step.run(plan, job, 3)
+    assert files(plan, job).log.read_text().splitlines()[-1] == '5 3'
