@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from mlfo_mm import compat
 from mlfo_mm.errors import UserError
+from tests.hostile import Call
 
 REPO = Path(__file__).resolve().parent.parent
 SMALL = dict(depth=18, pretrained=None, pretrained2d=False, base_channels=8)
@@ -167,14 +168,6 @@ def test_numpy_values_load(kind, tmp_path):
     np.testing.assert_array_equal(loaded['array'], array)
     assert loaded['scalar'] == array[1, 2]
     assert loaded['scalar'].dtype == array.dtype
-
-
-class Call:
-    def __init__(self, function, *arguments) -> None:
-        self.function, self.arguments = function, arguments
-
-    def __reduce__(self):
-        return self.function, self.arguments
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from mlfo_mm.datasets.check import (
 )
 from mlfo_mm.datasets.decode_worker import probe
 from mlfo_mm.errors import UserError
+from tests.corpus import write_sound
 
 
 def write_video(path: Path, frames: int = 40, faststart: bool = False) -> Path:
@@ -38,15 +39,6 @@ def write_video(path: Path, frames: int = 40, faststart: bool = False) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
         container.mux(stream.encode())
     return path
-
-
-def write_sound(path: Path) -> None:
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream('aac', rate=8000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), 'fltp', 'mono')
-        frame.sample_rate = 8000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode())
 
 
 @pytest.fixture(scope='module')

@@ -15,22 +15,13 @@ from mlfo_mm.engine.checkpoints import (
     tensors_of,
 )
 from mlfo_mm.errors import UserError
-
-
-class Evil:
-    """Makes a folder when it is unpickled: harmless, and seen."""
-
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.target),)
+from tests.hostile import Call
 
 
 @pytest.mark.parametrize('legacy', [False, True])
 def test_code_is_refused_and_not_run(tmp_path, legacy):
     path = tmp_path / 'a.pth'
-    content = {'state_dict': {}, 'x': Evil(tmp_path / 'ran')}
+    content = {'state_dict': {}, 'x': Call(os.mkdir, str(tmp_path / 'ran'))}
     torch.save(content, path, _use_new_zipfile_serialization=not legacy)
     with pytest.raises(UserError, match=r'a\.pth refused: it holds .*mkdir.* could run code'):
         read_checkpoint(path)

@@ -11,6 +11,7 @@ from torch import nn
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.weights import load_backbone, random_weights
+from tests.hostile import Call
 
 
 class Backbone(nn.Module):
@@ -114,19 +115,11 @@ def test_missing_file(tmp_path):
     assert 'does not exist' in fault(tmp_path / 'a.pth')
 
 
-class Evil:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.target),)
-
-
 @pytest.mark.parametrize('legacy', [False, True])
 def test_code_is_refused_and_not_run(tmp_path, legacy):
     path = tmp_path / 'a.pth'
     torch.save(
-        {'state_dict': {}, 'x': Evil(tmp_path / 'ran')},
+        {'state_dict': {}, 'x': Call(os.mkdir, str(tmp_path / 'ran'))},
         path,
         _use_new_zipfile_serialization=not legacy,
     )

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from mmaction.registry import DATASETS, MODELS
+from mmaction.registry import MODELS
 from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
@@ -155,13 +155,9 @@ def test_small_profiles_have_mlfo_s_budget(profile):
 
 
 @pytest.fixture(scope='module')
-def videos(synthetic_root) -> torch.Tensor:
-    """Blocks of 16 synthetic videos, (16, 5, 3, 4, 32, 32), normalised."""
-    config = load_config(REPO / 'configs/memdpc/r3d18_smoke.py')
-    data = DATASETS.build(config.train_dataloader.dataset | dict(data_root=str(synthetic_root)))
-    clips = torch.stack([data[index]['inputs'] for index in range(16)]).float()
-    mean, std = (torch.tensor(config.normalize[key]).view(3, 1, 1, 1) for key in ('mean', 'std'))
-    return (clips - mean) / std
+def videos(sampled) -> torch.Tensor:
+    """Blocks of 16 synthetic videos, (16, 5, 3, 4, 32, 32)."""
+    return sampled('memdpc')
 
 
 def train(videos: torch.Tensor, steps: int) -> list[float]:

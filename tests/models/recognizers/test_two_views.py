@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from mmaction.registry import DATASETS, MODELS
+from mmaction.registry import MODELS
 from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
@@ -182,13 +182,9 @@ def test_swav_scores_its_queue_anew_once_it_is_full(monkeypatch):
 
 
 @pytest.fixture(scope='module')
-def videos(synthetic_root) -> torch.Tensor:
-    """Two clips of each of 16 synthetic videos, (16, 2, 3, 8, 32, 32), normalised."""
-    config = load_config(REPO / 'configs/moco/r3d18_smoke.py')
-    data = DATASETS.build(config.train_dataloader.dataset | dict(data_root=str(synthetic_root)))
-    clips = torch.stack([data[index]['inputs'] for index in range(16)]).float()
-    mean, std = (torch.tensor(config.normalize[key]).view(3, 1, 1, 1) for key in ('mean', 'std'))
-    return (clips - mean) / std
+def videos(sampled) -> torch.Tensor:
+    """Two clips of each of 16 synthetic videos, (16, 2, 3, 8, 32, 32)."""
+    return sampled('moco')
 
 
 @pytest.mark.parametrize(
