@@ -11,7 +11,7 @@ from mmaction.registry import MODELS
 from mmengine.runner import set_random_seed
 from safetensors.torch import save_file
 from torch import nn
-from torchvision.models.video import r3d_18, s3d
+from torchvision.models.video import r2plus1d_18, r3d_18, s3d
 
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.config import load_config
@@ -23,6 +23,8 @@ from tests.conftest import REPO
 
 PAPER = f'{REPO}/configs/mlfo/r3d18_ucf101.py'
 TORCHVISION = f'{PAPER}+{REPO}/configs/_base_/backbones/r3d18_tv.py'
+R2PLUS1D = f'{REPO}/configs/pace/r2plus1d_k400.py'
+TWO_BLOCKS = {'model.backbone.stage_blocks': (2, 2, 2, 2)}  # as in _base_/backbones/r2plus1d18.py
 CLIPS = torch.randn(2, 3, 8, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
@@ -209,6 +211,28 @@ def test_a_bias_before_batch_norm_is_any_layout_s_to_tell():
     assert ours == {'backbone.conv1.bn.running_mean': torch.tensor([3.0])}
     # without the mean there is nothing to take it from: it is left over, and named
     assert list(to_ours({'conv1.bias': bias}, layout)) == ['backbone.conv1.conv.bias']
+
+
+def test_torchvision_s_r2plus1d_is_another_network(tmp_path):
+    """Why there is no layout for it, and what a user is told."""
+    with torch.device('meta'):
+        theirs = r2plus1d_18().state_dict()
+        ours = MODELS.build(load_config(R2PLUS1D, TWO_BLOCKS).model.backbone).state_dict()
+
+    def between(state, *names):
+        return [len(state[f'{name}.weight']) for name in names]
+
+    stages = range(2, 5)
+    second = [f'layer{stage}.0.conv2' for stage in stages]
+    assert between(theirs, 'stem.0', *(f'{name}.0.0' for name in second)) == [45, 230, 460, 921]
+    split = [f'{name}.conv.conv_s' for name in ('conv1', *second)]
+    assert between(ours, *split) == [83, 288, 576, 1152]
+    assert all(f'layer{stage}.0.downsample.conv.conv_t.weight' in ours for stage in stages)
+    assert all(f'layer{stage}.0.downsample.0.weight' in theirs for stage in stages)
+    torch.save({key: torch.zeros(1) for key in theirs}, tmp_path / 'a.pth')
+    config = load_config(R2PLUS1D, TWO_BLOCKS)
+    said = fault(import_weights, tmp_path / 'a.pth', tmp_path / 'b.pth', config)
+    assert 'no place in any known layout' in said and 'first stem.3.weight' in said
 
 
 def fault(call, *arguments) -> str:
