@@ -34,6 +34,11 @@ def test_unit_vector_of_zero_is_zero_with_zero_gradient():
     assert x.grad[1].abs().sum() > 0.01
 
 
+def test_unit_vector_of_what_is_as_short_as_the_bound():
+    lengths = torch.tensor([[1e-12], [2e-12]], dtype=torch.float64)
+    assert unit(lengths).tolist() == [[0.0], [1.0]]
+
+
 def test_accuracy_counts_strict_winners_only():
     logits = torch.tensor(
         [[3.0, 1.0, 2.0], [1.0, 2.0, 3.0], [2.0, 2.0, 1.0], [-torch.inf, 0.0, 1.0]]
@@ -42,6 +47,12 @@ def test_accuracy_counts_strict_winners_only():
     assert (
         contrast_accuracy(logits, targets).item() == 0.5
     )  # rows 0 and 3; the tie in row 2 is a miss
+
+
+def test_rows_without_a_target_do_not_count():
+    logits = torch.tensor([[3.0, 1.0], [3.0, 1.0], [1.0, 3.0]])
+    assert contrast_accuracy(logits, torch.tensor([0, -1, 0])).item() == 0.5
+    assert contrast_accuracy(logits, torch.tensor([-1, -1, -1])).isnan()
 
 
 def test_embedding_std_tells_collapse_from_spread():

@@ -55,3 +55,6 @@ def test_errors():
         cosine_prediction(torch.ones(3, 4), torch.ones(2, 4))
     with pytest.raises(ValueError, match='at least 1 sample'):
         cosine_prediction(torch.ones(0, 4), torch.ones(0, 4))
+    assert cosine_prediction(torch.ones(1, 4), torch.ones(1, 4)).item() == pytest.approx(
+        0, abs=1e-6
+    )

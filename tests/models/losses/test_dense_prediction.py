@@ -75,6 +75,11 @@ def test_nothing_known_is_chance_and_misses(double):
     assert loss.item() == pytest.approx(math.log(3 * 2 * 4)) and accuracy == 0
 
 
+def test_two_positions_of_one_channel_are_enough():
+    maps = torch.tensor([2.0, -2.0]).view(2, 1, 1, 1, 1)  # dot products 4 and -4
+    assert dense_prediction(maps, maps).item() == pytest.approx(math.log1p(math.exp(-8)), rel=1e-3)
+
+
 def test_gradient(double):
     tensors = [double(n, 2, 3, 1, 2).requires_grad_() for n in (1, 2)]
     assert torch.autograd.gradcheck(lambda p, t: dense_prediction(p, t, 1), tensors)

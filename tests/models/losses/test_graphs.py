@@ -63,6 +63,12 @@ def test_self_edge_is_kept_below_the_threshold_and_below_underflow():
     torch.testing.assert_close(combine_graphs(graph, semantic), torch.eye(3))
 
 
+def test_a_share_of_just_the_threshold_is_an_edge():
+    ones = torch.ones(4, 3)
+    graph = instance_graph(ones, ones, threshold=0.25, views='first_second')
+    assert torch.equal(graph, torch.full((4, 4), 0.25))
+
+
 def test_semantic_graph_equals_the_equation(double):
     targets1, targets2 = double(8, 3).softmax(1), double(8, 3).softmax(1)
     labels = []
@@ -130,5 +136,7 @@ def test_errors():
         instance_graph(z, z, views='both')
     with pytest.raises(ValueError, match='at least 2 prototypes, got 1'):
         semantic_graph(torch.ones(3, 1), torch.ones(3, 1))
-    with pytest.raises(ValueError, match=r'same shape \(N, N\)'):
-        combine_graphs(torch.eye(3), torch.eye(4))
+    square, wide, deep = torch.eye(3), torch.ones(3, 4), torch.ones(2, 2, 2)
+    for pair in ((square, torch.eye(4)), (square, wide), (wide, wide), (deep, deep)):
+        with pytest.raises(ValueError, match=r'same shape \(N, N\)'):
+            combine_graphs(*pair)

@@ -76,5 +76,7 @@ def test_module_is_registered_and_weighted(double):
 def test_errors():
     with pytest.raises(ValueError, match=r'info_nce .*same shape.*\(3, 4\) and \(2, 4\)'):
         info_nce(torch.ones(3, 4), torch.ones(2, 4), torch.ones(2, 4))
+    with pytest.raises(ValueError, match='at least 1 sample'):
+        info_nce(torch.ones(0, 4), torch.ones(0, 4), torch.ones(2, 4))
     with pytest.raises(ValueError, match='temperature must be above 0'):
         InfoNCELoss(temperature=0)

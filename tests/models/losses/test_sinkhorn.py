@@ -57,6 +57,12 @@ def test_rows_sum_to_one_at_any_scale(seed, shape, scale, offset, dtype):
     torch.testing.assert_close(q.sum(1), torch.ones(shape[0], dtype=dtype))
 
 
+def test_large_scores_lose_no_digits(double):
+    scores = (1000 + 0.1 * double(5, 4).tanh()).float()
+    exact = sinkhorn(scores.double())  # of the same rounded scores
+    torch.testing.assert_close(sinkhorn(scores), exact.float(), atol=1e-5, rtol=0)
+
+
 def test_many_iterations_balance_the_prototypes(double):
     q = sinkhorn(double(12, 4).tanh(), 0.3, 200)
     torch.testing.assert_close(q.sum(0), torch.full((4,), 3.0, dtype=torch.float64))

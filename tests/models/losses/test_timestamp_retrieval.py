@@ -70,6 +70,13 @@ def test_samples_do_not_mix(double):
     )
 
 
+def test_two_steps_of_the_long_clip_are_enough(h, double):
+    short, long = double(2, 3, 1), double(2, 3, 2)
+    expected = slow_timestamp_retrieval(h, short, long, [1], 0.5)
+    loss = timestamp_retrieval(short, long, torch.tensor([1]), 0.5)
+    assert loss.item() == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.parametrize('symmetric', [False, True])
 def test_gradient(double, symmetric):
     leaves = double(2, 3, 2).requires_grad_(), double(2, 3, 4).requires_grad_()
@@ -129,3 +136,8 @@ def test_accuracy_by_hand():
 def test_errors(short, long, positions, message):
     with pytest.raises(ValueError, match=message):
         timestamp_retrieval(torch.ones(short), torch.ones(long), torch.tensor(positions))
+
+
+def test_a_short_clip_needs_a_step():
+    with pytest.raises(ValueError, match='needs 0 integer positions, one for each short step'):
+        timestamp_retrieval(torch.ones(2, 4, 0), torch.ones(2, 4, 3), torch.arange(0))
