@@ -1,6 +1,6 @@
 """Convert weights from and to other codes; layouts are found by the names of the tensors.
 
-import: a checkpoint of torchvision (R3D-18, S3D), a plain 3D ResNet or MLFO's released code, for a config here.
+import: a checkpoint of torchvision (R3D-18, S3D), a plain 3D ResNet or MLFO's released code.
 export: a backbone as plain state dict or safetensors, which load without this package.
 
     python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config CONFIG.py
