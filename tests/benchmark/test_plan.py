@@ -226,3 +226,26 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     assert changed['epochs'] == 3
     assert changed['untrained_hash'] == own['untrained_hash']
     assert task_again == task
+
+
+def test_configs_that_are_not_there_or_cannot_be_read_are_missing(synthetic, tmp_path):
+    shutil.copytree(REPO / 'configs', tmp_path / 'configs')
+    (tmp_path / 'configs/mlfo/ablations/one_hot.py').unlink()
+    choice = Choice('demo', tables=('1', '2'), methods=('mlfo', 'simclr')).checked()
+
+    def asked(questions):
+        pairs = zip(questions, ask(questions), strict=True)
+        return [dict(error='simclr: no') if 'simclr' in q['config'] else a for q, a in pairs]
+
+    def made() -> Plan:
+        return make_plan(choice, Folders(tmp_path, tmp_path / 'runs', tmp_path / 'results'), asked)
+
+    plan = made()
+    no_config = 'no config configs/mlfo/ablations/one_hot.py'
+    assert set(plan.missing) == {no_config, 'simclr: no (2 runs)'}
+    assert {job.facts['method'] for job in plan.jobs if job.rule == 'evaluate'} == {'mlfo'}
+    probe = 'configs/downstream/linear_probe_demo.py'
+    (tmp_path / probe).unlink()
+    plan = made()
+    assert set(plan.missing) == {no_config, 'simclr: no (2 runs)', f'no config {probe}'}
+    assert not titles(plan, 'evaluate')

@@ -1,0 +1,26 @@
+"""Answers about configs, from a process of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlfo_mm.benchmark.resolve import downstream, resolve
+from mlfo_mm.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ('package', 'message'),
+    [
+        ('raise SystemExit("one line\\nerror: torch is missing")', 'torch is missing'),
+        ('raise SystemExit(3)', 'no message'),
+    ],
+)
+def test_a_process_that_cannot_answer_is_told_by_its_last_line(
+    package, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'mlfo_mm').mkdir()
+    (tmp_path / 'mlfo_mm/__init__.py').write_text(package)
+    with pytest.raises(UserError, match=f'^configs cannot be read: {message}$'):
+        resolve([downstream('x.py')], tmp_path, tmp_path / 'cache.json')
+    assert not (tmp_path / 'cache.json').exists()
