@@ -118,6 +118,7 @@ def test_list_file_of_each_split(tmp_path: Path):
     with pytest.raises(UserError, match=r'test3\.txt: no such list .*test\.txt, train\.txt'):
         list_file(folder, 'test', 3)
     assert list_names(folder) == ['test.txt', 'train.txt', 'train1.txt', 'train2.txt']
+    assert list_names(folder / 'none') == []
 
 
 def test_read_classes_keeps_order_and_spaces(tmp_path: Path):

@@ -81,6 +81,27 @@ def test_nothing_is_taken_for_what_it_is_not(video, cache, monkeypatch):
     assert open_reader(str(video))[1] == 'pyav'
 
 
+@pytest.mark.parametrize(
+    'wrong', [np.zeros((40, 48, 64, 3), np.int8), np.zeros((40, 48, 192), np.uint8)]
+)
+def test_an_entry_that_holds_no_frames_is_decoded_anew(video, cache, wrong):
+    """Of the size that its facts say, so that nothing but the array itself can tell."""
+    before = open_reader(str(video))[0].read(np.array([7]))[0]
+    build(cache, [video], decode_all, workers=1, progress=False)
+    place = entry(cache, video)
+    np.save(place.with_suffix('.npy'), wrong)
+    facts = json.loads(place.with_suffix('.json').read_text())
+    facts['bytes'] = place.with_suffix('.npy').stat().st_size
+    place.with_suffix('.json').write_text(json.dumps(facts))
+    reader, name = open_reader(str(video))
+    assert name == 'pyav' and np.array_equal(reader.read(np.array([7]))[0], before)
+
+
+def test_a_cache_needs_a_worker(video, cache):
+    with pytest.raises(UserError, match='0 workers: at least 1'):
+        build(cache, [video], decode_all, workers=0)
+
+
 def test_frames_of_a_short_side(video, cache):
     whole = decode_all(str(video))[0]
     small = partial(decode_all, short_side=20)
