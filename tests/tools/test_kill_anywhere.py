@@ -104,6 +104,16 @@ def test_a_fork_runs_the_command(tool, tmp_path, synthetic_root):
     assert (tmp_path / 'log').read_text() == tool.reached(tmp_path) == '1'
 
 
+def test_a_pretraining_is_resumed(tool, tmp_path, synthetic_root):
+    (tmp_path / 'say.py').write_text('import sys; print(*sys.argv[1:])')
+    kind = tool.Kind(f'{tmp_path}/say.py config.py --work-dir {{0}}/run')
+    for said in ('', '--resume '):
+        assert tool.start(kind, tmp_path, synthetic_root, fork=False).wait() == 0
+        assert tool.reached(tmp_path) == f'config.py {said}--work-dir {tmp_path}/run'[:100]
+        (tmp_path / 'run').mkdir(exist_ok=True)
+        (tmp_path / 'run/epoch_1.pth').touch()
+
+
 def test_half_a_file_is_an_error(tool, tmp_path):
     torch.save({'a': torch.ones(1000)}, tmp_path / 'epoch_1.pth')
     assert list(tool.products(tmp_path)) == ['epoch_1.pth']

@@ -23,7 +23,12 @@ from pathlib import Path
 from kill_products import products, reached
 from kill_runs import KINDS, ROOT, Kind, finish, has_begun, place, start
 
-import mlfo_mm.evaluation.pretrain_record  # noqa: F401  (torch, before the forks)
+# before the forks: what takes a short run most of its time
+import matplotlib.pyplot  # noqa: F401
+import mmaction.engine  # noqa: F401
+import torch.utils.tensorboard  # noqa: F401
+
+import mlfo_mm.evaluation.pretrain_record  # noqa: F401
 from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting import provenance
@@ -101,8 +106,7 @@ def main() -> None:
     for name in KINDS if 'all' in args.kinds else args.kinds:
         old = whole['kinds'].get(name, {})
         for found in check(name, folder / name, data, args.points, args.seed, old):
-            whole |= dict(seed=args.seed, **provenance())
-            whole['kinds'][name] = found
+            whole['kinds'][name] = provenance() | dict(seed=args.seed) | found
             write_atomic(args.output, json.dumps(whole, indent=1) + '\n')
         wrong += sum(bool(point['differ']) for point in found['points'])
     if wrong:

@@ -39,5 +39,5 @@ def products(folder: Path) -> dict[str, str]:
 def reached(folder: Path) -> str:
     """How far a command came: its last logged step, else the last line of its log."""
     log = (folder / 'log').read_text(errors='replace')
-    lines = [*ITERATION.findall(log)[-1:], *log.split('\n')]
-    return next((line.strip()[:100] for line in (lines[:1] + lines[::-1]) if line.strip()), '')
+    lines = ITERATION.findall(log)[-1:] + log.split('\n')[::-1]
+    return next((line.strip()[:100] for line in lines if line.strip()), '')

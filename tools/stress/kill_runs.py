@@ -59,7 +59,7 @@ class Forked(multiprocessing.context.ForkProcess):
 def start(kind: Kind, folder: Path, data: Path, fork: bool) -> subprocess.Popen | Forked:
     """The command in a process group of its own, resumed where there is something."""
     words = kind.words.format(folder).split()
-    words[1:1] = ['--resume'] if list(folder.glob('run/epoch_*.pth')) else []
+    words[2:2] = ['--resume'] if list(folder.glob('run/epoch_*.pth')) else []
     environment = os.environ | dict(PYTHONPATH=str(ROOT), MLFO_DATA_ROOT=str(data))
     environment['MLFO_FRAME_CACHE'] = str(folder / 'frames') if 'cache' in words[0] else ''
     if fork:
