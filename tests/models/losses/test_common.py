@@ -57,6 +57,8 @@ def test_rows_without_a_target_do_not_count():
 
 def test_embedding_std_tells_collapse_from_spread():
     assert embedding_std(torch.ones(16, 8)).item() == pytest.approx(0, abs=1e-6)
+    one = torch.tensor([[3.0, 1.0, -2.0]])  # all embeddings the same, its channels not
+    assert embedding_std(one.repeat(16, 1)).item() == pytest.approx(0, abs=1e-6)
     spread = torch.randn(4096, 64, generator=torch.Generator().manual_seed(0))
     assert embedding_std(spread * 7).item() == pytest.approx(1, abs=0.02)
     # unit vectors +e1 and +e2: each of two channels is 0 or 1, std 0.5
