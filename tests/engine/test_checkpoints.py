@@ -39,6 +39,22 @@ def test_safetensors(tmp_path):
             read_checkpoint(path)
 
 
+def test_what_is_no_checkpoint(tmp_path):
+    path = tmp_path / 'a.pth'
+    with pytest.raises(UserError, match=r'a\.pth does not exist \(none: random weights\)'):
+        read_checkpoint(path)
+    torch.save({'x': torch.ones(100)}, path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(
+        UserError, match=r'cannot be read \(300 bytes, truncated.*the one before it'
+    ):
+        read_checkpoint(path)
+    for content in ([torch.ones(1)], {'state_dict': [1]}):
+        torch.save(content, path)
+        with pytest.raises(UserError, match=r'a\.pth holds no state dict'):
+            read_checkpoint(path)
+
+
 def test_tensors_of_either_kind():
     x = torch.ones(1)
     assert tensors_of({'x': x, 'epoch': 3}) == {'x': x}

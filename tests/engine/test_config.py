@@ -75,7 +75,8 @@ def test_simclr_is_mlfo_with_the_other_terms_off():
         ({'model.levels.high.instance.temperatur': 1}, "did you mean 'temperature'"),
         ({'model.first_stag': 0.1}, "did you mean 'first_stage'"),
         ({'modle.first_stage': 0.1}, "did you mean 'model'"),
-        ({'train_pipeline.99.clip_len': 8}, 'no index'),
+        ({'train_pipeline.99.clip_len': 8}, "'99' is no index of a list of "),
+        ({'train_pipeline.1.clip_le': 8}, "did you mean 'clip_len'"),
     ],
 )
 def test_unknown_options(options, message):
@@ -209,3 +210,6 @@ def test_batch_line():
     assert config.optim_wrapper.optimizer.lr == 1e-3
     scaled_learning_rate(config, 4, True)
     assert config.optim_wrapper.optimizer.lr == pytest.approx(5e-4)
+    config.pop('auto_scale_lr')
+    line = scaled_learning_rate(config, 4, True)
+    assert line == 'effective batch 32 x 4 = 128, learning rate 0.0005'

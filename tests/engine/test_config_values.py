@@ -74,6 +74,14 @@ def test_values_of_another_spelling_are_taken():
     assert all(look_up(config, key) == value for key, value in options.items())
 
 
+@pytest.mark.parametrize(
+    ('dotted', 'value'),
+    [('a.0.b', 3), ('a.1.b', None), ('a.x', None), ('a.0.b.c', None), ('b', None)],
+)
+def test_a_value_by_its_dotted_key(dotted, value):
+    assert look_up({'a': [{'b': 3}]}, dotted) == value
+
+
 @pytest.mark.parametrize('key', TRAINING)
 def test_a_missing_key_is_named(key):
     config = load_config(SMOKE)

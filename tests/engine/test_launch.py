@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 from mmaction.registry import MODELS
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.launch import check_resume, check_start, prepare_work_dir
+from mlfo_mm.engine.launch import check_resume, check_start, prepare_work_dir, start_processes
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
-from tests.engine.test_checkpoints import Evil
+from tests.hostile import Call
 
 SMOKE = REPO / 'configs/mlfo/r3d18_smoke.py'
 
@@ -65,7 +67,7 @@ def test_start_from_elsewhere(config, tmp_path):
         with pytest.raises(UserError, match=r'download it, or convert it with tools/convert'):
             check_start(path, config)
     path = tmp_path / 'evil.pth'
-    torch.save({'state_dict': Evil(tmp_path / 'ran')}, path)
+    torch.save({'state_dict': Call(os.mkdir, str(tmp_path / 'ran'))}, path)
     with pytest.raises(UserError, match='could run code'):
         check_start(str(path), config)
     with pytest.raises(UserError, match='could run code'):
@@ -92,3 +94,19 @@ def test_resume_of_other_tensors(config, save):
 def test_work_dir_is_left_as_it_is(tmp_path):
     assert prepare_work_dir(tmp_path / 'new') == tmp_path / 'new'
     assert list((tmp_path / 'new').iterdir()) == []
+
+
+def test_other_launchers_need_gpus(config, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    with pytest.raises(UserError, match='--launcher slurm needs GPUs, none here; CPU processes: '):
+        start_processes(config, 'slurm')
+
+
+def test_with_gpus_the_processes_are_those_of_the_launcher(config, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.delenv('WORLD_SIZE', raising=False)
+    monkeypatch.setenv('SLURM_NTASKS', '4')
+    assert start_processes(config, 'slurm') == 4
+    monkeypatch.setenv('WORLD_SIZE', '8')
+    assert start_processes(config, 'pytorch') == 8
+    assert config.launcher == 'pytorch'  # mmengine joins them
