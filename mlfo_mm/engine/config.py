@@ -30,7 +30,8 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     Args:
         path: A config file, or one and files of changes joined by ``+``:
             ``configs/mlfo/r3d18_mini.py+configs/mlfo/ablations/one_hot.py``. Dicts are merged,
-            ``_delete_=True`` replaces one, None drops a part. Below ``model`` a change may add keys.
+            ``_delete_=True`` replaces one, None drops a part. Below ``model`` and
+            ``default_hooks`` a change may add keys.
         options: Dotted keys and their values, merged last.
 
     Returns:
@@ -119,7 +120,7 @@ def _apply(config: Config, path: str) -> None:
     finally:
         ConfigDict.lazy = False
     for key in keys:
-        _check_key(config, key, f'{path}:', may_add=key.startswith('model.'))
+        _check_key(config, key, f'{path}:', may_add=key.startswith(('model.', 'default_hooks.')))
     ConfigDict.lazy = True
     try:
         config.merge_from_dict(values)

@@ -1,9 +1,17 @@
 """Hooks: they only tell and guard; all state that a run resumes from lives in buffers."""
 
+from .channels_last import ChannelsLastHook
 from .checkpoint import AtomicBackend
 from .epoch_signal import EpochSignalHook
 from .health import HealthHook
 from .loss_guard import LossGuardHook
 from .progress import ProgressHook
 
-__all__ = ['AtomicBackend', 'EpochSignalHook', 'HealthHook', 'LossGuardHook', 'ProgressHook']
+__all__ = [
+    'AtomicBackend',
+    'ChannelsLastHook',
+    'EpochSignalHook',
+    'HealthHook',
+    'LossGuardHook',
+    'ProgressHook',
+]
