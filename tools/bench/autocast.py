@@ -19,6 +19,15 @@ from mmaction.registry import MODELS
 from train_step import build
 
 
+CHANNELS_LAST = '+configs/_base_/changes/channels_last.py'
+SIDES = (
+    ('float32', False, ''),
+    ('bfloat16', True, ''),
+    ('float32, channels last', False, CHANNELS_LAST),
+    ('bfloat16, channels last', True, CHANNELS_LAST),
+)
+
+
 def parse_args() -> argparse.Namespace:
     """Sizes of the measurement."""
     made = parser(__doc__, 'autocast')
@@ -52,8 +61,9 @@ def main() -> None:
     """Measure, print, store."""
     args = parse_args()
     sides: dict[str, Callable[[], object]] = {}
-    for name, bf16 in (('float32', False), ('bfloat16', True)):
-        sides[name] = build(args.config, argparse.Namespace(**vars(args), bf16=bf16))['step']
+    for name, bf16, change in SIDES:
+        given = argparse.Namespace(**vars(args), bf16=bf16)
+        sides[name] = build(f'{args.config}{change}', given)['step']
     times = take_turns(sides, args, wait_for(args.device))
     curves = {}
     if args.curve:
@@ -67,12 +77,14 @@ def main() -> None:
         print(f'last loss: {ends}; largest distance from float32: {apart}')
     for name in sides:
         print(f'{name}: {times.median(name):.3f} s')
-    finish(
-        args,
-        {'float32 / bfloat16': times.ratio('float32', 'bfloat16')},
-        curves=curves,
-        **times.as_dict(),
-    )
+    ratios = {
+        f'float32 / {name}': times.ratio('float32', name) for name in reversed(list(sides)[1:])
+    }
+    ratios |= {
+        f'{name}, in CPU time': times.cpu_ratio('float32', name.removeprefix('float32 / '))
+        for name in ratios
+    }
+    finish(args, ratios, curves=curves, **times.as_dict())
 
 
 if __name__ == '__main__':

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from mlfo_mm.datasets import VideoListDataset
 
+import torch
 from clips import videos
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from torch.utils.data import DataLoader, RandomSampler
 
 
 def drawn_dataset(config: Config, size: int, root: str) -> VideoListDataset:
@@ -26,6 +29,22 @@ def drawn_dataset(config: Config, size: int, root: str) -> VideoListDataset:
         (folder / f'{name}.txt').write_text(text)
     augment = config.train_dataloader.dataset.get('augment', 'worker')
     return VideoListDataset('drawn', config.train_pipeline, data_root=root, augment=augment)
+
+
+def batches_of(data: VideoListDataset, size: int, count: int, workers: int) -> Iterator[dict]:
+    """So many batches of videos drawn at random."""
+    sampler = RandomSampler(data, num_samples=size * count)
+    pinned = torch.cuda.is_available()
+    return iter(
+        DataLoader(
+            data,
+            size,
+            sampler=sampler,
+            num_workers=workers,
+            collate_fn=pseudo_collate,
+            pin_memory=pinned,
+        )
+    )
 
 
 def read_batch(config: Config, size: int) -> dict:

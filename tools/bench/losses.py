@@ -14,7 +14,8 @@ from collections.abc import Callable
 from mlfo_mm.engine.config import load_config
 
 import torch
-from measure import add_device, finish, memory, memory_of, parser, take_turns, wait_for
+from measure import add_device, finish, parser, take_turns, wait_for
+from memory import memory, memory_of
 from mmaction.registry import MODELS
 from torch import Tensor
 from train_step import build

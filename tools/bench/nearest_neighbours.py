@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import measure
+from memory import memory, memory_of
 from mlfo_mm.evaluation.nearest import nearest
 
 import numpy as np
@@ -80,18 +81,18 @@ def main() -> None:
     }
     if args.memory_of:
         gc.collect()
-        before = measure.memory('cpu', peak=False)
+        before = memory('cpu', peak=False)
         sides[args.memory_of]()
-        print(measure.memory('cpu', peak=True) - before)
+        print(memory('cpu', peak=True) - before)
         return
     answers: dict[str, np.ndarray] = {}
     timed = {name: partial(_keep, answers, name, side) for name, side in sides.items()}
     times = measure.take_turns(timed, args)
-    memory = {name: measure.memory_of(name) for name in sides}
+    used = {name: memory_of(name) for name in sides}
     for name in sides:
         same = (np.sort(answers[name], 1) == np.sort(answers['ours'], 1)).mean()
         print(
-            f'{name:8s} {times.median(name):8.2f} s, {memory[name]:.2f} GB above the inputs, '
+            f'{name:8s} {times.median(name):8.2f} s, {used[name]:.2f} GB above the inputs, '
             f'{100 * same:.3f} % of the neighbours as ours'
         )
     others = [name for name in sides if name != 'ours']
@@ -99,9 +100,9 @@ def main() -> None:
         raise SystemExit('error: neither faiss nor sklearn is installed: pip install faiss-cpu')
     best = min(others, key=times.median)
     ratios = {f'time as a share of {best}': times.ratio('ours', best)}
-    ratios['memory above the inputs, GB'] = memory['ours']
+    ratios['memory above the inputs, GB'] = used['ours']
     ratios |= {f'CPU time as a share of {name}': times.cpu_ratio('ours', name) for name in others}
-    measure.finish(args, ratios, memory_gb=memory, **times.as_dict())
+    measure.finish(args, ratios, memory_gb=used, **times.as_dict())
 
 
 def found(name: str) -> bool:

@@ -11,19 +11,18 @@ import tempfile
 import time
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.hooks.channels_last import lay_out
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.models.utils import complexity
 
 import torch
-from batches import drawn_dataset
+from batches import batches_of, drawn_dataset
 from measure import add_device, finish, parser, wait_for
 from mmaction.registry import MODELS
-from mmengine.dataset import pseudo_collate
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from regions import shares
 from torch import nn
 from torch.profiler import profile, record_function, supported_activities
-from torch.utils.data import DataLoader, RandomSampler
 
 # TFLOP/s of dense bfloat16 products, as the makers state them
 PEAKS = {'H200': 989, 'H100': 989, 'A100': 312, 'L40S': 362, 'A10': 125, 'RTX 4090': 165}
@@ -48,6 +47,8 @@ def main() -> None:
     config = load_config(args.config)
     torch.manual_seed(0)
     model = MODELS.build(config.model).to(args.device).train()
+    if 'channels_last' in config.default_hooks:
+        lay_out(model)
     model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)  # all terms
     wrapper = dict(config.optim_wrapper, type=AutocastOptimWrapper if args.bf16 else OptimWrapper)
     optimizer = build_optim_wrapper(model, wrapper)
@@ -60,15 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as root:
         data = drawn_dataset(config, args.batch, root)
         rounds = args.warm_up + 2 * args.repeats + 1
-        loader = DataLoader(
-            data,
-            args.batch,
-            sampler=RandomSampler(data, num_samples=args.batch * rounds),
-            num_workers=args.workers,
-            collate_fn=pseudo_collate,
-            pin_memory=args.device == 'cuda',
-        )
-        batches = iter(loader)
+        batches = batches_of(data, args.batch, rounds, args.workers)
 
         def steps(count: int) -> None:
             for _ in range(count):
@@ -112,8 +105,8 @@ def main() -> None:
     peak = args.peak or next((value for key, value in PEAKS.items() if key in named), None)
     if peak:
         ratios = {'share of the bfloat16 peak': speed / peak} | ratios
-    facts = dict(shares=table, seconds=seconds, clips_per_s=clips / seconds, tflops=speed)
-    finish(args, ratios, device=args.device, **facts)
+    facts = dict(seconds=seconds, clips_per_s=clips / seconds, tflops=speed)
+    finish(args, ratios, shares=table, **facts)
 
 
 if __name__ == '__main__':

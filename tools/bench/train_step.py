@@ -11,10 +11,12 @@ import argparse
 from collections.abc import Callable
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.hooks.channels_last import lay_out
 
 import torch
 from batches import read_batch
-from measure import add_device, finish, memory, memory_of, parser, take_turns, wait_for
+from measure import add_device, finish, parser, take_turns, wait_for
+from memory import memory, memory_of
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
@@ -25,6 +27,7 @@ def parse_args() -> argparse.Namespace:
     made.add_argument('configs', nargs='*', default=['configs/mlfo/r3d18_k400.py'])
     made.add_argument('--batch', type=int, default=8, help='videos')
     made.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
+    made.add_argument('--no-memory', action='store_true', help='leave out the peaks of memory')
     add_device(made)
     return made.parse_args()
 
@@ -34,6 +37,8 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
     config = load_config(path)
     torch.manual_seed(0)
     model = MODELS.build(config.model).to(args.device).train()
+    if 'channels_last' in config.default_hooks:
+        lay_out(model)
     model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)
     batch = model.data_preprocessor(read_batch(config, args.batch), training=True)
     calls: list[tuple[nn.Module, Tensor, bool]] = []
@@ -79,11 +84,14 @@ def main() -> None:
     ratios, found = {}, {}
     for path in args.configs:
         times = take_turns(build(path, args), args, wait_for(args.device))
-        used = {side: memory_of(f'{path}::{side}') for side in times.wall}
+        sides = times.wall if not args.no_memory else ()
+        used = {side: memory_of(f'{path}::{side}') for side in sides}
         ratios[f'{path}: step / backbone'] = times.ratio('step', 'backbone')
+        ratios[f'{path}: in CPU time'] = times.cpu_ratio('step', 'backbone')
         found[path] = dict(times.as_dict(), memory_gb=used)
-        medians = ', '.join(f'{side} {times.median(side):.3f} s' for side in times.wall)
-        print(f'{path}: {medians}; {used["step"]:.2f} and {used["backbone"]:.2f} GB', flush=True)
+        for side in times.wall:
+            more = f', {used[side]:.2f} GB' if side in used else ''
+            print(f'{path}, {side}: {times.median(side):.3f} s{more}', flush=True)
     finish(args, ratios, configs=found)
 
 
