@@ -27,6 +27,7 @@ from .transforms.deferred import defer
 
 CHECK = 'python tools/data/check_videos.py'
 MAX_TRIES = 20
+LONG_LIST = 10_000  # samples from which on mmengine packs them, after a slow collection of garbage
 TOLERATED = 3  # corrupt videos that never stop a run: in a small set they are a large share
 
 
@@ -107,6 +108,7 @@ class VideoListDataset(BaseDataset):
         """Read and check the list; one dict per video."""
         samples = read_list(self.list_path, len(self._metainfo['classes']))
         check_files(samples, self.folder, self._allowed(len(samples)))
+        self.serialize_data = len(samples) >= LONG_LIST
         self._looped = torch.zeros(len(samples), dtype=torch.bool)
         self._corrupt = torch.zeros(len(samples), dtype=torch.bool)
         self._stuck = torch.zeros(len(samples), dtype=torch.bool)
