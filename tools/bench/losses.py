@@ -73,6 +73,7 @@ def main() -> None:
         used[name] = memory_of(str(size))
         ratios[f'{name} / step of {size}'] = times.median(name) / whole
         print(f'{name}: {times.median(name):.3f} s of {whole:.1f} s, {1e3 * used[name]:.0f} MB')
+    ratios |= {f'MB, {name}': 1e3 * used[name] for name in used}
     finish(args, ratios, memory_gb=used, **times.as_dict())
 
 

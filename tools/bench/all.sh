@@ -1,0 +1,32 @@
+#!/bin/sh
+# Every measurement at its default sizes, then a table of ratios beside their goals: about 20 minutes
+# on 2 quiet cores. Results go to results/bench (or to the folder given); what fails is said and passed over.
+#   tools/bench/all.sh [FOLDER]
+cd "$(dirname "$0")/../.." || exit 2
+folder=${1:-results/bench}
+mlfo=configs/mlfo/r3d18_k400.py
+others="simclr moco byol swav vcop pace speednet temptrans rotnet3d memdpc"
+
+bench() { # name of the JSON, script, its arguments
+    json=$folder/$1.json script=tools/bench/$2.py
+    shift 2
+    echo "== $script $*"
+    python "$script" --json "$json" "$@" || echo "failed: $script $*" >&2
+}
+
+bench imports imports
+bench decoders decoders
+bench input_pipeline input_pipeline
+bench frame_cache frame_cache
+bench nearest_neighbours nearest_neighbours
+bench features features
+bench train_step_fp32 train_step $mlfo --repeats 3
+bench train_step_bf16 train_step $mlfo --repeats 3 --bf16
+bench autocast autocast --repeats 2
+bench losses losses
+# a quarter of the batch: ten methods
+bench train_step_methods train_step $(for m in $others; do echo configs/$m/r3d18_k400.py; done) \
+    --batch 2 --repeats 3 --no-memory
+bench processes processes
+bench profile_step profile_step --repeats 2
+python tools/bench/summary.py "$folder"
