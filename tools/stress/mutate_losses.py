@@ -95,8 +95,8 @@ def main() -> None:
     wrong = []
     for name in NAMES if 'all' in args.losses else args.losses:
         reasons = explained.get(name, {})
-        found = whole['losses'][name] = check(name, reasons)
-        write_atomic(args.output, json.dumps(whole | provenance(), indent=1) + '\n')
+        found = whole['losses'][name] = provenance() | check(name, reasons)
+        write_atomic(args.output, json.dumps(whole, indent=1) + '\n')
         lines = [row['after'] for row in found['survivors']]
         wrong += [f'{name}: {line}: survived' for line in lines if line not in reasons]
         wrong += [f'{name}: {line}: explained, but killed' for line in reasons if line not in lines]
