@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
+import pytest
 import torch
 from mmengine.device import get_device
+from mmengine.optim import build_optim_wrapper
 from torch import nn
 
 from mlfo_mm.engine import AutocastOptimWrapper
+from mlfo_mm.engine.config import load_config
+from tests.conftest import REPO
 
 
 def test_forward_in_bfloat16_weights_in_float32():
@@ -22,3 +28,21 @@ def test_forward_in_bfloat16_weights_in_float32():
     state = wrapper.state_dict()
     assert 'loss_scaler' not in state
     wrapper.load_state_dict(state)
+
+
+@pytest.mark.parametrize('name', ['mlfo', 'moco'])  # Adam, SGD
+def test_fused_optimizers_take_the_same_steps(name):
+    base = str(REPO / f'configs/{name}/r3d18_k400.py')
+    folder = REPO / 'configs/_base_/changes'
+    changes = ['fused_optimizer', 'channels_last', 'device_augmentation']
+    changed = load_config('+'.join([base, *(str(folder / f'{each}.py') for each in changes)]))
+    weights = []
+    for config in (load_config(base), changed):
+        torch.manual_seed(0)
+        layer = nn.Linear(30, 20)
+        wrapper = build_optim_wrapper(layer, copy.deepcopy(config.optim_wrapper))
+        for _ in range(3):
+            wrapper.update_params(layer(torch.randn(4, 30)).square().sum())
+        weights.append(layer.weight.detach())
+    assert wrapper.optimizer.defaults['fused']
+    torch.testing.assert_close(*weights, rtol=1e-5, atol=1e-6)
