@@ -72,8 +72,8 @@ def check(name: str, folder: Path, data: Path, points: int, seed: int, old: dict
     want, spans[True] = products(folder / 'whole'), end
     first, end = finish(kind, place(name, folder / 'again'), data, kind.forks)
     spans[False] = end if kind.forks else end - first
-    if products(folder / 'again') != want:
-        sys.exit(f'{name}: two undisturbed runs differ')
+    if differ := products(folder / 'again').items() ^ want.items():
+        sys.exit(f'{name}: two undisturbed runs differ: {dict(differ)}')
     kept = old.get('points', []) if old.get('whole') == want else []
     yield dict(command=kind.words.format('DIR'), whole=want, points=kept)
     for number in range(len(kept), points):
