@@ -55,6 +55,13 @@ def test_twins_stand_in_the_gallerys_order():
     assert torch.equal(found, torch.arange(4)[:, None] + 4 * torch.arange(20))
 
 
+def test_of_twins_nobody_is_their_own_neighbour():
+    torch.manual_seed(0)
+    rows = torch.randn(4, 8).repeat(75, 1)
+    found = nearest(rows, rows, 20, exclude_self=True)
+    assert torch.equal(found, by_sorting(rows, rows, 20, exclude_self=True))
+
+
 def test_what_float32_cannot_tell_apart_float64_does():
     torch.manual_seed(0)
     base = torch.randn(1, 64, dtype=torch.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +137,21 @@ def test_loaded_recognizer_is_the_saved_one(request_for, save):
     saved = torch.load(path, weights_only=True)['state_dict']
     assert all(torch.equal(value, saved[key]) for key, value in model.state_dict().items())
     assert not model.training
+
+
+def test_a_method_without_embeddings_has_its_features_compared(request_for, save, tmp_path):
+    config = REPO / 'configs/pace/r3d18_smoke.py'
+    path = Path(save(config))
+    checkpoint = torch.load(path, weights_only=True)
+    checkpoint['meta']['epoch'] = 1
+    torch.save(checkpoint, path)
+    request = request_for('neighbours', config=config, checkpoint=str(path))
+    request = dataclasses.replace(request, options={'downstream.topk': 7})
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert record.protocol['instance'] == 'backbone features'
+    assert set(record.metrics) == {'hits_instance'}
+    assert {
+        'no prototypes: no semantic-wise neighbours',
+        'only 6 training videos for the top 7',
+        'the checkpoint is of epoch 1, its config trains 2',
+    } <= set(record.notes)

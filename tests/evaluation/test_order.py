@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -13,6 +15,8 @@ from mmengine.registry import DATASETS
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation import order
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.job import prepare
 from mlfo_mm.evaluation.order import OrderProbe, fit_order, spread
@@ -108,6 +112,17 @@ def test_forward_features_are_those_of_the_other_tasks(request_for, tmp_path, ca
     evaluate(request_for('retrieval'), tmp_path / 'results')
     evaluate(request_for('order'), tmp_path / 'results')
     assert capsys.readouterr().out.count('reusing') == 2
+
+
+def test_a_video_that_breaks_before_its_map_is_named(request_for, videos, tmp_path, monkeypatch):
+    shutil.copytree(videos, tmp_path / 'root')
+    request = request_for('order', skip_broken=True)
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path / 'root'))
+    job = prepare(request)
+    video = tmp_path / 'root/pair/test_g00_c1.mp4'
+    video.write_text('no video')
+    with pytest.raises(UserError, match=r'test_g00_c1\.mp4 can no longer be decoded'):
+        order._maps(job, None, SimpleNamespace(files=[str(video)]))
 
 
 @pytest.mark.parametrize('difference', [False, True])

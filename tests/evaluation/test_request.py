@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
 from mlfo_mm.reporting import hash_text
@@ -79,3 +80,16 @@ def test_an_untrained_network_is_its_backbone(plain):
     assert other == about
     scratch = evaluation(checkpoint='none', task='finetune').about()
     assert scratch['method'] == 'scratch'
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({'task': 'retrival'}, '--task retrival: known are .*retrieval'),
+        ({'options': {'profile': 'mine'}}, "profile='mine' has no .*retrieval_mine.py"),
+        ({'average': 'max'}, "average='max': prob"),
+    ],
+)
+def test_what_cannot_be_asked_for(changes, message):
+    with pytest.raises(UserError, match=message):
+        evaluation(**changes)
