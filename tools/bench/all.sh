@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every measurement at its default sizes, then a table of ratios beside their goals: about 20 minutes
+# Every measurement at its default sizes, then a table of ratios beside their goals: under 25 minutes
 # on 2 quiet cores. Results go to results/bench (or to the folder given); what fails is said and passed over.
 #   tools/bench/all.sh [FOLDER]
 cd "$(dirname "$0")/../.." || exit 2
@@ -19,14 +19,14 @@ bench decoders decoders
 bench input_pipeline input_pipeline
 bench frame_cache frame_cache
 bench nearest_neighbours nearest_neighbours
-bench features features
+bench features features --repeats 2
 bench train_step_fp32 train_step $mlfo --repeats 3
 bench train_step_bf16 train_step $mlfo --repeats 3 --bf16
 bench autocast autocast --repeats 2
-bench losses losses
+bench losses losses --repeats 2
 # a quarter of the batch: ten methods
 bench train_step_methods train_step $(for m in $others; do echo configs/$m/r3d18_k400.py; done) \
     --batch 2 --repeats 3 --no-memory
-bench processes processes
+bench processes processes --repeats 2
 bench profile_step profile_step --repeats 2
 python tools/bench/summary.py "$folder"
