@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlfo_mm.engine.config import load_config, scaled_learning_rate
+from mlfo_mm.engine.config import _parameters, load_config, scaled_learning_rate
 from mlfo_mm.errors import UserError
 from mlfo_mm.models import MotionDiscriminationLoss
 from tests.conftest import REPO
@@ -119,6 +119,13 @@ def test_unknown_keys_in_a_file(tmp_path, line, message):
     )
     with pytest.raises(UserError, match=message):
         load_config(path)
+
+
+def test_a_component_that_does_not_tell_its_arguments_may_have_any():
+    class Compiled:
+        __init__ = dict.update  # of C, without a signature
+
+    assert _parameters(Compiled) is None
 
 
 def test_missing_config_suggests_one(monkeypatch):

@@ -99,6 +99,11 @@ def test_no_change_at_the_neutral_strength(operation):
     assert torch.equal(operations.ADJUST[operation](frames, neutral), frames)
 
 
+def test_no_blur_where_none_is_drawn():
+    clips = torch.rand(2, 4, 3, 8, 8)
+    assert operations.blur(clips, np.zeros(2), np.full(2, 0.1)) is clips
+
+
 def test_samples_without_draws_are_left_to_mmaction(synthetic):
     plain, changed = (config_of('mlfo/r3d18_smoke', each) for each in ('', CHANGE))
     changed.train_dataloader.dataset.augment = 'worker'

@@ -116,3 +116,11 @@ def test_class_labels_are_refused():
     with pytest.raises(ValueError, match='got class labels'):
         samples = [ActionDataSample().set_gt_label(1) for _ in range(2)]
         model(torch.randn(2, 2, 3, 8, 32, 32), samples, mode='loss')
+
+
+@pytest.mark.parametrize('part', ['contrast', 'projection'])
+def test_a_contrast_needs_its_projection_and_the_reverse(part):
+    config = shipped('pace', f'+{REPO}/configs/pace/ablations/contrast.py').model
+    config[part] = None
+    with pytest.raises(ValueError, match='contrast and projection go together'):
+        MODELS.build(config)

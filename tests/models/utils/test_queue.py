@@ -60,3 +60,7 @@ def test_errors():
         FeatureQueue(0, 3)
     with pytest.raises(ValueError, match=r'needs vectors \(N, 3\), got \(2, 4\)'):
         FeatureQueue(4, 3).enqueue(torch.ones(2, 4))
+
+
+def test_it_is_printed_with_its_size():
+    assert repr(FeatureQueue(4, 3)) == 'FeatureQueue(size=4, dim=3)'

@@ -1,0 +1,25 @@
+"""The modes that every recognizer has."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+
+from mlfo_mm.engine.config import load_config
+from tests.conftest import REPO
+
+
+def test_features_are_those_of_all_views_and_other_modes_are_refused():
+    config = load_config(REPO / 'configs/simclr/r3d18_smoke.py')
+    model = MODELS.build(config.model).eval()
+    inputs = torch.randn(2, 3, 3, 4, 16, 16)
+    with torch.no_grad():
+        expected = model.extract_feat(inputs.flatten(0, 1))
+        for mode in ('tensor', 'predict'):
+            levels = model(inputs, mode=mode)
+            assert len(levels) == 3
+            for level, right in zip(levels, expected, strict=True):
+                assert len(level) == 6 and torch.equal(level, right)
+    with pytest.raises(ValueError, match="mode is 'loss', 'tensor' or 'predict', not 'train'"):
+        model(inputs, mode='train')
