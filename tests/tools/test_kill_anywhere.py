@@ -7,6 +7,7 @@ import time
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -127,6 +128,17 @@ def test_half_a_file_is_an_error(tool, tmp_path):
     (tmp_path / 'frames/a.json').write_text(json.dumps({'bytes': 3}))
     with pytest.raises(AssertionError):
         tool.products(tmp_path)
+
+
+def test_features_are_known_by_what_they_say(tool, tmp_path):
+    folders = [tmp_path / name / 'features' for name in 'ab']
+    for number, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        np.savez(folder / f'{number}.npz', x=np.arange(3))
+    first, second = (tool.products(folder.parent) for folder in folders)
+    assert first == second and len(first) == 1
+    np.savez(folders[0] / '0.npz', x=np.arange(4))
+    assert tool.products(tmp_path / 'a') != second
 
 
 def test_steps_are_read_from_the_log(tool, tmp_path):

@@ -16,7 +16,10 @@ COMPARED = ('experiment', 'metrics', 'curves', 'details', 'n_samples', 'status',
 
 
 def products(folder: Path) -> dict[str, str]:
-    """Hash of what each finished file says, times left out; half a file is an error."""
+    """Hash of what each finished file says, times left out; half a file is an error.
+
+    Stored features are named by their hash: the name that they have is of a checkpoint and its time.
+    """
     found = {}
     for name in sorted(p.relative_to(folder) for p in folder.rglob('*') if p.name[0] != '.'):
         path, parts = folder / name, []
@@ -32,7 +35,8 @@ def products(folder: Path) -> dict[str, str]:
             if path.suffix == '.json':
                 assert json.loads(parts[0])['bytes'] == path.with_suffix('.npy').stat().st_size
         if parts:
-            found[str(name)] = hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]
+            said = hashlib.sha256(b'|'.join(parts)).hexdigest()[:16]
+            found[str(name.with_name(said) if path.suffix == '.npz' else name)] = said
     return found
 
 
