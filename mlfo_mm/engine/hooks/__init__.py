@@ -2,6 +2,7 @@
 
 from .channels_last import ChannelsLastHook
 from .checkpoint import AtomicBackend
+from .compiling import CompileHook
 from .epoch_signal import EpochSignalHook
 from .health import HealthHook
 from .loss_guard import LossGuardHook
@@ -10,6 +11,7 @@ from .progress import ProgressHook
 __all__ = [
     'AtomicBackend',
     'ChannelsLastHook',
+    'CompileHook',
     'EpochSignalHook',
     'HealthHook',
     'LossGuardHook',
