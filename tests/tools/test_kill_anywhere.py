@@ -83,6 +83,14 @@ def test_a_command_that_fails_after_the_kill(tool, halves, tmp_path):
     assert found['differ'][0].startswith('RuntimeError') and 'nowhere.py' in found['differ'][0]
 
 
+def test_a_fork_that_dies_at_once(tool, halves, tmp_path):
+    tool.finish(halves, tool.place('halves', tmp_path / 'whole'), tmp_path, fork=False)
+    place = tool.place('halves', tmp_path / 'again')
+    tool.start(halves, place, tmp_path, fork=True).kill()
+    found = tool.compare(halves, place, tmp_path, tool.products(tmp_path / 'whole'))
+    assert found == dict(files='0 of 1', reached='', differ=[])
+
+
 def test_points_of_before_are_kept(tool, halves, tmp_path, monkeypatch):
     """Until an undisturbed run ends otherwise."""
     monkeypatch.setitem(tool.KINDS, 'halves', halves)

@@ -62,6 +62,7 @@ def start(kind: Kind, folder: Path, data: Path, fork: bool) -> subprocess.Popen 
     words[2:2] = ['--resume'] if list(folder.glob('run/epoch_*.pth')) else []
     environment = os.environ | dict(PYTHONPATH=str(ROOT), MLFO_DATA_ROOT=str(data))
     environment['MLFO_FRAME_CACHE'] = str(folder / 'frames') if 'cache' in words[0] else ''
+    (folder / 'log').touch()  # a fork may be dead before it writes
     if fork:
         process = Forked(target=_run, args=(words, folder / 'log', environment))
         process.start()
