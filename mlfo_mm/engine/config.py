@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
-from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
 
 from mlfo_mm.engine.config_values import check_kind, check_values
@@ -172,9 +171,7 @@ def _allowed(node: Any) -> set[str]:
 
 
 def _component(node: dict) -> Any:
-    component = node.get('type') if not isinstance(node, ConfigDict) else dict(node).get('type')
-    if isinstance(component, (LazyAttr, LazyObject)):
-        component = component.build()
+    component = node.get('type')  # mmengine builds a lazy one
     return component if inspect.isclass(component) else None
 
 
