@@ -83,12 +83,12 @@ def test_a_command_that_fails_after_the_kill(tool, halves, tmp_path):
     assert found['differ'][0].startswith('RuntimeError') and 'nowhere.py' in found['differ'][0]
 
 
-def test_a_fork_that_dies_at_once(tool, halves, tmp_path):
-    tool.finish(halves, tool.place('halves', tmp_path / 'whole'), tmp_path, fork=False)
-    place = tool.place('halves', tmp_path / 'again')
-    tool.start(halves, place, tmp_path, fork=True).kill()
-    found = tool.compare(halves, place, tmp_path, tool.products(tmp_path / 'whole'))
-    assert found == dict(files='0 of 1', reached='', differ=[])
+def test_a_fork_that_dies_at_once(tool, tmp_path):
+    (tmp_path / 'wait.py').write_text('import time; time.sleep(1000)')
+    process = tool.start(tool.Kind(f'{tmp_path}/wait.py'), tmp_path, tmp_path, fork=True)
+    process.kill()
+    assert process.wait() == -9
+    assert tool.reached(tmp_path) == ''
 
 
 def test_points_of_before_are_kept(tool, halves, tmp_path, monkeypatch):
