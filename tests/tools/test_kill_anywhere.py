@@ -165,12 +165,10 @@ def test_all_kinds_by_default(tool, words, kinds, tmp_path, monkeypatch):
     monkeypatch.setattr(tool, 'KINDS', dict.fromkeys('ab'))
     monkeypatch.setattr(tool, 'check', check)
     monkeypatch.setattr(tool, 'make_synthetic', lambda *_, **__: None)
-    monkeypatch.setattr(tool.tempfile, 'mkdtemp', lambda **_: tmp_path / 'work')
-    (tmp_path / 'work').mkdir()
     output = tmp_path / 'results/kill.json'
-    monkeypatch.setattr('sys.argv', ['kill_anywhere.py', *words, '--output', str(output)])
+    places = ['--folder', str(tmp_path / 'work'), '--output', str(output)]
+    monkeypatch.setattr('sys.argv', ['kill_anywhere.py', *words, *places])
     with pytest.raises(SystemExit, match='1 ended otherwise') if kinds == 2 else nullcontext():
         tool.main()
     assert asked == ['a', 'b'][-kinds:]
     assert list(json.loads(output.read_text())['kinds']) == asked
-    assert (tmp_path / 'work').exists() == (kinds == 2)

@@ -96,22 +96,24 @@ def main() -> None:
     parser.add_argument('kinds', nargs='*', choices=['all', *KINDS], default='all')
     parser.add_argument('--points', type=int, default=20, help='kills of each kind')
     parser.add_argument('--seed', type=int, default=0, help='of the moments')
+    where = Path(tempfile.gettempdir(), 'kill_anywhere')
+    parser.add_argument('--folder', type=Path, default=where, help='for data and what is killed')
     parser.add_argument('--output', type=Path, default=ROOT / 'results/stress/kill_anywhere.json')
     args = parser.parse_args()
     whole = json.loads(args.output.read_text()) if args.output.exists() else {'kinds': {}}
-    folder = Path(tempfile.mkdtemp(prefix='kill_anywhere_'))
-    data = folder / 'data'
-    make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
-    wrong = 0
+    data, wrong = args.folder / 'data', 0
+    if not data.exists():  # a frame cache knows its videos by path and time
+        make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
     for name in KINDS if 'all' in args.kinds else args.kinds:
         old = whole['kinds'].get(name, {})
-        for found in check(name, folder / name, data, args.points, args.seed, old):
+        for found in check(name, args.folder / name, data, args.points, args.seed, old):
             whole['kinds'][name] = provenance() | dict(seed=args.seed) | found
             write_atomic(args.output, json.dumps(whole, indent=1) + '\n')
         wrong += sum(bool(point['differ']) for point in found['points'])
+        shutil.rmtree(args.folder / name / 'whole', ignore_errors=True)
+        shutil.rmtree(args.folder / name / 'again', ignore_errors=True)
     if wrong:
-        sys.exit(f'{wrong} ended otherwise: {folder}')
-    shutil.rmtree(folder)
+        sys.exit(f'{wrong} ended otherwise: {args.folder}')
 
 
 if __name__ == '__main__':
