@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ REPO = Path(__file__).resolve().parent.parent
 # the same examples in every run, on a machine of any speed
 settings.register_profile('project', derandomize=True, deadline=None, database=None)
 settings.load_profile('project')
+
+
+def free_port() -> str:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        return str(server.getsockname()[1])
 
 
 @pytest.fixture(scope='session')

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlfo_mm.benchmark.jobs import Job, Plan
-from mlfo_mm.benchmark.resolve import tool_environment
+from mlfo_mm.benchmark.resolve import ask_apart
 
 
 def write_failed(plan: Plan, jobs: dict[str, str]) -> None:
@@ -21,21 +20,15 @@ def write_failed(plan: Plan, jobs: dict[str, str]) -> None:
     Args:
         plan: The plan.
         jobs: Reasons by the names of evaluations.
+
+    Raises:
+        UserError: They could not be written.
     """
     asked = [dict(reason=reason, **_facts(plan.job(name))) for name, reason in jobs.items()]
     if not asked:
         return
     request = dict(root=plan.root, results=str(Path(plan.cwd, plan.results)), evaluations=asked)
-    subprocess.run(
-        [sys.executable, '-m', 'mlfo_mm.benchmark.failures'],
-        input=json.dumps(request),
-        env=tool_environment(Path(plan.root)),
-        cwd=plan.cwd,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=False,
-    )
+    ask_apart('mlfo_mm.benchmark.failures', request, Path(plan.root), Path(plan.cwd))
 
 
 def _facts(job: Job) -> dict[str, Any]:

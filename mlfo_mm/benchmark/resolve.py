@@ -58,19 +58,35 @@ def tool_environment(root: Path) -> dict[str, str]:
     return environment | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
 
 
-def _ask(questions: list[Question], root: Path) -> list[Answer]:
+def ask_apart(module: str, request: dict[str, Any], root: Path, cwd: Path | None = None) -> str:
+    """Send a request to a module of this package in a process of its own; its answer.
+
+    Raises:
+        UserError: It failed; its last line.
+    """
     done = subprocess.run(
-        [sys.executable, '-m', 'mlfo_mm.benchmark.resolve'],
-        input=json.dumps(dict(root=str(root), questions=questions)),
+        # -P: the package of the repository, also from within another one
+        [sys.executable, '-P', '-m', module],
+        input=json.dumps(request),
         env=tool_environment(root),
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ['no message'])[-1]
-        raise UserError(f'configs cannot be read: {last.removeprefix("error: ")}')
-    return json.loads(done.stdout.splitlines()[-1])
+        raise UserError(last.removeprefix('error: '))
+    return done.stdout
+
+
+def _ask(questions: list[Question], root: Path) -> list[Answer]:
+    request = dict(root=str(root), questions=questions)
+    try:
+        said = ask_apart('mlfo_mm.benchmark.resolve', request, root)
+    except UserError as error:
+        raise UserError(f'configs cannot be read: {error}') from None
+    return json.loads(said.splitlines()[-1])
 
 
 def _state(root: Path) -> str:

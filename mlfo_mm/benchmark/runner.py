@@ -229,7 +229,10 @@ def _report_failures(plan: Plan, outcome: Outcome) -> None:
         if blamed and job.rule in ('evaluate', 'finetune'):
             reason = outcome.failed[blamed[0]]
             reasons[job.name] = reason if blamed[0] == job.name else f'pretraining failed: {reason}'
-    write_failed(plan, reasons)
+    try:
+        write_failed(plan, reasons)
+    except UserError as error:
+        outcome.error = f'records of what failed were not written: {error}'
 
 
 def _last(text: str, count: int) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from mlfo_mm.benchmark.failures import _facts, _write, write_failed
 from mlfo_mm.benchmark.plan import Folders, make_plan
 from mlfo_mm.benchmark.profiles import Choice
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.job import prepare
 from mlfo_mm.evaluation.request import Request
@@ -83,3 +84,10 @@ def test_the_runner_has_them_written(stand_in):
     (record,) = load_records(Path(plan.cwd, plan.results), 'smoke')
     assert (record.status, record.reason) == ('failed', 'pretraining failed: no luck')
     assert (record.task, record.dataset, record.seed) == ('retrieval', 'pair', 0)
+
+
+def test_records_that_cannot_be_written_are_an_error(stand_in):
+    plan = stand_in().plan
+    Path(plan.cwd, plan.results).write_text('no folder')
+    with pytest.raises(UserError, match='results'):
+        write_failed(plan, {'evaluate/a': 'no luck'})

@@ -6,6 +6,7 @@ import pytest
 
 from mlfo_mm.benchmark.resolve import downstream, resolve
 from mlfo_mm.errors import UserError
+from tests.conftest import REPO
 
 
 @pytest.mark.parametrize(
@@ -15,12 +16,18 @@ from mlfo_mm.errors import UserError
         ('raise SystemExit(3)', 'no message'),
     ],
 )
-def test_a_process_that_cannot_answer_is_told_by_its_last_line(
-    package, message, tmp_path, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
+def test_a_process_that_cannot_answer_is_told_by_its_last_line(package, message, tmp_path):
     (tmp_path / 'mlfo_mm').mkdir()
     (tmp_path / 'mlfo_mm/__init__.py').write_text(package)
     with pytest.raises(UserError, match=f'^configs cannot be read: {message}$'):
         resolve([downstream('x.py')], tmp_path, tmp_path / 'cache.json')
     assert not (tmp_path / 'cache.json').exists()
+
+
+def test_within_another_repository_it_is_not_that_one_that_answers(tmp_path, monkeypatch):
+    (tmp_path / 'mlfo_mm').mkdir()
+    (tmp_path / 'mlfo_mm/__init__.py').write_text('raise SystemExit("the wrong one")')
+    monkeypatch.chdir(tmp_path)
+    question = downstream(str(REPO / 'configs/downstream/retrieval_smoke.py'))
+    (answer,) = resolve([question], REPO, tmp_path / 'cache.json')
+    assert answer['hash']

@@ -16,7 +16,7 @@ import torch.distributed as dist
 
 from mlfo_mm.engine import peers
 from mlfo_mm.engine.hooks.checkpoint import readable
-from tests.conftest import REPO
+from tests.conftest import REPO, free_port
 
 HOOK = """
 import os, signal
@@ -54,7 +54,7 @@ def test_a_rank_that_dies_ends_the_job(how, synthetic, tmp_path):
     environment = os.environ | dict(
         PYTHON=sys.executable,
         PYTHONPATH=str(tmp_path),
-        PORT=str(20000 + os.getpid() % 20000),
+        PORT=free_port(),
         OMP_NUM_THREADS='1',
     )
     done = subprocess.run(

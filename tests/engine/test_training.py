@@ -18,7 +18,7 @@ from mmengine.registry import HOOKS
 from mlfo_mm.engine import launch
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
-from tests.conftest import REPO
+from tests.conftest import REPO, free_port
 
 SETTINGS = {
     'mlfo': 'configs/mlfo/r3d18_smoke.py',
@@ -230,7 +230,7 @@ def test_dist_train_says_what_is_missing(tmp_path):
 def test_two_processes_train(synthetic, tmp_path):
     done = tool(
         'tools/dist_train.sh', 'configs/mlfo/r3d18_smoke.py', 2, '--work-dir', tmp_path,
-        PORT=str(20000 + os.getpid() % 20000), OMP_NUM_THREADS='1',
+        PORT=free_port(), OMP_NUM_THREADS='1',
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert 'effective batch 4 x 2 = 8' in done.stdout + done.stderr
