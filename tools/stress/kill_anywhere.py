@@ -102,8 +102,8 @@ def main() -> None:
     args = parser.parse_args()
     whole = json.loads(args.output.read_text()) if args.output.exists() else {'kinds': {}}
     data, wrong = args.folder / 'data', 0
-    if not data.exists():  # a frame cache knows its videos by path and time
-        make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
+    # kept if it is there: a frame cache knows its videos by path and time
+    make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
     for name in KINDS if 'all' in args.kinds else args.kinds:
         old = whole['kinds'].get(name, {})
         for found in check(name, args.folder / name, data, args.points, args.seed, old):
