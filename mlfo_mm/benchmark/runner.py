@@ -20,8 +20,9 @@ from mlfo_mm.benchmark.failures import write_failed
 from mlfo_mm.benchmark.jobs import Job, Plan
 from mlfo_mm.benchmark.progress import Progress
 from mlfo_mm.benchmark.resolve import tool_environment
-from mlfo_mm.benchmark.state import die_with_parent, files, lock, open_jobs, read, reconcile, status
+from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, status
 from mlfo_mm.errors import UserError
+from mlfo_mm.processes import die_with_parent
 
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.3

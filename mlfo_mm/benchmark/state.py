@@ -8,12 +8,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
-import signal
-import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -23,14 +20,6 @@ from typing import Any
 
 from mlfo_mm.benchmark.jobs import Job, Plan
 from mlfo_mm.files import write_atomic
-
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Have the kernel end this process when the one that started it ends, however it does."""
-    if sys.platform == 'linux':
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.contextmanager

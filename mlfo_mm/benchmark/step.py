@@ -22,7 +22,6 @@ from mlfo_mm.benchmark.jobs import Job, Plan, executable, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
     Files,
-    die_with_parent,
     files,
     lock,
     pretrained,
@@ -32,6 +31,7 @@ from mlfo_mm.benchmark.state import (
     write,
 )
 from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.processes import die_with_parent
 
 RECORD = re.compile(r'^record: (.+)$', re.MULTILINE)
 

@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256, write_atomic
+from mlfo_mm.processes import die_with_parent
 
 VARIABLE = 'MLFO_FRAME_CACHE'
 VERSION = 2  # 1: frames by decord, which are not always those of their number
@@ -132,7 +133,8 @@ def build(
     if workers < 1:
         raise UserError(f'{workers} workers: at least 1')
     built = Built()
-    with ProcessPoolExecutor(workers) as pool:
+    # a worker waits for work for ever when its parent is killed
+    with ProcessPoolExecutor(workers, None, die_with_parent, (os.getpid(),)) as pool:
         store = partial(_store, folder, decode, verify, short_side)
         jobs = {pool.submit(store, str(video)): str(video) for video in videos}
         bar = tqdm(as_completed(jobs), total=len(jobs), unit='video', disable=not progress)

@@ -42,6 +42,7 @@ from mlfo_mm.datasets.synthetic_scenes import (
     trajectory,
 )
 from mlfo_mm.errors import UserError
+from mlfo_mm.processes import die_with_parent
 
 __all__ = [
     'APPEARANCE_CLASSES',
@@ -105,7 +106,8 @@ def _executor(workers: int) -> Iterator[ProcessPoolExecutor]:
     before = os.environ.get(name)
     os.environ[name] = '1'
     try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn')) as pool:
+        fresh = multiprocessing.get_context('spawn')
+        with ProcessPoolExecutor(workers, fresh, die_with_parent, (os.getpid(),)) as pool:
             yield pool
     finally:
         os.environ.pop(name)

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlfo_mm.benchmark.state import die_with_parent
+from mlfo_mm.processes import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = 'configs/simclr/r3d18_smoke.py'

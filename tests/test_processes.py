@@ -1,0 +1,63 @@
+"""Workers of a process that is killed end too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlfo_mm.processes import die_with_parent
+from tests.conftest import REPO
+
+POOL = """
+import sys, time
+from pathlib import Path
+from mlfo_mm.datasets.frame_cache import build
+
+folder = Path(sys.argv[1])
+
+def decode(path):
+    (folder / f'{path[-1]}.pid').write_text(str(__import__('os').getpid()))
+    time.sleep(1000)
+
+for name in 'ab':
+    (folder / name).touch()
+build(folder / 'frames', [folder / 'a', folder / 'b'], decode, workers=2, progress=False)
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has waited for does not."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='the kernel of Linux ends them')
+def test_workers_of_the_frame_cache_end_with_it(tmp_path):
+    environment = os.environ | {'PYTHONPATH': str(REPO), 'MLFO_MM_NO_REGISTER': '1'}
+    process = subprocess.Popen([sys.executable, '-c', POOL, str(tmp_path)], env=environment)
+    give_up = time.monotonic() + 120
+    workers = []
+    while len(workers) < 2 and time.monotonic() < give_up:
+        time.sleep(0.05)
+        workers = [int(pid) for note in tmp_path.glob('*.pid') if (pid := note.read_text())]
+    assert len(workers) == 2 and all(map(alive, workers))
+    process.kill()
+    process.wait()
+    while any(map(alive, workers)) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert not any(map(alive, workers))
+
+
+def test_a_worker_that_comes_too_late_ends_at_once():
+    child = os.fork()
+    if not child:
+        die_with_parent(os.getpid())  # its own number: its parent is another
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
