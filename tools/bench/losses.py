@@ -1,9 +1,8 @@
-"""Everything of MLFO behind the backbone, at large batches, against a whole training step.
+"""All losses of MLFO together, at large batches, against a whole training step.
 
-The backbone is taken out and its feature maps are small (8 channels, one position), so what is timed
-is the objective: heads, graphs, prototypes and all terms, forward and backward: an upper bound of
-the losses. The step is timed at a small batch and scaled to the large one; the share is in ``ratio``.
-Memory is the highest of a process that does this once, above what it held before.
+The embeddings of each level are drawn, so what is timed is the objective, forward and backward: semantic
+branch with its prototypes, graphs, all terms and monitors. The step is timed at a small batch and scaled
+to the large one. Memory is the highest of a process that does this once, above what it held before.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from mmaction.registry import MODELS
 from torch import Tensor
 from train_step import build
 
-CHANNELS = 8
+CHANNELS = 8  # of the backbone, which only says how many time steps a level has
 
 
 def parse_args() -> argparse.Namespace:
@@ -50,7 +49,23 @@ def objective(size: int, args: argparse.Namespace) -> Callable[[], object]:
         return tuple(level.requires_grad_() for level in made)
 
     model.extract_feat = features
+    for level in model.levels.values():
+        level.embed = drawn(level.embed)
+    with torch.no_grad():
+        model.loss(clips)
     return lambda: model.parse_losses(model.loss(clips))[0].backward()
+
+
+def drawn(embed: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
+    """Embeddings of the shapes of a level's, from the second call on without its heads."""
+    known: dict[str, Tensor] = {}
+
+    def again(*features: object) -> dict[str, Tensor]:
+        if not known:
+            known.update(embed(*features))
+        return {key: torch.randn_like(z).requires_grad_() for key, z in known.items()}
+
+    return again
 
 
 def main() -> None:

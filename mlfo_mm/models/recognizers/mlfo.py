@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ..losses import embedding_std, mean_edges
 from ..necks import Prototypes
@@ -96,9 +100,9 @@ class MLFO(SelfSupervisedRecognizer):
         for name, level in self.levels.items():
             terms = level.terms
             if 'instance' in terms:
-                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = terms[
-                    'instance'
-                ].loss_and_accuracy(*views[name, 'contrast'])
+                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = _made_again(
+                    terms['instance'].loss_and_accuracy, *views[name, 'contrast']
+                )
             if 'motion' in terms:
                 logs[f'loss_motion_{name}'], logs[f'acc_motion_{name}'] = terms[
                     'motion'
@@ -111,7 +115,9 @@ class MLFO(SelfSupervisedRecognizer):
                 ].loss_and_accuracy(queries, steps['long_steps'], positions)
             if 'graph' in terms and epoch >= self._begin(level):
                 graph = terms['graph'].build_graph(*views['high', 'contrast'], *targets)
-                logs[f'loss_graph_{name}'] = terms['graph'](*views[name, 'graph'], graph)
+                logs[f'loss_graph_{name}'] = _made_again(
+                    terms['graph'], *views[name, 'graph'], graph
+                )
                 logs[f'stat_edges_{name}'] = mean_edges(graph)
             for key in ('contrast', 'graph'):
                 if (name, key) in views:
@@ -166,6 +172,11 @@ class MLFO(SelfSupervisedRecognizer):
         logs['stat_prototypes_used'] = self.semantic.count_used(torch.cat(scores))
         logs['stat_std_semantic'] = embedding_std(z1)
         return targets[0], targets[1]
+
+
+def _made_again(term: Callable, *embeddings: Tensor) -> Any:
+    """A term whose N x N matrices are made anew for the backward pass, which keeps none of them."""
+    return checkpoint(term, *embeddings, use_reentrant=False, preserve_rng_state=False)
 
 
 def _gather_views(local: dict[tuple[str, str], Tensor]) -> dict[tuple[str, str], list[Tensor]]:

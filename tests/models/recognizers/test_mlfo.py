@@ -164,3 +164,21 @@ def test_state_is_in_the_checkpoint():
     assert int(other.epoch) == 1
     assert_close(other.semantic.queues[1].get(), model.semantic.queues[1].get())
     assert len(other.semantic.queues[1].get()) == 4
+
+
+def test_no_matrix_of_samples_is_kept_for_the_backward_pass():
+    """They are made again there; only the graphs, which are inputs, are kept."""
+    model = build(first_stage=0.0)
+    kept = set()
+
+    def pack(z: torch.Tensor) -> torch.Tensor:
+        kept.add(tuple(z.shape))
+        return z
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda z: z):
+        logs = model.loss(batch(n=5))
+    total, _ = model.parse_losses(logs)
+    total.backward()
+    assert 'loss_graph_low' in logs
+    assert (2 * 5, 16) in kept  # the embeddings
+    assert not kept & {(10, 10), (10, 5)}
