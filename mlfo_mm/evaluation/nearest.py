@@ -151,7 +151,7 @@ class _Search:
         self._exact, self._kind = exact, kind
         self._length = -(-exact.size // (STRETCH * GROUP)) * STRETCH * GROUP  # whole groups
         self.queries = max(1, min(QUERIES, queries, max(FEW, PRODUCTS // self._length)))
-        self._count = exact.k + SPARE if kind == torch.float32 else 4 * exact.k + 3 * SPARE
+        self._count = exact.k + SPARE if kind == torch.float32 else 8 * exact.k + 12 * SPARE
         self._gallery, self._lost = _rounded(exact.gallery.single, kind)
         self._products = self._gallery.new_empty(self._length * self.queries)
 

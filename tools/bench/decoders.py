@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument('--videos', help='a folder; by default 320 x 240 H.264 and DivX are drawn')
     parser.add_argument('--samples', type=int, default=4, help='of each video, in a repeat')
     args = parser.parse_args()
+    measure.as_worker()
     sampler = SampleMLFOClips(clip_len=16)
     with tempfile.TemporaryDirectory() as folder:
         paths = clips.videos(args.videos, Path(folder))

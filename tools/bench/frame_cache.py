@@ -19,7 +19,6 @@ from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.datasets.transforms.decode import decode_all
 from mlfo_mm.engine.config import load_config
 
-import cv2
 from mmaction.registry import DATASETS
 from mmengine.registry import init_default_scope
 
@@ -40,7 +39,7 @@ def main() -> None:
     parser.add_argument('--dataset', help='name of a small one; by default the synthetic is drawn')
     parser.add_argument('--videos', type=int, default=32, help='at most so many')
     args = parser.parse_args()
-    cv2.setNumThreads(0)  # as in a worker
+    measure.as_worker()
     init_default_scope('mmaction')
     config = load_config(args.config).train_dataloader.dataset
     with tempfile.TemporaryDirectory() as made:

@@ -19,7 +19,6 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.datasets.transforms import PerClip
 from mlfo_mm.datasets.transforms.deferred import defer
 
-import cv2
 import decord
 import numpy as np
 from mmaction.datasets import transforms as stock
@@ -75,7 +74,7 @@ def main() -> None:
     parser.add_argument('--videos', help='a folder; by default 320 x 240 H.264 and DivX are drawn')
     parser.add_argument('--samples', type=int, default=4, help='of each video, in a repeat')
     args = parser.parse_args()
-    cv2.setNumThreads(0)  # as in a worker
+    measure.as_worker()
     init_default_scope('mmaction')
     steps = [TRANSFORMS.build(step) for step in load_config(args.config).train_pipeline]
     pipeline, deferred = Compose(steps), Compose(defer(steps))
