@@ -15,7 +15,7 @@ from mlfo_mm.engine.config import load_config
 import torch
 from measure import add_device, finish, parser, take_turns, wait_for
 from memory import memory, memory_of
-from mmaction.registry import MODELS
+from models import in_training
 from torch import Tensor
 from train_step import build
 
@@ -36,9 +36,7 @@ def parse_args() -> argparse.Namespace:
 def objective(size: int, args: argparse.Namespace) -> Callable[[], object]:
     """Forward and backward of all terms on ``size`` videos."""
     config = load_config(args.config, {'model.backbone.base_channels': CHANNELS})
-    torch.manual_seed(0)
-    model = MODELS.build(config.model).to(args.device).train()
-    model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)
+    model = in_training(config, args.device)
     with torch.no_grad():
         levels = model.extract_feat(torch.zeros(2, 3, config.clip_len, 32, 32, device=args.device))
     shapes = [(level.shape[1], level.shape[2], 1, 1) for level in levels]

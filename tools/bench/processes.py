@@ -18,7 +18,7 @@ from mlfo_mm.engine.config import load_config
 import torch
 from batches import read_batch
 from measure import Times, finish, parser
-from mmaction.registry import MODELS
+from models import in_training
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from torch import distributed
@@ -43,9 +43,7 @@ def work(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.processes // world)
     distributed.init_process_group('gloo')
     config = load_config(args.config)
-    torch.manual_seed(0)
-    model = MODELS.build(config.model).train()
-    model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)  # all terms
+    model = in_training(config)
     optimizer = OptimWrapper(torch.optim.Adam(model.parameters(), lr=1e-3))
     batch = read_batch(config, args.batch // world)
     if world > 1:

@@ -11,14 +11,13 @@ import tempfile
 import time
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.hooks.channels_last import lay_out
 from mlfo_mm.engine.optim import AutocastOptimWrapper
-from mlfo_mm.models.utils import complexity
+from mlfo_mm.models.utils import backbones_of, complexity
 
 import torch
 from batches import batches_of, drawn_dataset
 from measure import add_device, finish, parser, wait_for
-from mmaction.registry import MODELS
+from models import in_training
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from regions import shares
 from torch import nn
@@ -45,11 +44,7 @@ def main() -> None:
     args = parse_args()
     wait = wait_for(args.device)
     config = load_config(args.config)
-    torch.manual_seed(0)
-    model = MODELS.build(config.model).to(args.device).train()
-    if 'channels_last' in config.default_hooks:
-        lay_out(model)
-    model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)  # all terms
+    model = in_training(config, args.device)
     wrapper = dict(config.optim_wrapper, type=AutocastOptimWrapper if args.bf16 else OptimWrapper)
     optimizer = build_optim_wrapper(model, wrapper)
     seen: list[tuple[nn.Module, torch.Size, int]] = []
@@ -71,8 +66,7 @@ def main() -> None:
                     model.train_step(batch, optimizer)
             wait()
 
-        kind = type(model.backbone)
-        backbones = [each for each in model.modules() if type(each) is kind]
+        backbones = backbones_of(model)
         hooks = [each.register_forward_pre_hook(note) for each in backbones]
         steps(1)
         for hook in hooks:

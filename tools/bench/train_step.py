@@ -11,13 +11,13 @@ import argparse
 from collections.abc import Callable
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.hooks.channels_last import lay_out
+from mlfo_mm.models.utils import backbones_of
 
 import torch
 from batches import read_batch
 from measure import add_device, finish, parser, take_turns, wait_for
 from memory import memory, memory_of
-from mmaction.registry import MODELS
+from models import in_training
 from torch import Tensor, nn
 
 
@@ -35,11 +35,7 @@ def parse_args() -> argparse.Namespace:
 def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]]:
     """The two things to time."""
     config = load_config(path)
-    torch.manual_seed(0)
-    model = MODELS.build(config.model).to(args.device).train()
-    if 'channels_last' in config.default_hooks:
-        lay_out(model)
-    model.set_epoch(config.train_cfg.max_epochs - 1, config.train_cfg.max_epochs)
+    model = in_training(config, args.device)
     batch = model.data_preprocessor(read_batch(config, args.batch), training=True)
     calls: list[tuple[nn.Module, Tensor, bool]] = []
 
@@ -63,10 +59,7 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
             total = total + sum(level.float().mean() for level in levels)
         return total
 
-    kind = type(model.backbone)
-    hooks = [
-        module.register_forward_pre_hook(note) for module in model.modules() if type(module) is kind
-    ]
+    hooks = [module.register_forward_pre_hook(note) for module in backbones_of(model)]
     run(step)
     for hook in hooks:
         hook.remove()

@@ -6,9 +6,12 @@ from typing import Any
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from torch import Tensor, nn
+
+from mlfo_mm.models.utils import backbones_of
+
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -21,8 +24,7 @@ class ChannelsLastHook(Hook):
 
     def before_train(self, runner) -> None:
         """Lay out what was built or loaded."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        lay_out(model)
+        lay_out(unwrapped(runner))
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Store the weights as any other run does."""
@@ -35,8 +37,8 @@ def lay_out(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, nn.Conv3d):
             module.weight.data = _channels_last(module.weight.data)
-        if type(module) is type(model.backbone):  # momentum encoders have one of their own
-            module.register_forward_pre_hook(_take_channels_last)
+    for backbone in backbones_of(model):
+        backbone.register_forward_pre_hook(_take_channels_last)
 
 
 def _take_channels_last(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Any, ...]:

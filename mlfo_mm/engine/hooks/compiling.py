@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
+
+from mlfo_mm.models.utils import backbones_of
+
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -22,7 +25,5 @@ class CompileHook(Hook):
 
     def before_train(self, runner) -> None:
         """Compile at the first step."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        for module in model.modules():
-            if type(module) is type(model.backbone):  # momentum encoders have one of their own
-                module.compile(backend=self.backend)
+        for module in backbones_of(unwrapped(runner)):
+            module.compile(backend=self.backend)

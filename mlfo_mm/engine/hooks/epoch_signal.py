@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
+
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -24,7 +25,7 @@ class EpochSignalHook(Hook):
 
     def before_train_epoch(self, runner) -> None:
         """Signal the epoch; runs before the loader's workers start on it."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner)
         if hasattr(model, 'set_epoch'):
             model.set_epoch(runner.epoch, runner.max_epochs)
         dataset = runner.train_dataloader.dataset
@@ -33,7 +34,7 @@ class EpochSignalHook(Hook):
 
     def before_train_iter(self, runner, batch_idx: int, data_batch=None) -> None:
         """Tell the model how much of the training is done; seed at the first step of the epoch."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner)
         if hasattr(model, 'progress'):
             model.progress = runner.iter / runner.max_iters
         if batch_idx > 0:

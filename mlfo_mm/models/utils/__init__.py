@@ -1,5 +1,6 @@
 """Pieces that several recognizers share."""
 
+from .backbones import backbones_of
 from .complexity import Complexity, complexity
 from .gather import gather_all, gather_with_grad
 from .momentum import MomentumEncoder
@@ -9,6 +10,7 @@ __all__ = [
     'Complexity',
     'FeatureQueue',
     'MomentumEncoder',
+    'backbones_of',
     'complexity',
     'gather_all',
     'gather_with_grad',
