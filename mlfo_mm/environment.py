@@ -9,9 +9,10 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import metadata, util
+from types import ModuleType
 from typing import Literal, NamedTuple
 
 from mlfo_mm.errors import UserError
@@ -82,6 +83,7 @@ ESSENTIAL = (
         'mmaction2', ('mmaction2',), '1.2.0', '1.2', '1.3', f'{PIP} --no-deps mmaction2==1.2.0'
     ),
 )
+IMPORTED = ('torch', 'cv2', 'mmcv')  # by everything
 
 
 def require() -> None:
@@ -90,9 +92,22 @@ def require() -> None:
     Raises:
         UserError: With what is missing or unfit, and the command that mends it.
     """
-    wrong = [finding for finding in essential() if finding.status == 'wrong']
+    wrong = [finding for finding in essential(IMPORTED) if finding.status == 'wrong']
     if wrong:
         raise unfit(wrong)
+
+
+def torchvision(module: str) -> ModuleType:
+    """A module of torchvision, imported by what uses it: with the compiler of torch, it takes a second.
+
+    Raises:
+        UserError: It cannot be imported.
+    """
+    try:
+        return importlib.import_module(f'torchvision.{module}')
+    except Exception as error:  # a broken binary fails with whatever error it likes
+        package = next(package for package in ESSENTIAL if package.name == 'torchvision')
+        raise unfit([_not_importable(package, error)]) from error
 
 
 def unfit(findings: list[Finding]) -> UserError:
@@ -102,13 +117,13 @@ def unfit(findings: list[Finding]) -> UserError:
     return UserError(f'{problems}. Mend it with: {commands} ({ANEW})')
 
 
-def essential() -> Iterator[Finding]:
-    """Findings on the packages that every tool needs, each imported if its version does."""
+def essential(imported: Collection[str]) -> Iterator[Finding]:
+    """Findings on the packages that every tool needs; some are imported if their version does."""
     for package in ESSENTIAL:
         finding = check_version(package)
         if finding.status != 'wrong' and package.name == 'torchvision':
             finding = check_pair(finding)
-        if finding.status != 'wrong' and package.name in ('torch', 'torchvision', 'cv2', 'mmcv'):
+        if finding.status != 'wrong' and package.name in imported:
             finding = check_import(package, finding)
         yield finding
 
@@ -151,10 +166,14 @@ def check_import(package: Package, finding: Finding) -> Finding:
     try:
         importlib.import_module(package.name)
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        remedy = package.remedy.replace('install ', 'install --force-reinstall ', 1)
-        return Finding('wrong', package.name, f'cannot be imported ({reason})', remedy)
+        return _not_importable(package, error)
     return finding
+
+
+def _not_importable(package: Package, error: Exception) -> Finding:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    remedy = package.remedy.replace('install ', 'install --force-reinstall ', 1)
+    return Finding('wrong', package.name, f'cannot be imported ({reason})', remedy)
 
 
 def parse(version: str) -> tuple[int, ...]:
@@ -176,7 +195,7 @@ def installed(distributions: tuple[str, ...]) -> list[tuple[str, str]]:
 def report() -> Iterator[Finding]:
     """Everything that the doctor looks at, worst things first to be mended."""
     yield check_python()
-    for finding in essential():
+    for finding in essential((*IMPORTED, 'torchvision')):
         spec = util.find_spec(finding.name.removesuffix('2')) if finding.status != 'wrong' else None
         yield finding._replace(text=f'{finding.text}, {spec.origin}' if spec else finding.text)
     yield from check_overlays()

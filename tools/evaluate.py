@@ -15,6 +15,7 @@ from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.request import TASKS, Request
+from mlfo_mm.processes import keep_freed_memory
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
 
@@ -74,6 +75,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Evaluate and print the numbers with their protocol."""
     args = parse_args()
+    keep_freed_memory()
     check_limit('--decode-timeout', args.decode_timeout)
     requests = [
         Request(

@@ -11,6 +11,7 @@ from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
 from mlfo_mm.engine.peers import own_error_first
 from mlfo_mm.errors import UserError, cli
+from mlfo_mm.processes import keep_freed_memory
 from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner
 
@@ -36,6 +37,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Load the classifier, test it, print its metrics."""
     args = parse_args()
+    keep_freed_memory()
     config = load_config(args.config, args.cfg_options)
     if config.get('test_dataloader') is None:
         raise UserError(

@@ -11,6 +11,7 @@ from mlfo_mm.engine.launch import missing, train, use_amp
 from mlfo_mm.engine.peers import own_error_first
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.pretrain_record import train_and_record
+from mlfo_mm.processes import keep_freed_memory
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,6 +45,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Read the config, apply the arguments, train."""
     args = parse_args()
+    keep_freed_memory()
     config = load_config(args.config, args.cfg_options)
     require(config)
     if args.preflight is not None:

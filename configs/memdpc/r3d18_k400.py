@@ -10,7 +10,7 @@ with read_base():
 
 model = dict(_prediction, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
 train_pipeline[1] = dict(type=SampleBlocks, block_len=5, num_blocks=8, frame_interval=3)
-train_pipeline.pop(3)  # crops are of whole frames, whatever their shape
+train_pipeline[2].pop('scale')  # crops are of whole frames, whatever their shape
 train_pipeline[3].transforms[3].update(p=0.25)
 train_dataloader.update(batch_size=8)
 train_dataloader.dataset.update(pipeline=train_pipeline)

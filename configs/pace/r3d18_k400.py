@@ -17,8 +17,8 @@ model = dict(
     backbone=model.backbone,
 )
 train_pipeline[1] = dict(type=SamplePace, clip_len=clip_len, paces=(1, 2, 3, 4), num_clips=2)
-train_pipeline[3].update(scale=(171, 128))
-train_pipeline[4].update(
+train_pipeline[2].update(scale=(171, 128))
+train_pipeline[3].update(
     transforms=[
         dict(type=RandomCrop, size=crop_size),
         dict(type=Flip, flip_ratio=0.5),

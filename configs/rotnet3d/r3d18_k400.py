@@ -12,6 +12,7 @@ with read_base():
 
 model = dict(_pretext, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
 train_pipeline[1] = dict(type=SamplePace, clip_len=clip_len, paces=(1, 2, 3, 4, 5))
-train_pipeline[3:5] = [*_views, dict(type=RotateClips)]
+train_pipeline[2].pop('scale')
+train_pipeline[3:4] = [*_views, dict(type=RotateClips)]
 train_dataloader.update(batch_size=4)
 train_dataloader.dataset.update(pipeline=train_pipeline)

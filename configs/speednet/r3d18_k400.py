@@ -12,7 +12,7 @@ with read_base():
 
 model = dict(_pretext, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
 train_pipeline[1] = dict(type=SampleSpeeds, clip_len=clip_len)
-train_pipeline[3:4] = []
+train_pipeline[2].pop('scale')
 train_pipeline[3].update(
     transforms=[
         dict(type=RandomRescale, scale_range=(64, 336)),

@@ -17,7 +17,7 @@ model = dict(
     backbone=model.backbone,
 )
 train_pipeline[1] = dict(type=SampleClipOrder, clip_len=clip_len, num_clips=3, gap=8)
-train_pipeline[3].update(scale=(171, 128))
-train_pipeline[4].update(transforms=[dict(type=RandomCrop, size=crop_size)])
+train_pipeline[2].update(scale=(171, 128))
+train_pipeline[3].update(transforms=[dict(type=RandomCrop, size=crop_size)])
 train_dataloader.update(batch_size=4)
 train_dataloader.dataset.update(pipeline=train_pipeline)

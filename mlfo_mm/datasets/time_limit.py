@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -10,6 +11,7 @@ from typing import TypeVar
 from mlfo_mm.errors import UserError
 
 Result = TypeVar('Result')
+STEPS = 10  # at least, of a limit
 
 
 def within(seconds: float | None, call: Callable[[], Result]) -> Result:
@@ -17,6 +19,8 @@ def within(seconds: float | None, call: Callable[[], Result]) -> Result:
 
     A call that is stuck in C code cannot be ended. It is left behind in a thread of its own, which
     does not keep the process from ending.
+
+    Time in which the whole process was stopped (by a batch system, or Ctrl-Z) does not count.
 
     Args:
         seconds: The limit; None calls without one, in this thread.
@@ -34,13 +38,16 @@ def within(seconds: float | None, call: Callable[[], Result]) -> Result:
 
     # Not a pool: its threads would be lost in a forked worker, and waited for at the end.
     threading.Thread(target=work, name='decoder', daemon=True).start()
-    try:
-        result, error = answers.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError(f'not decoded within {seconds:g} s') from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value] # no error: it is the result
+    step = min(seconds / STEPS, 1.0)
+    for _ in range(math.ceil(seconds / step)):
+        try:
+            result, error = answers.get(timeout=step)
+        except Empty:  # a stop of the process was in one step at most
+            continue
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value] # no error: it is the result
+    raise TimeoutError(f'not decoded within {seconds:g} s')
 
 
 def check_limit(name: str, seconds: float | None) -> None:

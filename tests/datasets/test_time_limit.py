@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -40,6 +42,21 @@ def test_the_process_ends_all_the_same():
     command = [sys.executable, '-c', code]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout == 'left\n'
+
+
+def test_a_process_that_was_stopped_is_not_out_of_time():
+    code = (
+        'import time\nfrom mlfo_mm.datasets.time_limit import within\n'
+        "within(1.0, lambda: (print('begun', flush=True), time.sleep(0.3)))\nprint('in time')\n"
+    )
+    env = os.environ | {'MLFO_MM_NO_REGISTER': '1', 'PYTHONPATH': str(REPO)}
+    command = [sys.executable, '-c', code]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == 'begun\n'
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.read() == 'in time\n'
 
 
 def test_check_limit():

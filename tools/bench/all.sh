@@ -23,6 +23,7 @@ bench features features --repeats 2
 bench train_step_fp32 train_step $mlfo --repeats 3
 bench train_step_bf16 train_step $mlfo --repeats 3 --bf16
 bench autocast autocast --repeats 2
+bench allocator allocator --batch 4 --repeats 2
 bench losses losses --repeats 2
 # a quarter of the batch: ten methods
 bench train_step_methods train_step $(for m in $others; do echo configs/$m/r3d18_k400.py; done) \

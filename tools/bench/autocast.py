@@ -2,7 +2,7 @@
 
 Beside the time, the loss curve: ``--curve`` steps of the optimiser from the same weights on the same
 batches, in float32, in bfloat16, and in float32 from other weights, which shows how far two runs lie
-apart anyhow.
+apart anyhow. And the product of two large matrices in both formats: what the processor has to give.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Callable
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.processes import keep_freed_memory
 
 import torch
 from batches import read_batch
@@ -20,6 +21,7 @@ from train_step import build
 
 
 CHANNELS_LAST = '+configs/_base_/changes/channels_last.py'
+SIDE = 3072  # of the matrices
 SIDES = (
     ('float32', False, ''),
     ('bfloat16', True, ''),
@@ -57,13 +59,22 @@ def curve(args: argparse.Namespace, bf16: bool, seed: int) -> list[float]:
     return losses
 
 
+def product(device: str, dtype: torch.dtype) -> Callable[[], object]:
+    """A product of matrices that the arithmetic alone takes time for."""
+    matrix = torch.randn(SIDE, SIDE, device=device, dtype=dtype)
+    return lambda: matrix @ matrix
+
+
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
+    keep_freed_memory()
     sides: dict[str, Callable[[], object]] = {}
     for name, bf16, change in SIDES:
         given = argparse.Namespace(**vars(args), bf16=bf16)
         sides[name] = build(f'{args.config}{change}', given)['step']
+    for dtype in (torch.float32, torch.bfloat16):
+        sides[f'matrix product, {dtype}'] = product(args.device, dtype)
     times = take_turns(sides, args, wait_for(args.device))
     curves = {}
     if args.curve:
@@ -77,13 +88,13 @@ def main() -> None:
         print(f'last loss: {ends}; largest distance from float32: {apart}')
     for name in sides:
         print(f'{name}: {times.median(name):.3f} s')
-    ratios = {
-        f'float32 / {name}': times.ratio('float32', name) for name in reversed(list(sides)[1:])
-    }
+    ratios = {f'float32 / {name}': times.ratio('float32', name) for name, *_ in reversed(SIDES[1:])}
     ratios |= {
         f'{name}, in CPU time': times.cpu_ratio('float32', name.removeprefix('float32 / '))
         for name in ratios
     }
+    products = [name for name in sides if name.startswith('matrix')]
+    ratios['matrix products, float32 / bfloat16'] = times.ratio(*products)
     finish(args, ratios, curves=curves, **times.as_dict())
 
 

@@ -18,6 +18,7 @@ from mlfo_mm.evaluation.inference import cached_features
 from mlfo_mm.evaluation.job import preprocessor
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, loader_config, test_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
+from mlfo_mm.processes import keep_freed_memory
 
 import torch
 from mmengine.device import get_device
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument('--workers', type=int, default=1)
     parser.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
     args = parser.parse_args()
+    keep_freed_memory()
     init_default_scope('mmaction')
     config, device = load_config(args.config), get_device()
     geometry = ClipGeometry.from_config(config)

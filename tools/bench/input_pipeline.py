@@ -60,6 +60,8 @@ def stock_steps(pipeline: Compose) -> list:
             steps.append(stock.DecordInit(num_threads=1))
         elif name == 'DecodeFrames':
             steps.append(stock.DecordDecode())
+            if step.scale is not None:
+                steps.append(stock.Resize(step.scale, keep_ratio=False))
         elif isinstance(step, PerClip):
             steps.append(PerClip(stock_steps(Compose(step.transforms))))
         elif name not in STOCK_LACKS:

@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Callable
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.processes import keep_freed_memory
 
 import torch
 from measure import add_device, finish, parser, take_turns, wait_for
@@ -69,6 +70,7 @@ def drawn(embed: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Te
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
+    keep_freed_memory()
     if args.memory_of:
         function = objective(int(args.memory_of), args)
         before = memory(args.device, peak=False)

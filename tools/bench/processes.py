@@ -14,6 +14,7 @@ import sys
 import time
 
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.processes import keep_freed_memory
 
 import torch
 from batches import read_batch
@@ -39,6 +40,7 @@ def parse_args() -> argparse.Namespace:
 
 def work(args: argparse.Namespace) -> None:
     """One process: a few steps; the first process prints the median."""
+    keep_freed_memory()
     world = int(os.environ['WORLD_SIZE'])
     torch.set_num_threads(args.processes // world)
     distributed.init_process_group('gloo')

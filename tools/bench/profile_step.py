@@ -13,6 +13,7 @@ import time
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.models.utils import backbones_of, complexity
+from mlfo_mm.processes import keep_freed_memory
 
 import torch
 from batches import batches_of, drawn_dataset
@@ -42,6 +43,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
+    keep_freed_memory()
     wait = wait_for(args.device)
     config = load_config(args.config)
     model = in_training(config, args.device)

@@ -23,6 +23,7 @@ GOALS = (
     Goal('train_step_bf16', 'configs/', 'the same, bfloat16', '<=', 1.05),
     Goal('train_step_methods', 'configs/', 'step of {0} in that of the backbone', '<=', 1.10),
     Goal('autocast', 'float32 / bfloat16', 'step in float32 in that of {1}', '>=', 2.2),
+    Goal('allocator', 'speed of', '{0}', '>=', 1.0),
     Goal('losses', 'objective of', 'losses: {0}', '<=', 0.03),
     Goal('losses', 'MB, objective of 1024', 'losses: {0}', '<=', 200),
     Goal('input_pipeline', 'speed as a share', 'input pipeline, speed in that of decord alone', '>=', 0.6),

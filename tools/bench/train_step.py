@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models.utils import backbones_of
+from mlfo_mm.processes import keep_freed_memory
 
 import torch
 from batches import read_batch
@@ -69,6 +70,7 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
+    keep_freed_memory()
     if args.memory_of:
         path, side = args.memory_of.split('::')
         build(path, args)[side]()

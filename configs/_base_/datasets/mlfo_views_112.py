@@ -27,8 +27,7 @@ eval_frame_interval = 2
 train_pipeline = [
     dict(type=OpenVideo),
     dict(type=SampleMLFOClips, clip_len=clip_len, max_rate=3.0, long_view='strided'),
-    dict(type=DecodeFrames),
-    dict(type=Resize, scale=(200, 150), keep_ratio=False),
+    dict(type=DecodeFrames, scale=(200, 150)),
     dict(
         type=PerClip,
         transforms=[

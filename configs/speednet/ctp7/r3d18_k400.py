@@ -12,6 +12,7 @@ with read_base():
 
 model = dict(_pretext, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
 train_pipeline[1] = dict(type=SamplePace, clip_len=clip_len, paces=(-4, -2, -1, 0, 1, 2, 4))
-train_pipeline[3:5] = _views
+train_pipeline[2].pop('scale')
+train_pipeline[3:4] = _views
 train_dataloader.update(batch_size=4)
 train_dataloader.dataset.update(pipeline=train_pipeline)

@@ -31,12 +31,31 @@ def adjust_saturation(img: np.ndarray, factor: float) -> np.ndarray:
 def adjust_hue(img: np.ndarray, shift: float) -> np.ndarray:
     """Turn the hue by ``shift`` of the full circle, -0.5 to 0.5."""
     hsv = cv2.cvtColor(img, cv2.COLOR_RGB2HSV_FULL)
-    hsv[..., 0] += np.uint8(round(shift * 256) % 256)
+    row = np.zeros(3 * img.shape[1], np.uint8)
+    row[::3] = round(shift * 256) % 256
+    rows = hsv.reshape(len(img), -1)
+    rows += row  # whole rows: three times faster than every third value alone
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL)
 
 
 def _blend_table(base: float, factor: float) -> np.ndarray:
-    return np.clip(base + factor * (LEVELS - base), 0, 255).astype(np.uint8)
+    table = LEVELS - base
+    table *= factor
+    table += base
+    return np.clip(table, 0, 255, out=table).astype(np.uint8)
+
+
+def _adjust_gray(img: np.ndarray, operations: list[tuple[int, float]]) -> np.ndarray:
+    """What the operations do to a frame whose channels are all alike, in one channel.
+
+    Saturation and hue leave such a frame as it is; the mean of its luma is that of a channel.
+    """
+    channel = cv2.extractChannel(img, 0)
+    for operation, strength in operations:
+        if operation < 2:
+            base = int(cv2.mean(channel)[0] + 0.5) if operation else 0.0
+            channel = cv2.LUT(channel, _blend_table(base, strength))
+    return cv2.cvtColor(channel, cv2.COLOR_GRAY2RGB)
 
 
 ADJUST = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
@@ -74,7 +93,7 @@ class PerFrameColorJitter(BaseTransform):
             )
         check_probability(p)
         factors = [(max(0.0, 1 - f), 1 + f) for f in (brightness, contrast, saturation)]
-        self.ranges = np.array([*factors, (-hue, hue)])
+        self.ranges = [*factors, (-hue, hue)]
         self.used = [
             i for i, strength in enumerate((brightness, contrast, saturation, hue)) if strength
         ]
@@ -86,10 +105,14 @@ class PerFrameColorJitter(BaseTransform):
         drawn = self.draw(len(results['imgs']))
         if drawn is None:
             return results
+        gray = {id(img) for img in results.get('gray_imgs', ())}
         imgs = []
         for img, operations in zip(results['imgs'], drawn, strict=True):
-            for operation, strength in operations:
-                img = ADJUST[operation](img, strength)
+            if id(img) in gray:
+                img = _adjust_gray(img, operations)
+            else:
+                for operation, strength in operations:
+                    img = ADJUST[operation](img, strength)
             imgs.append(img)
         results['imgs'] = imgs
         return results
@@ -103,12 +126,14 @@ class PerFrameColorJitter(BaseTransform):
         return [self._draw() for _ in range(frames)]
 
     def _draw(self) -> list[tuple[int, float]]:
-        strengths = np.random.uniform(*self.ranges.T)
-        return [(i, float(strengths[i])) for i in np.random.permutation(self.used)]
+        drawn = np.random.random_sample(len(ADJUST)).tolist()
+        order = self.used.copy()
+        np.random.shuffle(order)
+        return [(i, low + (high - low) * drawn[i]) for i in order for low, high in [self.ranges[i]]]
 
     def __repr__(self) -> str:
         return (
-            f'{type(self).__name__}(ranges={self.ranges.tolist()}, p={self.p}, '
+            f'{type(self).__name__}(ranges={[list(r) for r in self.ranges]}, p={self.p}, '
             f'per_frame={self.per_frame})'
         )
 
@@ -125,12 +150,14 @@ class PerFrameGray(BaseTransform):
         self.p = p
 
     def transform(self, results: dict) -> dict:
-        """Copy a channel over the others in the frames that are drawn."""
-        imgs = results['imgs']
-        results['imgs'] = [
-            img if channel < 0 else cv2.cvtColor(img[..., channel], cv2.COLOR_GRAY2RGB)
-            for img, channel in zip(imgs, self.draw(len(imgs)), strict=True)
-        ]
+        """Copy a channel over the others in the frames that are drawn, and note them in gray_imgs."""
+        imgs, gray = [], []
+        for img, channel in zip(results['imgs'], self.draw(len(results['imgs'])), strict=True):
+            if channel >= 0:
+                img = cv2.cvtColor(cv2.extractChannel(img, int(channel)), cv2.COLOR_GRAY2RGB)
+                gray.append(img)
+            imgs.append(img)
+        results['imgs'], results['gray_imgs'] = imgs, gray
         return results
 
     def draw(self, frames: int) -> np.ndarray:

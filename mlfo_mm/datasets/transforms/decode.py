@@ -156,7 +156,16 @@ class DecodeFrames(BaseTransform):
 
     Each frame is decoded once, whatever the number of views that show it, and every entry of the
     list is its own memory, as later transforms may write in place. The reader is freed.
+
+    Args:
+        scale: (width, height) that frames are resized to, once each, as MMAction2's ``Resize`` does
+            without keeping the ratio; None leaves them.
     """
+
+    def __init__(self, scale: tuple[int, int] | None = None) -> None:
+        if scale is not None and (len(scale) != 2 or min(scale) < 1):
+            raise ValueError(f'scale={scale}, must be a width and a height')
+        self.scale = scale and (scale[0], scale[1])
 
     def transform(self, results: dict) -> dict:
         """Decode what the samplers asked for; :class:`VideoError` if it is not there."""
@@ -169,7 +178,10 @@ class DecodeFrames(BaseTransform):
             lambda: _read(reader, results['decoder'], path, wanted),
         )
         frames = _shrunk(frames, results.get('decode_short_side'))
-        results['original_shape'] = results['img_shape'] = frames[0].shape[:2]
+        results['original_shape'] = frames[0].shape[:2]
+        if self.scale is not None:
+            frames = [mmcv.imresize(frame, self.scale) for frame in frames]
+        results['img_shape'] = frames[0].shape[:2]
         self.arrange(results, frames, places.ravel())
         return results
 

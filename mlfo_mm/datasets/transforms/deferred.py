@@ -46,7 +46,7 @@ def defer(pipeline: Sequence[Callable]) -> list[Callable]:
     for step in pipeline:
         drawn = bool(steps) and isinstance(steps[-1], DrawViews)
         if isinstance(step, DecodeFrames):
-            steps.append(DecodeOnce())
+            steps.append(DecodeOnce(step.scale))
         elif isinstance(step, PerClip):
             steps.append(DrawViews(step.transforms))
         elif isinstance(step, PackActionInputs) and drawn:

@@ -7,8 +7,8 @@ from functools import partial
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
-from torchvision.models.video.s3d import SepInceptionBlock3D, TemporalSeparableConv
-from torchvision.ops import Conv3dNormActivation
+
+from mlfo_mm import environment
 
 # output widths of the branches of each block: b0, b1 (middle, out), b2 (middle, out), b3
 LOW = ((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64))
@@ -57,6 +57,7 @@ class S3D(BaseModule):
     def __init__(
         self, base_channels: int = 64, conv1_stride_t: int = 2, self_gating: bool = False
     ) -> None:
+        blocks, ops = environment.torchvision('models.video.s3d'), environment.torchvision('ops')
         convs = dict(type='Kaiming', layer='Conv3d')
         super().__init__(init_cfg=[convs, dict(type='TruncNormal', layer='Linear', std=0.01)])
         norm = partial(nn.BatchNorm3d, eps=0.001, momentum=0.1)
@@ -64,10 +65,10 @@ class S3D(BaseModule):
         def scaled(width: int) -> int:
             return max(width * base_channels // 64, 1)
 
-        def inception(channels: int, blocks: tuple[tuple[int, ...], ...]) -> int:
-            for block in blocks:
+        def inception(channels: int, stage: tuple[tuple[int, ...], ...]) -> int:
+            for block in stage:
                 widths = [scaled(width) for width in block]
-                layers.append(SepInceptionBlock3D(channels, *widths, norm))
+                layers.append(blocks.SepInceptionBlock3D(channels, *widths, norm))
                 ends = widths[0], widths[2], widths[4], widths[5]
                 for index, width in enumerate(ends if self_gating else ()):
                     getattr(layers[-1], f'branch{index}').append(SelfGate(width))
@@ -76,13 +77,13 @@ class S3D(BaseModule):
             return channels
 
         stem, second = base_channels, scaled(192)
-        stem_conv = TemporalSeparableConv(3, stem, 7, 2, 3, norm)
+        stem_conv = blocks.TemporalSeparableConv(3, stem, 7, 2, 3, norm)
         stem_conv[1][0].stride = (conv1_stride_t, 1, 1)  # torchvision strides time as space
         layers = [
             stem_conv,
             nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
-            Conv3dNormActivation(stem, stem, kernel_size=1, norm_layer=norm),
-            TemporalSeparableConv(stem, second, 3, 1, 1, norm),
+            ops.Conv3dNormActivation(stem, stem, kernel_size=1, norm_layer=norm),
+            blocks.TemporalSeparableConv(stem, second, 3, 1, 1, norm),
             nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
         ]
         if self_gating:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
-from torchvision.models.optical_flow.raft import ConvGRU
+
+from mlfo_mm import environment
 
 
 @MODELS.register_module()
@@ -19,7 +20,10 @@ class RecurrentAggregator(nn.Module):
 
     def __init__(self, channels: int, dropout_ratio: float = 0.1) -> None:
         super().__init__()
-        self.cell = ConvGRU(input_size=channels, hidden_size=channels, kernel_size=1, padding=0)
+        raft = environment.torchvision('models.optical_flow.raft')
+        self.cell = raft.ConvGRU(
+            input_size=channels, hidden_size=channels, kernel_size=1, padding=0
+        )
         self.dropout = nn.Dropout(dropout_ratio)
 
     def forward(self, maps: Tensor, state: Tensor | None = None) -> Tensor:

@@ -134,6 +134,18 @@ def test_gray_copies_one_channel_of_some_frames(image):
     assert min(counts[c] for c in 'rgb') > 30
 
 
+def test_jitter_of_gray_frames_is_that_of_any_frame(image):
+    np.random.seed(0)
+    results = PerFrameGray(p=0.5)(dict(imgs=[image] * 40))
+    assert 5 < len(results['gray_imgs']) < 35
+    marked, plain = dict(results), dict(imgs=results['imgs'])
+    outcomes = []
+    for frames in (marked, plain):
+        np.random.seed(1)
+        outcomes.append(PerFrameColorJitter(0.8, 0.8, 0.8, 0.4)(frames)['imgs'])
+    assert all(map(np.array_equal, *outcomes))
+
+
 @pytest.mark.parametrize('p', [0.0, 1.0])
 def test_gray_never_or_always(p):
     image = images()['noise']

@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from mmaction.datasets.transforms import Resize
 
 from mlfo_mm.datasets import DecodeFrames, OpenVideo, VideoError, readers
 
@@ -44,6 +45,23 @@ def test_equal_frames_are_not_the_same_memory(video):
     imgs = run(video, [5, 5, 6, 5])['imgs']
     imgs[0][:] = 255
     assert imgs[1].max() < 255 and imgs[3].max() < 255
+
+
+def test_frames_are_resized_as_by_mmaction2(video):
+    inds = np.array([5, 5, 6])
+    opened = OpenVideo()(dict(filename=str(video), frame_inds=inds))
+    results = DecodeFrames(scale=(50, 40))(opened)
+    stock = Resize(scale=(50, 40), keep_ratio=False)(run(video, inds, 'pyav'))
+    assert results['img_shape'] == stock['img_shape'] == (40, 50)
+    assert results['original_shape'] == (48, 64)
+    assert all(map(np.array_equal, results['imgs'], stock['imgs']))
+    assert not np.shares_memory(*results['imgs'][:2])
+
+
+@pytest.mark.parametrize('scale', [(50,), (50, 0)])
+def test_a_wrong_scale_is_refused(scale):
+    with pytest.raises(ValueError, match='scale='):
+        DecodeFrames(scale=scale)
 
 
 def test_each_frame_is_decoded_once_and_in_order(video, monkeypatch):
