@@ -27,8 +27,8 @@ def keep_freed_memory() -> bool:
     """Have the C library keep memory that tensors leave, for those that come next.
 
     glibc hands each block over 32 MiB back at once, and the kernel fills every page of the next one
-    with zeros first: about a third of a training step on full-size clips. Numbers stay the same; the
-    process gives nothing back before its end.
+    with zeros first: an eighth of a training step on full-size clips, or more. Numbers stay the same;
+    the process gives nothing back before its end.
 
     In this process and those that it forks, and only where tensors are in glibc's hands: not with a
     GPU, and not where the environment sets ``MALLOC_...`` or ``GLIBC_TUNABLES``. Tools call this; a

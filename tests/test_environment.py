@@ -132,6 +132,20 @@ def test_a_package_that_fails_to_import_with_any_error(tmp_path, monkeypatch):
     assert finding.remedy == 'python -m pip install --force-reinstall half_built'
 
 
+def test_a_broken_torchvision_is_one_line_where_it_is_used(tmp_path, monkeypatch):
+    (tmp_path / 'torchvision.py').write_text('raise RuntimeError("no such operator\\nmore")')
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition('.')[0] == 'torchvision']:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(UserError, match=r'torchvision cannot be imported \(no such operator\)\.'):
+        environment.torchvision('ops')
+
+
+def test_torchvision_is_not_imported_before_it_is_used():
+    code = "import sys, mlfo_mm; sys.exit('torchvision' in sys.modules)"
+    subprocess.run([sys.executable, '-c', code], cwd=REPO, check=True, timeout=300)
+
+
 def test_one_error_with_one_command_for_several_faults(versions):
     versions.update({'mmcv-lite': '2.1.0', 'numpy': '1.20.0'})
     with pytest.raises(UserError) as caught:

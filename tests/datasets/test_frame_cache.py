@@ -20,7 +20,7 @@ from mlfo_mm.datasets import DecodeFrames, OpenVideo, frame_cache
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, entry
-from mlfo_mm.datasets.transforms.decode import decode_all, open_reader
+from mlfo_mm.datasets.transforms.decode import decode_all
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation import pipelines
@@ -39,11 +39,17 @@ def video(write_video, tmp_path) -> Path:
     return write_video(tmp_path / 'a b.mp4', 40)
 
 
+def opened(path: str, decoder: str = 'pyav', short_side: int | None = None) -> tuple:
+    """A video's reader, and the name of what gives its frames."""
+    results = OpenVideo(decoder, short_side=short_side)(dict(filename=path))
+    return results['video_reader'], results['decoder']
+
+
 def test_frames_are_those_of_the_decoder(video, cache):
-    before, name = open_reader(str(video))
+    before, name = opened(str(video))
     built = build(cache, [video], decode_all, workers=1, progress=False)
     assert (built.new, built.old, built.failed) == (1, 0, {})
-    reader, cached = open_reader(str(video))
+    reader, cached = opened(str(video))
     assert isinstance(reader, frame_cache.CachedReader)
     assert cached == f'{name} (cached)'
     assert (reader.num_frames, reader.fps) == (before.num_frames, before.fps)
@@ -60,25 +66,25 @@ def test_samples_do_not_change(synthetic, cache):
     root = find_dataset('synthetic_motion')
     build(cache, [root / path for path in collect_videos(root)], decode_all, progress=False)
     data = DATASETS.build(config)
-    assert open_reader(data.get_data_info(0)['filename'])[1].endswith('(cached)')
+    assert opened(data.get_data_info(0)['filename'])[1].endswith('(cached)')
     for index, sample in enumerate(decoded):
         assert torch.equal(data[index]['inputs'], sample['inputs'])
 
 
 def test_nothing_is_taken_for_what_it_is_not(video, cache, monkeypatch):
     build(cache, [video], decode_all, workers=1, progress=False)
-    assert not isinstance(open_reader(str(video), 'decord')[0], frame_cache.CachedReader)
+    assert not isinstance(opened(str(video), 'decord')[0], frame_cache.CachedReader)
     place = entry(cache, video)
     whole = place.with_suffix('.npy').read_bytes()
     place.with_suffix('.npy').write_bytes(whole[:-1])
-    assert open_reader(str(video))[1] == 'pyav'
+    assert opened(str(video))[1] == 'pyav'
     assert build(cache, [video], decode_all, workers=1, progress=False).new == 1
     assert place.with_suffix('.npy').read_bytes() == whole
     os.utime(video, ns=(0, 0))  # another file under the same name
-    assert open_reader(str(video))[1] == 'pyav'
+    assert opened(str(video))[1] == 'pyav'
     monkeypatch.delenv(VARIABLE)
     os.utime(video, ns=(1, 1))
-    assert open_reader(str(video))[1] == 'pyav'
+    assert opened(str(video))[1] == 'pyav'
 
 
 @pytest.mark.parametrize(
@@ -86,14 +92,14 @@ def test_nothing_is_taken_for_what_it_is_not(video, cache, monkeypatch):
 )
 def test_an_entry_that_holds_no_frames_is_decoded_anew(video, cache, wrong):
     """Of the size that its facts say, so that nothing but the array itself can tell."""
-    before = open_reader(str(video))[0].read(np.array([7]))[0]
+    before = opened(str(video))[0].read(np.array([7]))[0]
     build(cache, [video], decode_all, workers=1, progress=False)
     place = entry(cache, video)
     np.save(place.with_suffix('.npy'), wrong)
     facts = json.loads(place.with_suffix('.json').read_text())
     facts['bytes'] = place.with_suffix('.npy').stat().st_size
     place.with_suffix('.json').write_text(json.dumps(facts))
-    reader, name = open_reader(str(video))
+    reader, name = opened(str(video))
     assert name == 'pyav' and np.array_equal(reader.read(np.array([7]))[0], before)
 
 
@@ -106,8 +112,8 @@ def test_frames_of_a_short_side(video, cache):
     whole = decode_all(str(video))[0]
     small = partial(decode_all, short_side=20)
     build(cache, [video], small, workers=1, progress=False, short_side=20)
-    assert open_reader(str(video))[1] == 'pyav'  # whole ones are asked for, and not there
-    assert open_reader(str(video), short_side=21)[1] == 'pyav'
+    assert opened(str(video))[1] == 'pyav'  # whole ones are asked for, and not there
+    assert opened(str(video), short_side=21)[1] == 'pyav'
     results = OpenVideo(short_side=20)(dict(filename=str(video)))
     assert results['decoder'] == 'pyav (cached)'
     assert results['video_reader'].read(np.array([3]))[0].shape == (20, 27, 3)
@@ -116,7 +122,7 @@ def test_frames_of_a_short_side(video, cache):
     expected = Resize((-1, 20))(dict(imgs=list(whole[[3, 39]]), img_shape=(48, 64)))['imgs']
     assert np.array_equal(imgs, expected)
     build(cache, [video], decode_all, workers=1, progress=False)
-    assert open_reader(str(video), short_side=21)[1] == 'pyav (cached)'  # whole, then scaled
+    assert opened(str(video), short_side=21)[1] == 'pyav (cached)'  # whole, then scaled
 
 
 def test_evaluation_sees_the_same_from_small_frames(video, cache):

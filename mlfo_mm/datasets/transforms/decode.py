@@ -11,7 +11,7 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from mlfo_mm.datasets.frame_cache import open_cached
+from mlfo_mm.datasets.frame_cache import CachedReader, open_cached
 from mlfo_mm.datasets.readers import READERS, PyAVReader, Reader, VideoError, VideoTimeout
 from mlfo_mm.datasets.time_limit import within
 
@@ -19,21 +19,13 @@ Result = TypeVar('Result')
 Decoder = Literal['pyav', 'decord', 'torchcodec']
 
 
-def open_reader(
-    path: str,
-    decoder: Decoder = 'pyav',
-    num_threads: int = 1,
-    cached: bool = True,
-    short_side: int | None = None,
-) -> tuple[Reader, str]:
+def open_reader(path: str, decoder: Decoder = 'pyav', num_threads: int = 1) -> tuple[Reader, str]:
     """Open a video; PyAV stands in where another decoder is missing or fails.
 
     Args:
         path: Of the video.
         decoder: The one to try first.
         num_threads: Threads of the decoder.
-        cached: Take the frames of the cache where it has them.
-        short_side: Stored frames of this short side will do.
 
     Returns:
         The reader and the name of the decoder that it uses.
@@ -47,8 +39,6 @@ def open_reader(
         raise VideoError(path, 'a folder, not a file')
     if os.path.getsize(path) == 0:
         raise VideoError(path, '0 frames: 0 bytes')
-    if cached and (stored := open_cached(path, decoder, short_side)):
-        return stored
     reason = ''
     for name in dict.fromkeys([decoder, 'pyav']):
         try:
@@ -70,7 +60,7 @@ def decode_all(
     """All frames (T, H, W, 3) of a video, decoded; frames a second; the decoder's name."""
 
     def decode() -> tuple[np.ndarray, float, str]:
-        reader, name = open_reader(path, cached=False)
+        reader, name = open_reader(path)
         frames, name = _read(reader, name, path, np.arange(reader.num_frames))
         return np.stack(_shrunk(frames, short_side)), reader.fps, name
 
@@ -113,7 +103,8 @@ def _limited(timeout: float | None, path: str, call: Callable[[], Result]) -> Re
 class OpenVideo(BaseTransform):
     """Open ``results['filename']``; adds video_reader, total_frames, avg_fps and decoder.
 
-    ``results['decode_timeout']``, where it is there, limits the seconds, here and in ``DecodeFrames``.
+    Frames come from the cache where it has them. ``results['decode_timeout']``, where it is there,
+    limits the seconds of a decoder, here and in ``DecodeFrames``.
 
     Args:
         decoder: 'pyav', the fastest that gives every frame of every format by its number; 'decord' or
@@ -137,10 +128,10 @@ class OpenVideo(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Open the video; :class:`VideoError` if that cannot be done."""
         path = results['filename']
-        reader, name = _limited(
+        reader, name = open_cached(path, self.decoder, self.short_side) or _limited(
             results.get('decode_timeout'),
             path,
-            lambda: open_reader(path, self.decoder, self.num_threads, short_side=self.short_side),
+            lambda: open_reader(path, self.decoder, self.num_threads),
         )
         results['video_reader'] = reader
         results['total_frames'] = reader.num_frames
@@ -172,8 +163,9 @@ class DecodeFrames(BaseTransform):
         reader = results.pop('video_reader')
         path = results['filename']
         wanted, places = np.unique(results['frame_inds'], return_inverse=True)
+        cached = isinstance(reader, CachedReader)  # nothing to be stuck in: no thread for it
         frames, results['decoder'] = _limited(
-            results.get('decode_timeout'),
+            None if cached else results.get('decode_timeout'),
             path,
             lambda: _read(reader, results['decoder'], path, wanted),
         )
