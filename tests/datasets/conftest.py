@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from mmengine.logging import MMLogger
+
+from mlfo_mm.datasets import VideoListDataset
+from tests.datasets.own import LENGTHS, PACK, READ
 
 SIZE = (64, 48)
 
@@ -64,3 +69,27 @@ def log(tmp_path) -> Iterator[Path]:
     MMLogger.get_instance(name, log_file=str(tmp_path / 'log.txt'))
     yield tmp_path / 'log.txt'
     MMLogger._instance_dict.pop(name)
+
+
+@pytest.fixture(scope='session')
+def own_template(tmp_path_factory, write_video) -> Path:
+    """A data root with the data set 'own': 8 videos of 4 classes."""
+    root = tmp_path_factory.mktemp('template')
+    lines = []
+    for number, frames in enumerate(LENGTHS):
+        write_video(root / f'own/videos/v {number}.mp4', frames)
+        lines.append(f'videos/v {number}.mp4 {number % 4}\n')
+    (root / 'own/train.txt').write_text(''.join(lines))
+    (root / 'own/classes.txt').write_text('a\nb\nc\nd\n')
+    return root
+
+
+@pytest.fixture
+def own_root(own_template, tmp_path) -> Path:
+    """The data root, to be spoilt at will."""
+    return shutil.copytree(own_template, tmp_path / 'data')
+
+
+@pytest.fixture
+def build_own(own_root):
+    return partial(VideoListDataset, 'own', data_root=own_root, pipeline=[*READ, *PACK])
