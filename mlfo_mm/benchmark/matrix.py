@@ -67,8 +67,9 @@ class Experiment:
 
     @property
     def variant(self) -> str:
-        """What its change or its options call it; empty for the method itself."""
-        return str(self.options.get('variant', PurePath(self.change).name))
+        """What its options, its change or its config's folder call it; empty for the method itself."""
+        folder = PurePath(*self.config.split('/')[1:-1])
+        return str(self.options.get('variant', PurePath(self.change).name or folder.name))
 
     def needs(self, tables: tuple[str, ...], tasks: tuple[str, ...]) -> tuple[str, ...]:
         """Tasks that these tables want of it."""

@@ -61,6 +61,14 @@ def test_demo_runs_the_pair_and_the_baselines():
     assert {'no_lower', 'one_hot', 'instance', 'semantic', 'combined_high', 'ctm'} <= variants
 
 
+def test_variants_are_named_by_options_change_or_folder():
+    for name, config in (('cvrl', 'simclr/cvrl/r3d18'), ('ctp7', 'speednet/ctp7/r3d18')):
+        (row,) = chosen_rows(Choice('demo', methods=(name,)).checked())
+        assert row.config == config
+    (row,) = chosen_rows(Choice('demo', methods=('contrast',)).checked())
+    assert row.change == 'pace/ablations/contrast'
+
+
 def test_seeds_of_mini():
     choice = Choice('mini').checked()
     seeds = {
