@@ -11,13 +11,14 @@ LEVELS = np.arange(256, dtype=np.float32)
 
 
 def adjust_brightness(img: np.ndarray, factor: float) -> np.ndarray:
-    """Scale an (H, W, 3) uint8 frame; 0 is black, 1 leaves it."""
+    """Scale an (H, W, 3) or (H, W) uint8 frame; 0 is black, 1 leaves it."""
     return cv2.LUT(img, _blend_table(0.0, factor))
 
 
 def adjust_contrast(img: np.ndarray, factor: float) -> np.ndarray:
-    """Blend with the mean of the luma; 0 is that gray, 1 leaves the frame."""
-    mean = int(cv2.mean(cv2.cvtColor(img, cv2.COLOR_RGB2GRAY))[0] + 0.5)
+    """Blend with the mean of the luma; 0 is that gray, 1 leaves the frame. (H, W) is luma itself."""
+    luma = img if img.ndim == 2 else cv2.cvtColor(img, cv2.COLOR_RGB2GRAY)
+    mean = int(cv2.mean(luma)[0] + 0.5)
     return cv2.LUT(img, _blend_table(mean, factor))
 
 
@@ -45,20 +46,17 @@ def _blend_table(base: float, factor: float) -> np.ndarray:
     return np.clip(table, 0, 255, out=table).astype(np.uint8)
 
 
-def _adjust_gray(img: np.ndarray, operations: list[tuple[int, float]]) -> np.ndarray:
-    """What the operations do to a frame whose channels are all alike, in one channel.
+ADJUST = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+CHANGE_GRAY = (adjust_brightness, adjust_contrast)  # the others leave a gray frame as it is
 
-    Saturation and hue leave such a frame as it is; the mean of its luma is that of a channel.
-    """
+
+def _adjust_gray(img: np.ndarray, operations: list[tuple[int, float]]) -> np.ndarray:
+    """What the operations do to a frame whose channels are all alike, in one channel."""
     channel = cv2.extractChannel(img, 0)
     for operation, strength in operations:
-        if operation < 2:
-            base = int(cv2.mean(channel)[0] + 0.5) if operation else 0.0
-            channel = cv2.LUT(channel, _blend_table(base, strength))
+        if ADJUST[operation] in CHANGE_GRAY:
+            channel = ADJUST[operation](channel, strength)
     return cv2.cvtColor(channel, cv2.COLOR_GRAY2RGB)
-
-
-ADJUST = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
 
 
 @TRANSFORMS.register_module()
