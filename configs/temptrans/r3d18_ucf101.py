@@ -1,4 +1,4 @@
-"""TempTrans, R3D-18, pretrained on UCF101 (split 1): 200 epochs, batch 8 in total (8 GPUs x 1)."""
+"""TempTrans, R3D-18, pretrained on UCF101 (split 1): 200 epochs, batch 16 in total (8 GPUs x 2)."""
 
 from mmengine.config import read_base
 

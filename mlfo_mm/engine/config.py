@@ -145,7 +145,8 @@ def _suggest(key: str, known: list[str]) -> str:
 def _check_key(config: Config, dotted: str, source: str, may_add: bool = False) -> None:
     """Refuse a key that the config does not have; one that looks like another even if it may add."""
     node: Any = config
-    for part in dotted.split('.'):
+    parts = dotted.split('.')
+    for depth, part in enumerate(parts):
         if isinstance(node, (list, tuple)):
             if not part.isdigit() or int(part) >= len(node):
                 raise UserError(f'{source} {dotted}: {part!r} is no index of a list of {len(node)}')
@@ -153,7 +154,7 @@ def _check_key(config: Config, dotted: str, source: str, may_add: bool = False) 
         elif isinstance(node, (dict, Config)) and part in node:
             node = node[part]
         else:
-            known = sorted(_allowed(node))
+            known = sorted(_allowed(node) | _UNCHECKED.get('.'.join(parts[:depth]), set()))
             if part in known or (may_add and not did_you_mean(part, known)):
                 return
             raise UserError(f'{source} {dotted}: unknown key {part!r}{_suggest(part, known)}')
@@ -220,6 +221,7 @@ _DATA = (dict, list, tuple, str, int, float, bool, type(None))  # not what a laz
 
 # nodes that a factory reads before the component is built
 _UNCHECKED = {
+    'optim_wrapper': {'constructor', 'paramwise_cfg'},
     'train_dataloader.sampler': {'shuffle', 'seed'},
     'visualizer': {'name', 'save_dir'},
 }

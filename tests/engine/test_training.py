@@ -29,8 +29,10 @@ SETTINGS = {
     'memdpc': 'configs/memdpc/r3d18_smoke.py',
     'swav': 'configs/swav/r3d18_smoke.py',
     'pace': 'configs/pace/r3d18_smoke.py',
+    'pace_contrast': f'configs/pace/r3d18_smoke.py+{REPO}/configs/pace/ablations/contrast.py',
     'rotnet3d': 'configs/rotnet3d/r3d18_smoke.py',
     'speednet': 'configs/speednet/r3d18_smoke.py',
+    'speednet_ctp7': 'configs/speednet/ctp7/r3d18_smoke.py',
     'temptrans': 'configs/temptrans/r3d18_smoke.py',
     'vcop': 'configs/vcop/r3d18_smoke.py',
 }

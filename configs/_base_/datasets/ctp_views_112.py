@@ -1,4 +1,4 @@
-"""One 112 x 112 clip, scaled, cropped and coloured as microsoft/CtP does; the sampler is the method's."""
+"""One 112 x 112 clip, scaled, cropped and coloured much as microsoft/CtP does; samplers are the methods'."""
 
 from mmaction.datasets.transforms import Flip, RandomCrop, Resize
 from mmcv.transforms import RandomChoice

@@ -144,8 +144,9 @@ class SampleSpeeds(PretextSampler):
     """A clip at normal speed and one sped up from the same start; the label is [[0], [1]].
 
     At a rate f a clip shows L frames of a stretch of f L, which ones is drawn: frames are skipped
-    with probability 1 - 1/f, so that no regular pattern of the encoder's betrays the speed. A video
-    that is too short slows both clips alike.
+    with probability 1 - 1/f, so that no regular pattern of the encoder's betrays the speed. In a
+    video that is too short the rates sink to what fits: no frame is shown twice, which would betray
+    the speed. Where not even L frames fit, both clips show all there are.
 
     Args:
         clip_len: Frames L of a clip.
@@ -173,14 +174,16 @@ class SampleSpeeds(PretextSampler):
     def draw(self, frames: int) -> tuple[np.ndarray, np.ndarray, bool]:
         """Frames (2, L) and label (2, 1)."""
         lengths = [round(np.random.uniform(*rates) * self.clip_len) for rates in self.ranges]
-        shown = [np.random.choice(length, self.clip_len, replace=False) for length in lengths]
+        fits = (frames - 1) // self.frame_interval + 1
+        longest = max(fits, self.clip_len)
+        shown = [np.random.choice(min(n, longest), self.clip_len, replace=False) for n in lengths]
         clips = np.sort(shown, 1)
         clips = (clips - clips[:, :1]) * self.frame_interval
-        reach, short = int(clips.max()) + 1, bool(clips.max() >= frames)
-        if short:
+        reach = int(clips.max()) + 1
+        if reach > frames:
             clips = clips * frames // reach
         first = np.random.randint(frames - min(reach, frames) + 1)
-        return first + clips, np.array([[0], [1]]), short
+        return first + clips, np.array([[0], [1]]), max(lengths) > fits
 
 
 @TRANSFORMS.register_module()
@@ -216,7 +219,7 @@ class SampleTemporalTransforms(PretextSampler):
         starts = [np.random.randint(room + 1) for room in rooms]
         inds = np.stack(clips) + np.array(starts)[:, None]
         label = [[0, speed], [1, speed], [2, IGNORED], [3, IGNORED]]
-        return inds % frames, np.array(label), frames < length
+        return inds % frames, np.array(label), frames <= length
 
     def _periodic(self, skip: int) -> np.ndarray:
         ahead = np.arange(self.clip_len - 2) * skip

@@ -53,6 +53,11 @@ class OrderHead(BaseModule):
 
     def loss(self, features: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """Term and monitor of features (N, V, C, T', H', W') and labels (N, 1, 1)."""
+        if labels.shape[1:] != (1, 1):
+            raise ValueError(
+                f'an order is one label a sample, the pipeline gives {tuple(labels.shape[1:])}: '
+                'it needs SampleClipOrder'
+            )
         logits = self(features)
         with torch.autocast(logits.device.type, enabled=False):
             logits = logits if logits.dtype == torch.float64 else logits.float()

@@ -14,7 +14,9 @@ from .base import SelfSupervisedRecognizer
 class PretextClassifier(SelfSupervisedRecognizer):
     """A backbone and a head on its last level that tells what the pipeline did to the clips.
 
-    MMAction2's ``Recognizer3D`` would do but for samples of several clips, which it cannot train on.
+    MMAction2's ``Recognizer3D`` and a head with its signature would do for a classification alone.
+    Here the head's width is that of whichever backbone, several pathways included, and the contrast
+    reads the features of the same pass.
 
     Args:
         backbone: As in the base class.

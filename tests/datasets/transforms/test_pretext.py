@@ -128,11 +128,17 @@ def test_rates_are_those_asked_for():
     assert 1.05 < means[0] < 1.12 and 1.85 < means[1] < 1.98
 
 
-def test_a_short_video_slows_both_speeds():
-    for seed in range(30):
-        clips, _, results = draw(SampleSpeeds(16), 20, seed)
-        assert results['short_video'] and clips.max() <= 19
-        assert np.ptp(clips[1]) == 19 and np.ptp(clips[0]) <= 15
+@pytest.mark.parametrize('interval', [1, 2])
+def test_in_a_short_video_repeated_frames_do_not_betray_the_speed(interval):
+    sampler = SampleSpeeds(16, frame_interval=interval)
+    for frames in range(1, 26 * interval + 1):
+        for seed in range(10):
+            clips, _, results = draw(sampler, frames, seed)
+            assert results['short_video'] and clips.min() >= 0 and clips.max() < frames
+            different = [len(set(clip)) for clip in clips]
+            assert different[0] == different[1] == min(frames, 16)
+    clips = np.stack([draw(SampleSpeeds(16), 24, seed)[0] for seed in range(100)])
+    assert np.ptp(clips, 2).mean(0)[1] > np.ptp(clips, 2).mean(0)[0] + 4  # still faster
 
 
 @settings(max_examples=300, deadline=None)

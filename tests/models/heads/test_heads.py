@@ -88,6 +88,7 @@ def test_order_head():
         (ClipHead(C, dict(pace=4)), torch.zeros(N, 1, 1), '4 clips and 1 tasks need labels'),
         (ClipHead(C, dict(pace=4)), torch.full((N, V, 1), 4), 'pace has 4 classes and labels from'),
         (OrderHead(C), torch.zeros(N, 1, 1), 'the head orders 3 clips, the pipeline gives 4'),
+        (OrderHead(C, V), torch.zeros(N, V, 1), 'one label a sample, .* needs SampleClipOrder'),
     ],
 )
 def test_what_does_not_fit_is_named(head, labels, message):

@@ -62,19 +62,8 @@ def test_bfloat16_autocast_stays_near_float32(method):
 
 @pytest.mark.parametrize('method', METHODS)
 @pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini'])
-def test_small_profiles_have_mlfo_s_budget(method, profile):
-    mlfo, ours = (
-        load_config(REPO / f'configs/{folder}/r3d18_{profile}.py') for folder in ('mlfo', method)
-    )
-    for key in (
-        'optim_wrapper', 'param_scheduler', 'train_cfg', 'pretrain_dataset', 'clip_len', 'crop_size',
-        'short_side', 'eval_frame_interval', 'normalize', 'frame_difference',
-    ):  # fmt: skip
-        assert ours.get(key) == mlfo.get(key), key
-    assert ours.model.backbone == mlfo.model.backbone
-    assert ours.model.data_preprocessor == mlfo.model.data_preprocessor
-    assert ours.train_dataloader.batch_size == mlfo.train_dataloader.batch_size
-    steps = str(ours.train_pipeline)
+def test_small_profiles_leave_out_gray_and_mini_the_flip(method, profile):
+    steps = str(load_config(REPO / f'configs/{method}/r3d18_{profile}.py').train_pipeline)
     assert ('Flip' in steps) == (profile != 'mini') and ('PerFrameGray' not in steps)
 
 

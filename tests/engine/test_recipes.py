@@ -1,0 +1,81 @@
+"""Schedules: at paper scale those of each method's source, in small profiles one budget for all."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.reporting.methods import load_recipes
+from tests.conftest import REPO
+
+CTP = ('SGD', 0.01, 1e-4, 32, 40)
+CVRL = ('SGD', 0.08, 1e-6, 256, None)  # 0.32 for a batch of 1024
+RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped at; epochs, steps
+    'byol/r3d18_k400': (('SGD', 0.05, 1e-4, 256, None), 200, None),
+    'byol/r3d18_ucf101': (('SGD', 0.05, 1e-4, 256, None), 300, None),
+    'memdpc/r2d3d34_k400': (('Adam', 1e-3, 1e-5, 64, None), 200, [120, 160]),
+    'memdpc/r2d3d34_ucf101': (('Adam', 1e-3, 1e-5, 32, None), 500, [300, 400]),
+    'moco/r3d18_k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
+    'moco/r3d18_ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
+    'pace/r2plus1d_k400': (('SGD', 1e-3, 5e-3, 16, None), 18, [6, 12]),
+    'pace/r3d18_ucf101': (('SGD', 1e-3, 5e-3, 16, None), 90, [30, 60]),
+    'rotnet3d/r3d18_k400': (CTP, 90, [30, 60]),
+    'rotnet3d/r3d18_ucf101': (CTP, 300, [100, 200]),
+    'simclr/cvrl/r3d18_k400': (CVRL, 200, None),
+    'simclr/cvrl/r3d18_ucf101': (CVRL, 300, None),
+    'speednet/s3dg_k400': (CTP, 90, [30, 60]),
+    'speednet/r3d18_ucf101': (CTP, 300, [100, 200]),
+    'speednet/ctp7/r3d18_k400': (CTP, 90, [30, 60]),
+    'speednet/ctp7/r3d18_ucf101': (CTP, 300, [100, 200]),
+    'swav/r3d18_k400': (('SGD', 0.05, 1e-4, 256, None), 200, None),
+    'swav/r3d18_ucf101': (('SGD', 0.05, 1e-4, 256, None), 300, None),
+    # 1e-4 of a weight in each step, whatever the learning rate
+    'temptrans/r3d18_k400': (('AdamW', 3e-4, 1e-4 / 3e-4, 16, None), 90, None),
+    'temptrans/r3d18_ucf101': (('AdamW', 3e-4, 1e-4 / 3e-4, 16, None), 200, None),
+    'vcop/r3d18_k400': (('SGD', 1e-3, 1e-4, 32, 40), 90, [30, 60]),
+    'vcop/r2plus1d_ucf101': (('SGD', 1e-3, 5e-4, 8, None), 300, None),
+}
+FOLDERS = sorted(
+    {
+        f'{recipe.method}/{recipe.config}'.split('+')[0].rsplit('/', 1)[0]
+        for recipe in load_recipes()
+    }
+    - {'mlfo', 'mlfo/official'}
+)
+
+
+@pytest.mark.parametrize('name', RECIPES)
+def test_recipe_at_paper_scale(name):
+    (optimizer, rate, decay, batch, clipped), epochs, steps = RECIPES[name]
+    config = load_config(REPO / f'configs/{name}.py')
+    found = config.optim_wrapper
+    assert found.optimizer.type.__name__ == optimizer
+    assert found.optimizer.lr == rate
+    assert found.optimizer.weight_decay == pytest.approx(decay)
+    assert found.get('clip_grad', {}).get('max_norm') == clipped
+    assert config.train_dataloader.batch_size * 8 == config.auto_scale_lr.base_batch_size == batch
+    assert config.train_cfg.max_epochs == epochs
+    milestones = [item.milestones for item in config.param_scheduler if 'milestones' in item]
+    assert milestones == ([steps] if steps else [])
+
+
+def test_every_method_has_a_recipe_here():
+    assert {name.rsplit('/', 1)[0] for name in RECIPES} == set(FOLDERS) - {'simclr'}
+
+
+@pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini'])
+@pytest.mark.parametrize('folder', FOLDERS)
+def test_small_profiles_have_mlfo_s_budget(folder, profile):
+    mlfo, ours = (
+        load_config(REPO / f'configs/{name}/r3d18_{profile}.py') for name in ('mlfo', folder)
+    )
+    for key in (
+        'optim_wrapper', 'param_scheduler', 'train_cfg', 'pretrain_dataset', 'clip_len', 'crop_size',
+        'short_side', 'eval_frame_interval', 'normalize', 'frame_difference',
+    ):  # fmt: skip
+        assert ours.get(key) == mlfo.get(key), key
+    assert ours.model.backbone == mlfo.model.backbone
+    assert ours.model.data_preprocessor == mlfo.model.data_preprocessor
+    assert ours.train_dataloader.batch_size == mlfo.train_dataloader.batch_size
+    differences = 'FrameDifference' in str(ours.train_pipeline)
+    assert differences == ('FrameDifference' in str(mlfo.train_pipeline)) == (profile == 'mini')
