@@ -1,4 +1,4 @@
-"""Pace on the R(2+1)D of its code, pretrained on Kinetics-400: the row of the published tables."""
+"""Pace on the R(2+1)D of its code, Kinetics-400; joined with ablations/contrast: the published row."""
 
 from mmengine.config import read_base
 

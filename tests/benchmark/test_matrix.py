@@ -65,8 +65,9 @@ def test_variants_are_named_by_options_change_or_folder():
     for name, config in (('cvrl', 'simclr/cvrl/r3d18'), ('ctp7', 'speednet/ctp7/r3d18')):
         (row,) = chosen_rows(Choice('demo', methods=(name,)).checked())
         assert row.config == config
-    (row,) = chosen_rows(Choice('demo', methods=('contrast',)).checked())
-    assert row.change == 'pace/ablations/contrast'
+    rows = chosen_rows(Choice('demo', methods=('contrast',)).checked())
+    assert [row.config for row in rows] == ['pace/r2plus1d', 'pace/r3d18']
+    assert {row.change for row in rows} == {'pace/ablations/contrast'}
 
 
 def test_seeds_of_mini():

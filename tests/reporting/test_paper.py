@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mlfo_mm.benchmark.matrix import COMPARATORS
 from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.methods import load_recipes
 from mlfo_mm.reporting.names import BACKBONES, DATASETS, METHODS
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.specs import RECALLS, TASKS
@@ -50,6 +52,20 @@ def test_every_key_has_a_name_to_be_shown():
         for row in load_paper(path):
             assert row.method in METHODS and row.backbone in BACKBONES and row.pretrain in DATASETS
             assert set(row.tasks) <= set(TASKS)
+
+
+def test_a_method_of_several_variants_is_quoted_by_variant_and_run_as_such():
+    recipes = {}
+    for recipe in load_recipes():
+        recipes.setdefault(recipe.method, set()).add(recipe.variant)
+    sets = dict(kinetics400='k400', ucf101='ucf101')
+    runs = {(row.method, row.variant or 'paper', row.backbone, row.pretrain) for row in COMPARATORS}
+    for table in ('table1', 'table4'):
+        for row in load_paper(PAPER / f'{table}.csv'):
+            if len(recipes.get(row.method, ())) > 1:
+                assert row.variant in recipes[row.method], (table, row.method)
+            if row.method in ('pace', 'speednet'):
+                assert (row.method, row.variant, row.backbone, sets[row.pretrain]) in runs
 
 
 def test_ablations_keep_the_papers_names():
