@@ -133,7 +133,8 @@ def require_snakemake() -> None:
     """Say how to install what the runner needs beyond the package."""
     if importlib.util.find_spec('snakemake') is None:
         raise UserError(
-            'Snakemake is not installed: make install, or pip install -e ".[benchmark]"'
+            'Snakemake is not installed: make install, or pip install -c constraints.txt -e '
+            '".[benchmark]"'
         )
 
 

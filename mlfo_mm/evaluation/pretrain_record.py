@@ -145,6 +145,8 @@ def _last_checkpoint(work_dir: Path, epochs: int) -> Path:
     path = work_dir / f'epoch_{epochs}.pth'
     if path.is_file():
         return path
+    if not work_dir.is_dir():
+        raise UserError(f'{work_dir} does not exist: name the folder that the training wrote to')
     found = [int(file.stem.split('_')[1]) for file in work_dir.glob('epoch_*.pth')]
     raise UserError(
         f'{work_dir}: the training is at epoch {max(found, default=0)} of {epochs}; go on with '

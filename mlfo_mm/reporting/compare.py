@@ -63,7 +63,8 @@ NOTES = (
     'a linear probe on each level. Order: forward or reversed. Neighbours: top 3 training videos '
     'with the class of the query, by the embeddings of instance discrimination.',
     'Costs: parameters and GFLOPs (multiply-adds) of the backbone for one clip of the evaluation; '
-    'speed, memory and time of the pretraining. They compare on one machine only.',
+    'speed, memory and time of the pretraining. They compare on one machine only, if nothing else ran '
+    'on it: results/README.md says of which records that is not so.',
 )
 
 
@@ -151,10 +152,9 @@ def build_comparison(
     keys = {line.key for line in lines}
     own = [record for record in records if run_key(record) in keys]
     if not any(record.task != 'pretrain' for record in own):
-        wanted = ' '.join(dict.fromkeys(line.row.method for line in lines))
         raise UserError(
-            f'no record of {", ".join(names)} in the profile {profile.name}; run them: '
-            f'python tools/benchmark.py run --profile {profile.name} --methods {wanted}'
+            f'no record of {", ".join(names)} in the profile {profile.name}'
+            + _how_to_run([line.row.method for line in lines], profile, methods)
         )
     reason = missing_reason(records, profile, methods)
     panels, without = _panels(lines, own, profile, reason)
@@ -169,6 +169,17 @@ def build_comparison(
         tuple(grids),
         table_markdown(spec, panels, grids, profile),
         table_csv(NAME, panels, profile),
+    )
+
+
+def _how_to_run(wanted: Sequence[str], profile: Profile, methods: Collection[str] | None) -> str:
+    there = [
+        name for name in dict.fromkeys(wanted) if methods is None or name in (*methods, *UNTRAINED)
+    ]
+    if not there:
+        return ': the paper is quoted for it, no config folder implements it'
+    return (
+        f'; run: python tools/benchmark.py run --profile {profile.name} --methods {" ".join(there)}'
     )
 
 
@@ -187,7 +198,9 @@ def compare(
     records = load_records(results_dir, chosen.name)
     made = build_comparison(names, records, chosen, implemented())
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
-    files: dict[str, str | bytes] = dict(md=made.markdown, csv=made.csv, **made.plot().files)
+    plot = made.plot()
+    page = f'{made.markdown}\n![{plot.alt}]({NAME}.svg)\n\n{plot.caption}\n'
+    files: dict[str, str | bytes] = dict(md=page, csv=made.csv, **plot.files)
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths
 
@@ -251,12 +264,17 @@ def _costs_grid(
 ) -> Grid:
     """Return the table of costs with a row for what has none."""
     grid, _ = costs_table(records, profile)
-    with_costs = {row.key for row in cost_rows(records)}
-    rows, measured = list(grid.rows), list(grid.measured)
+    keys = [row.key for row in cost_rows(records)]
+    found = list(zip(keys, grid.rows, grid.measured, strict=True))
+    rows, measured = [], []
     for line in lines:
-        if line.key not in with_costs:
+        own = [(row, whole) for key, row, whole in found if key == line.key]
+        if not own:
             names = [column.cells[0] for column in identity_columns([line], profile)]
             why = 'not recorded' if line.key else reason(line.row, profile.pretrain) or 'not run'
-            rows.append((*names, DASH, '0', *[f'{DASH} {why}'] * len(COSTS)))
-            measured.append(False)
+            if line.row.method in UNTRAINED:
+                why = 'not defined'
+            own = [((*names, DASH, '0', *[f'{DASH} {why}'] * len(COSTS)), False)]
+        rows += [row for row, _ in own]
+        measured += [whole for _, whole in own]
     return replace(grid, rows=tuple(rows), measured=tuple(measured), notes=())

@@ -14,7 +14,8 @@ from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
 DASH = '—'
 LEGEND = (
     'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
-    'n=2/3: one of three seeds failed. Bold is best, underlined second best of a column.',
+    'n=2/3: one of three seeds failed. Bold is best, underlined second best of what is above chance '
+    'in a column.',
     '† not above chance by the binomial error of the test set: weights or labels are suspect. '
     'Chance assumes balanced classes.',
     "* a row beyond the paper's.",
@@ -152,8 +153,9 @@ def _measured_column(
     header: str, panel: Panel, dataset: str, metric: Metric, marks: dict[str, str]
 ) -> Column:
     cells = [line.cells[dataset, metric.key] for line in panel.lines]
-    # runs under different protocols are not ranked against each other
-    ranked = sorted({_shown(cell) for cell in cells if cell.runs}, reverse=True)
+    # neither what is at chance nor runs under different protocols are ranked against each other
+    above = [cell for cell in cells if cell.runs and not cell.at_chance]
+    ranked = sorted({_shown(cell) for cell in above}, reverse=True)
     if marks or sum(bool(cell.runs) for cell in cells) < 2:
         ranked = []
     chances = {cell.chance for cell in cells if cell.chance is not None}
@@ -169,9 +171,10 @@ def _cell_text(cell: Cell, ranked: Sequence[float], mark: str) -> str:
     text = f'{cell.mean:.1f}'
     if cell.half_width is not None:
         text += f' ± {cell.half_width:.1f}'
-    if ranked and _shown(cell) == ranked[0]:
+    place = ranked.index(_shown(cell)) if not cell.at_chance and _shown(cell) in ranked else None
+    if place == 0:
         text = f'**{text}**'
-    elif len(ranked) > 1 and _shown(cell) == ranked[1]:
+    elif place == 1:
         text = f'<ins>{text}</ins>'
     n = len(cell.values)
     seeds = f'n={n}' if n == cell.planned else f'n={n}/{cell.planned}'
@@ -210,6 +213,8 @@ def _cost_column(lines: Sequence[Line], metric: Metric) -> Column:
     for line in lines:
         value = line.costs.get(metric.key)
         missing = f'{DASH} not recorded' if line.key else f'{DASH} not run'
+        if line.row.pretrain == 'none':
+            missing = f'{DASH} not defined'
         texts.append(missing if value is None else metric.show(value))
     return Column(metric.label, texts)
 

@@ -169,6 +169,12 @@ def record_path(profile: str, experiment: str, results_dir: str | Path = 'result
     return path
 
 
+def require_folder(results_dir: str | Path) -> None:
+    """Refuse a folder of results that is not there, such as a mistyped one."""
+    if not Path(results_dir).is_dir():
+        raise UserError(f'no folder {results_dir}: --results names the one with records/')
+
+
 def load_records(results_dir: str | Path, profile: str | None = None) -> list[Record]:
     """Read the records of one profile, or of all, in the order of their file names.
 

@@ -14,7 +14,7 @@ from mlfo_mm.reporting.methods import CONFIGS, method_folders
 from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.plain import table_csv
-from mlfo_mm.reporting.records import Record, load_records
+from mlfo_mm.reporting.records import Record, load_records, require_folder
 from mlfo_mm.reporting.runs import costs_table, mean_costs, training_table
 from mlfo_mm.reporting.specs import (
     COSTS,
@@ -104,6 +104,7 @@ def make_tables(
     Returns:
         The tables by the path of their Markdown file.
     """
+    require_folder(results_dir)
     chosen = find_profile(profile)
     specs = [find_table(name) for name in names]
     everything = load_records(results_dir)

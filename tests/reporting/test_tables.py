@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.reporting.figures import make_figures
+from mlfo_mm.reporting.html import make_report
 from mlfo_mm.reporting.records import write_record
 from mlfo_mm.reporting.specs import TABLES, Row, find_profile
 from mlfo_mm.reporting.tables import implemented, make_tables, missing_reason
@@ -20,8 +22,15 @@ REPO = Path(__file__).resolve().parents[2]
 
 def fabricate(make_record, make_pretraining, folder, order):
     records = [
-        make_record(method=method, seed=seed, task=task, dataset=dataset, metrics=metrics)
-        for method in ('random', 'simclr', 'mlfo')
+        make_record(
+            method=method,
+            variant=variant,
+            seed=seed,
+            task=task,
+            dataset=dataset,
+            metrics=metrics,
+        )
+        for method, variant in (('random', 'x'), ('simclr', 'infonce'), ('mlfo', 'paper'))
         for seed in (0, 1)
         for dataset in ('synthetic_motion', 'synthetic_appearance')
         for task, metrics in {
@@ -90,6 +99,13 @@ def test_without_records_everything_is_a_dash(tmp_path):
     assert ' 0.0 ' not in table.markdown
 
 
+def test_a_folder_that_is_not_there_is_not_made(tmp_path):
+    for make in (make_tables, make_figures, make_report):
+        with pytest.raises(UserError, match=r'no folder .*typo'):
+            make('mini', tmp_path / 'typo')
+    assert not list(tmp_path.iterdir())
+
+
 def grid_rows(table, index=0):
     """Return rows by their label, the first one of each."""
     grid = table.grids[index]
@@ -107,7 +123,7 @@ def test_tables_2_and_3(tmp_path, make_record):
     write_record(make_record(variant='paper', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
     table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
     rows = grid_rows(table2)
-    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR *', 'MLFO: w/o']
+    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (infonce) *', 'MLFO: w/o']
     assert rows['MLFO: combined graph, multi-level']['synthetic_motion'].startswith('**63.5')
     assert rows['MLFO: w/o']['synthetic_motion'].startswith('<ins>58.5')
     assert rows['MLFO: w/o']['Paper: UCF101'] == '58.1'
@@ -132,24 +148,31 @@ def test_levels_and_diagnostics(tmp_path, make_record):
     write_record(make_record(task='neighbours', metrics=hits), tmp_path)
     by_level, diagnostics = make_tables('demo', tmp_path, ['levels', 'diagnostics']).values()
     rows = grid_rows(by_level)
-    assert list(rows) == ['Chance', 'Random weights', 'SimCLR', 'MLFO', 'MLFO (ctm)', 'MLFO (k4)']
+    names = ['Random weights', 'SimCLR (infonce)', 'MLFO', 'MLFO (ctm)', 'MLFO (k4)']
+    assert list(rows) == ['Chance', *names]
     assert [rows['Chance'][name] for name in ('low', 'mid', 'high')] == ['12.5'] * 3
     assert rows['MLFO (ctm)']['mid'] == '**30.0** (n=1)'
     order = grid_rows(diagnostics)
     assert order['Chance']['synthetic_motion'] == '50.0'
-    assert order['MLFO (ctm)']['synthetic_motion'] == '**55.0** † (n=1)'
+    assert (
+        order['MLFO (ctm)']['synthetic_motion'] == '55.0 † (n=1)'
+    )  # nothing at chance is the best
     assert grid_rows(diagnostics, 1)['MLFO']['semantic-wise'] == '30.0 (n=1)'
     assert 'Paper:' not in by_level.markdown + diagnostics.markdown
 
 
 def test_costs_stand_in_table_1(tmp_path, make_record, make_pretraining):
-    for record in (make_record(), make_record(method='simclr', variant='x'), make_pretraining()):
+    for record in (
+        make_record(),
+        make_record(method='simclr', variant='infonce'),
+        make_pretraining(),
+    ):
         write_record(record, tmp_path)
     table1, costs, training = make_tables('demo', tmp_path, ['1', 'costs', 'training']).values()
     rows = grid_rows(table1)
     wanted = {'Params (M)': '33.20', 'GFLOPs': '8.50', 'Clips/s': '20.0', 'Time (h)': '0.50'}
     assert {name: rows['MLFO'][name] for name in wanted} == wanted
-    assert rows['SimCLR *']['GFLOPs'] == '— not recorded'  # a record from before costs
+    assert rows['SimCLR (infonce) *']['GFLOPs'] == '— not recorded'  # a record from before costs
     assert costs.markdown.startswith('# Costs of pretraining')
     assert '| MLFO     | R3D-18     | synthetic_motion' in costs.markdown
     assert training.grids[0].measured == (True,)

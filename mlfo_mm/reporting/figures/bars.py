@@ -16,7 +16,7 @@ from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
 
 READING = (
     'mean over seeds with the 95 % Student t interval (none for one seed); dots are single seeds, '
-    'the dashed line is chance, † is not above it.'
+    'the dashed line is chance, † is not above it; a dash is no number: the table says why.'
 )
 
 
@@ -179,7 +179,7 @@ def _draw(labels: Sequence[str], rows: Sequence[Sequence[Column]]) -> Figure:
     axes = figure.subplots(len(rows), count, sharey=True, squeeze=False)
     for line, row in zip(axes, rows, strict=True):
         for axis, column in zip(line, row, strict=False):
-            _draw_column(axis, column)
+            _draw_column(axis, column, len(labels))
         for axis in line[len(row) :]:
             axis.remove()
         if len(rows) > 1 and row[0].unit:
@@ -191,8 +191,12 @@ def _draw(labels: Sequence[str], rows: Sequence[Sequence[Column]]) -> Figure:
     return figure
 
 
-def _draw_column(axis: Axes, column: Column) -> None:
+def _draw_column(axis: Axes, column: Column, count: int) -> None:
     top = 0.0
+    for index in set(range(count)) - set(column.bars):
+        axis.annotate(
+            '—', (0, index), xytext=(4, 0), textcoords='offset points', va='center', color=MUTED
+        )
     for index, bar in column.bars.items():
         half = bar.cell.half_width if bar.cell else None
         colour = GREY if column.quoted else SKY

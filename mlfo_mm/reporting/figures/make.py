@@ -16,7 +16,7 @@ from mlfo_mm.reporting.figures.neighbours import neighbour_plots
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.records import Record, load_records
+from mlfo_mm.reporting.records import Record, load_records, require_folder
 from mlfo_mm.reporting.specs import TABLES, Profile, find_profile
 
 FIGURES = ('3', '4', '5', 'bars', 'curves')
@@ -62,6 +62,7 @@ def make_figures(
 
     Files of an earlier call that the records no longer give are removed.
     """
+    require_folder(results_dir)
     chosen = find_profile(profile)
     keys = [find_figure(name) for name in names]
     built = build_figures(load_records(results_dir, chosen.name), chosen, results_dir, keys)
