@@ -12,7 +12,6 @@ from mlfo_mm.reporting.plain import csv_text, number
 from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import COSTS, Profile, Row
 
-NOT_RECORDED = f'{DASH} not recorded'
 QUANTITIES = {
     'loss': 'Loss',
     'stat_edges_low': 'Edges, low',
@@ -97,7 +96,7 @@ def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]
     lines, cells = [], []
     for row in rows:
         values = {metric.key: row.values(metric.key) for metric in COSTS}
-        reason = _failure(row)
+        reason = f'{DASH} {_why_none(row)}'
         shown = [
             metric.show(mean_interval(values[metric.key])[0]) if values[metric.key] else reason
             for metric in COSTS
@@ -113,10 +112,10 @@ def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]
     return grid, csv_text((*IDENTITY, *COST_FIELDS), cells)
 
 
-def _failure(row: CostRow) -> str:
-    if row.runs or not row.failed:
-        return NOT_RECORDED
-    return f'{DASH} failed: {plain_text(row.failed[-1].reason)[:60]}'
+def _why_none(row: CostRow) -> str:
+    if row.failed and not row.runs:
+        return f'failed: {plain_text(row.failed[-1].reason)[:60]}'
+    return 'not defined' if row.key.pretrain == 'none' else 'not recorded'
 
 
 def _cost_fields(
@@ -126,7 +125,7 @@ def _cost_fields(
     fields |= dict(device=row.device, quantity=quantity, n=str(len(values)))
     if not values:
         failed = bool(row.failed) and not row.runs
-        reason = ' '.join(row.failed[-1].reason.split()) if failed else 'not recorded'
+        reason = ' '.join(row.failed[-1].reason.split()) if failed else _why_none(row)
         return fields | dict(status='failed' if failed else 'not run', reason=reason)
     mean, half = mean_interval(values)
     seeds = ' '.join(str(run.seed) for run in row.runs if quantity in run.cost)

@@ -83,6 +83,14 @@ def test_costs_as_grid_and_csv(make_pretraining):
     ]
 
 
+def test_weights_without_pretraining_have_no_costs_of_it(make_record):
+    record = make_record(method='random', cost=dict(params_m=33.17))
+    grid, text = costs_table([record], DEMO)
+    row = dict(zip(grid.header, grid.rows[0], strict=True))
+    assert (row['Params (M)'], row['Clips/s']) == ('33.17', '— not defined')
+    assert {line['reason'] for line in read(text)} == {'', 'not defined'}
+
+
 def test_hours_of_seconds(make_pretraining):
     grid, text = costs_table([make_pretraining(cost=dict(wall_time_s=5400.0))], DEMO)
     assert grid.rows[0][grid.header.index('Time (h)')] == '1.50'

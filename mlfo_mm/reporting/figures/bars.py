@@ -193,7 +193,7 @@ def _draw(labels: Sequence[str], rows: Sequence[Sequence[Column]]) -> Figure:
 
 def _draw_column(axis: Axes, column: Column, count: int) -> None:
     top = 0.0
-    for index in set(range(count)) - set(column.bars):
+    for index in () if column.quoted else set(range(count)) - set(column.bars):
         axis.annotate(
             '—', (0, index), xytext=(4, 0), textcoords='offset points', va='center', color=MUTED
         )
