@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import pytest
 import torch
 from mmaction.models import ResNet3d
+from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mlfo_mm import compat
 from mlfo_mm.models import S3D, SlowFast
+from tests.models.backbones.small import OTHERS, full
 
 R3D18 = dict(
     depth=18,
@@ -33,6 +35,9 @@ BACKBONES = {
     'r3d18 at 64 channels': lambda: ResNet3d(**R3D18, base_channels=64),
     's3d at 16 channels': lambda: S3D(16),
     'slowfast at 16 channels': lambda: SlowFast(base_channels=16),
+} | {
+    f'{name} at 16 channels': lambda name=name: MODELS.build(dict(full(name), base_channels=16))
+    for name in OTHERS
 }
 
 
