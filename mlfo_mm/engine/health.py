@@ -9,6 +9,7 @@ Curves = Mapping[str, Sequence[float | None]]
 
 MIN_STD = 0.01  # of embeddings on the sphere, 1 where they are spread; a fresh network has 0.03
 MIN_PROTOTYPES = 0.02  # share of the prototypes that a batch could use
+MIN_CERTAINTY = 0.01  # of predictions over prototypes; a fresh network has 0.05 to 0.1
 PATIENCE = 3  # epochs of collapse in all embeddings after which a run is stopped
 
 
@@ -49,6 +50,8 @@ def collapsed(curves: Curves) -> bool:
 def _bound(name: str, model: Mapping[str, Any], batch: int) -> tuple[float, str] | None:
     if name.startswith('stat_std'):
         return MIN_STD, 'embeddings collapsed'
+    if name == 'stat_certainty':
+        return MIN_CERTAINTY, 'clips are not told apart by their prototypes'
     if name == 'stat_prototypes_used':
         count = (model.get('prototypes') or {}).get('num_prototypes', 0)
         return max(2.0, MIN_PROTOTYPES * min(count, 2 * batch)), 'prototypes died out'

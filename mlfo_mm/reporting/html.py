@@ -23,7 +23,7 @@ from mlfo_mm.reporting.inline import figure_markup
 from mlfo_mm.reporting.markdown import DASH, LEGEND, Grid
 from mlfo_mm.reporting.names import BACKBONES, DATASETS
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.records import Record, load_records, require_folder
+from mlfo_mm.reporting.records import Record, load_records
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
 from mlfo_mm.reporting.specs import TABLES, Profile, Row, find_profile
 from mlfo_mm.reporting.tables import Table, build_table, implemented
@@ -63,7 +63,6 @@ def make_report(
         results_dir: folder of records and quoted values.
         work_dir: folder of the runs; the last lines of failed jobs are taken from there.
     """
-    require_folder(results_dir)
     chosen = find_profile(profile)
     records = load_records(results_dir, chosen.name)
     jobs = failed_jobs(Path(work_dir), chosen.name) if work_dir is not None else []

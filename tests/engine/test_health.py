@@ -31,11 +31,13 @@ def test_each_finding_names_its_epochs():
         'epoch': [1, 2, 3, 4, 5],
         'stat_std_contrast_mid': [0.009, 0.008, 0.3, None, 0.0],
         'stat_prototypes_used': [12.0, 10.0, 10.3, 9.0, 60.0],
+        'stat_certainty': [0.08, 0.02, 0.009, 0.0, 0.1],
         'stat_edges_mid': [None, 1.0, 1.0, 1.0, 1.2],
     }
     assert findings(curves, MODEL, 256) == [
         'embeddings collapsed: stat_std_contrast_mid under 0.01 in 1-2, 5 of 5 epochs',
         'prototypes died out: stat_prototypes_used under 10.24 in 2, 4 of 5 epochs',
+        'clips are not told apart by their prototypes: stat_certainty under 0.01 in 3-4 of 5 epochs',
         'graph without edges: stat_edges_mid under 1 in 2-4 of 5 epochs',
     ]
 

@@ -35,6 +35,38 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'vcop/r3d18_k400': (('SGD', 1e-3, 1e-4, 32, 40), 90, [30, 60]),
     'vcop/r2plus1d_ucf101': (('SGD', 1e-3, 5e-4, 8, None), 300, None),
 }
+CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the second step)
+    'simclr/cvrl/r3d18_k400': {
+        'head.num_layers': 4, 'head.hidden_channels': 2048, 'head.out_channels': 128,
+        'contrast.temperature': 0.1, 'contrast.loss_weight': 2,
+        'sampler.mode': 'cvrl', 'sampler.frame_interval': 2,
+    },
+    'moco/r3d18_k400': {
+        'head.num_layers': 2, 'head.batch_norm': False, 'head.out_channels': 128,
+        'contrast.temperature': 0.2, 'queue_size': 65536, 'momentum': 0.999,
+        'sampler.mode': 'uniform', 'sampler.frame_interval': 2,
+    },
+    'moco/r3d18_ucf101': {'queue_size': 2048},
+    'byol/r3d18_k400': {
+        'head.num_layers': 2, 'head.hidden_channels': 4096, 'head.out_channels': 256,
+        'momentum': 0.996,
+    },
+    'swav/r3d18_k400': {
+        'embedding_dim': 128, 'queue_size': 3840, 'queue_begin_epoch': 15,
+        'prototypes.num_prototypes': 1000, 'prototypes.epsilon': 0.05, 'prototypes.num_iters': 3,
+        'prototypes.freeze_epochs': 1, 'prototypes.loss.temperature': 0.1,
+        'prototypes.loss.loss_weight': 0.5,
+    },
+    'swav/r3d18_ucf101': {'prototypes.num_prototypes': 300},
+    'memdpc/r2d3d34_k400': {
+        'predict_steps': 3, 'memory_size': 1024, 'dropout_ratio': 0.1, 'feature_size': None,
+        'sampler.block_len': 5, 'sampler.num_blocks': 8, 'sampler.frame_interval': 3,
+    },
+    'vcop/r2plus1d_ucf101': {'sampler.num_clips': 3, 'sampler.gap': 8, 'sampler.clip_len': 16},
+    'rotnet3d/r3d18_k400': {'sampler.paces': (1, 2, 3, 4, 5)},
+    'speednet/ctp7/r3d18_k400': {'sampler.paces': (-4, -2, -1, 0, 1, 2, 4)},
+    'temptrans/r3d18_k400': {'sampler.max_speed': 3},
+}  # fmt: skip
 FOLDERS = sorted(
     {
         f'{recipe.method}/{recipe.config}'.split('+')[0].rsplit('/', 1)[0]
@@ -57,6 +89,18 @@ def test_recipe_at_paper_scale(name):
     assert config.train_cfg.max_epochs == epochs
     milestones = [item.milestones for item in config.param_scheduler if 'milestones' in item]
     assert milestones == ([steps] if steps else [])
+    ends = [item[key] for item in config.param_scheduler for key in ('end', 'T_max') if key in item]
+    assert not ends or max(ends) == epochs  # a cosine ends with the training
+
+
+@pytest.mark.parametrize('name', CONSTANTS)
+def test_constants_at_paper_scale(name):
+    config = load_config(REPO / f'configs/{name}.py')
+    for dotted, wanted in CONSTANTS[name].items():
+        node = dict(config.model, sampler=config.train_pipeline[1])
+        for key in dotted.split('.'):
+            node = node[key]
+        assert node == wanted, dotted
 
 
 def test_every_method_has_a_recipe_here():

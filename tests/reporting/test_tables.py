@@ -12,7 +12,6 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures import make_figures
-from mlfo_mm.reporting.html import make_report
 from mlfo_mm.reporting.records import write_record
 from mlfo_mm.reporting.specs import TABLES, Row, find_profile
 from mlfo_mm.reporting.tables import implemented, make_tables, missing_reason
@@ -100,7 +99,7 @@ def test_without_records_everything_is_a_dash(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path):
-    for make in (make_tables, make_figures, make_report):
+    for make in (make_tables, make_figures):
         with pytest.raises(UserError, match=r'no folder .*typo'):
             make('mini', tmp_path / 'typo')
     assert not list(tmp_path.iterdir())

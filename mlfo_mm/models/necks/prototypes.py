@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
@@ -80,3 +82,9 @@ class Prototypes(nn.Module):
         """Number of prototypes that score highest for some embedding, of scores (M, K)."""
         used = scores.new_zeros(scores.shape[1], dtype=torch.float32)
         return used.index_fill_(0, scores.argmax(1), 1.0).sum()
+
+    @torch.no_grad()
+    def certainty(self, scores: Tensor) -> Tensor:
+        """1 - entropy / log K of the predictions, mean over scores (M, K): 0 where all are even."""
+        logs = F.log_softmax(scores / self.loss.temperature, dim=1)
+        return 1 + (logs.exp() * logs).sum(1).mean() / math.log(scores.shape[1])

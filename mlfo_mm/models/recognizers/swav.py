@@ -63,9 +63,11 @@ class SwAV(SelfSupervisedRecognizer):
         ]
         for queue, view in zip(self.queues, views, strict=False):
             queue.enqueue(view.detach())
+        both = torch.cat(scores[:2])
         return dict(
             loss_semantic=self.semantic.loss(*scores[:2], *targets),
-            stat_prototypes_used=self.semantic.count_used(torch.cat(scores[:2])),
+            stat_prototypes_used=self.semantic.count_used(both),
+            stat_certainty=self.semantic.certainty(both),
             stat_std=embedding_std(views[0]),
         )
 

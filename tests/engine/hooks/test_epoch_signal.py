@@ -18,6 +18,13 @@ class Data(list):
         return self.stats
 
 
+def test_the_model_knows_how_much_of_the_training_is_done():
+    model = SimpleNamespace(progress=0.0)
+    runner = SimpleNamespace(model=model, iter=3, max_iters=10)
+    EpochSignalHook().before_train_iter(runner, 3)
+    assert model.progress == 0.3
+
+
 @pytest.mark.parametrize(
     ('data', 'said'),
     [

@@ -170,6 +170,31 @@ def test_swav_scores_its_queue_anew_once_it_is_full(monkeypatch):
     assert_close(logs['loss_semantic'], expected)
 
 
+def test_swav_s_queue_waits_until_it_is_full_and_prototypes_for_the_first_epoch(monkeypatch):
+    pools = []
+    monkeypatch.setattr(
+        'mlfo_mm.models.recognizers.swav.sinkhorn',
+        lambda scores, *_: pools.append(len(scores)) or scores.softmax(1),
+    )
+    model = build('swav', queue_size=6, queue_begin_epoch=0)
+    for step in range(3):  # 4 embeddings a step
+        model.loss(batch(step))['loss_semantic'].backward()
+        assert model.semantic.prototypes.weight.grad is None
+    assert pools == [4, 4, 4, 4, 10, 10]
+    model.set_epoch(1, 2)
+    model.loss(batch())['loss_semantic'].backward()
+    assert model.semantic.prototypes.weight.grad is not None
+
+
+def test_even_predictions_are_not_certain():
+    prototypes = build('swav').semantic
+    assert prototypes.certainty(torch.full((5, 8), 0.3)).item() == pytest.approx(0, abs=1e-6)
+    assert prototypes.certainty(100 * torch.eye(8)).item() == pytest.approx(1, abs=1e-6)
+    two = torch.full((1, 8), -100.0)
+    two[0, :2] = 0
+    assert prototypes.certainty(two).item() == pytest.approx(2 / 3, abs=1e-6)  # 1 of 3 bits is left
+
+
 @pytest.fixture(scope='module')
 def videos(sampled) -> torch.Tensor:
     """Two clips of each of 16 synthetic videos, (16, 2, 3, 8, 32, 32)."""
