@@ -14,8 +14,7 @@ profile = 'demo'
 pretrain_dataset = 'synthetic_motion'
 # width, strides, optimiser and epochs of MLFO's demo
 model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
-# a short run: the key encoder must keep up, and the queue stay below the number of videos
-model.update(queue_size=256, momentum=0.99)
+model.update(queue_size=256)  # fewer than there are videos
 optim_wrapper.update(type=AutocastOptimWrapper)
 train_cfg.update(max_epochs=10)
 param_scheduler[0].update(milestones=[8])
