@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from mlfo_mm.benchmark.matrix import UNTRAINED
 from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import Block, Metric, Profile, Row, homes
 
 SHOWN_SPLIT = 1
-UNTRAINED = ('random', 'scratch')
 
 
 class RunKey(NamedTuple):

@@ -42,6 +42,8 @@ from mlfo_mm.reporting.specs import (
     TableSpec,
     find_profile,
     homes,
+    is_implemented,
+    why_no_cost,
 )
 from mlfo_mm.reporting.tables import implemented, missing_reason
 
@@ -173,9 +175,7 @@ def build_comparison(
 
 
 def _how_to_run(wanted: Sequence[str], profile: Profile, methods: Collection[str] | None) -> str:
-    there = [
-        name for name in dict.fromkeys(wanted) if methods is None or name in (*methods, *UNTRAINED)
-    ]
+    there = [name for name in dict.fromkeys(wanted) if is_implemented(name, methods)]
     if not there:
         return ': the paper is quoted for it, no config folder implements it'
     return (
@@ -272,8 +272,7 @@ def _costs_grid(
         if not own:
             names = [column.cells[0] for column in identity_columns([line], profile)]
             why = 'not recorded' if line.key else reason(line.row, profile.pretrain) or 'not run'
-            if line.row.method in UNTRAINED:
-                why = 'not defined'
+            why = why_no_cost(line.row.method, why)
             own = [((*names, DASH, '0', *[f'{DASH} {why}'] * len(COSTS)), False)]
         rows += [row for row, _ in own]
         measured += [whole for _, whole in own]

@@ -9,9 +9,10 @@ from tabulate import tabulate
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
 from mlfo_mm.reporting.names import BACKBONES, DATASETS
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
+from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec, why_no_cost
 
 DASH = '—'
+BEST = ('**{}**', '<ins>{}</ins>')  # best and second best of a column
 LEGEND = (
     'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
     'n=2/3: one of three seeds failed. Bold is best, underlined second best of what is above chance '
@@ -171,11 +172,9 @@ def _cell_text(cell: Cell, ranked: Sequence[float], mark: str) -> str:
     text = f'{cell.mean:.1f}'
     if cell.half_width is not None:
         text += f' ± {cell.half_width:.1f}'
-    place = ranked.index(_shown(cell)) if not cell.at_chance and _shown(cell) in ranked else None
-    if place == 0:
-        text = f'**{text}**'
-    elif place == 1:
-        text = f'<ins>{text}</ins>'
+    best = [] if cell.at_chance else ranked[:2]
+    if _shown(cell) in best:
+        text = BEST[best.index(_shown(cell))].format(text)
     n = len(cell.values)
     seeds = f'n={n}' if n == cell.planned else f'n={n}/{cell.planned}'
     return f'{text}{" †" if cell.at_chance else ""} ({seeds}){mark}'
@@ -212,10 +211,8 @@ def _cost_column(lines: Sequence[Line], metric: Metric) -> Column:
     texts = []
     for line in lines:
         value = line.costs.get(metric.key)
-        missing = f'{DASH} not recorded' if line.key else f'{DASH} not run'
-        if line.row.pretrain == 'none':
-            missing = f'{DASH} not defined'
-        texts.append(missing if value is None else metric.show(value))
+        why = why_no_cost(line.row.method, 'not recorded' if line.key else 'not run')
+        texts.append(f'{DASH} {why}' if value is None else metric.show(value))
     return Column(metric.label, texts)
 
 

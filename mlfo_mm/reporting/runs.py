@@ -10,7 +10,7 @@ from mlfo_mm.reporting.markdown import DASH, Grid, dataset_name, plain_text
 from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.plain import csv_text, number
 from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import COSTS, Profile, Row
+from mlfo_mm.reporting.specs import COSTS, Profile, Row, why_no_cost
 
 QUANTITIES = {
     'loss': 'Loss',
@@ -96,7 +96,8 @@ def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]
     lines, cells = [], []
     for row in rows:
         values = {metric.key: row.values(metric.key) for metric in COSTS}
-        reason = f'{DASH} {_why_none(row)}'
+        status, why = _why_none(row)
+        reason = f'{DASH} failed: {plain_text(why)[:60]}' if status == 'failed' else f'{DASH} {why}'
         shown = [
             metric.show(mean_interval(values[metric.key])[0]) if values[metric.key] else reason
             for metric in COSTS
@@ -112,10 +113,11 @@ def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]
     return grid, csv_text((*IDENTITY, *COST_FIELDS), cells)
 
 
-def _why_none(row: CostRow) -> str:
+def _why_none(row: CostRow) -> tuple[str, str]:
+    """Return status and reason of a cost that no run has."""
     if row.failed and not row.runs:
-        return f'failed: {plain_text(row.failed[-1].reason)[:60]}'
-    return 'not defined' if row.key.pretrain == 'none' else 'not recorded'
+        return 'failed', ' '.join(row.failed[-1].reason.split())
+    return 'not run', why_no_cost(row.key.method)
 
 
 def _cost_fields(
@@ -124,9 +126,8 @@ def _cost_fields(
     fields = _identity('costs', profile, row.key)
     fields |= dict(device=row.device, quantity=quantity, n=str(len(values)))
     if not values:
-        failed = bool(row.failed) and not row.runs
-        reason = ' '.join(row.failed[-1].reason.split()) if failed else _why_none(row)
-        return fields | dict(status='failed' if failed else 'not run', reason=reason)
+        status, reason = _why_none(row)
+        return fields | dict(status=status, reason=reason)
     mean, half = mean_interval(values)
     seeds = ' '.join(str(run.seed) for run in row.runs if quantity in run.cost)
     fields |= dict(status='measured', mean=number(mean), seeds=seeds)

@@ -6,10 +6,10 @@ A method beyond the paper gets one :class:`Row` in ``BASELINES``; a table one :c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from mlfo_mm.benchmark.matrix import EXPERIMENTS
+from mlfo_mm.benchmark.matrix import EXPERIMENTS, UNTRAINED
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.reporting.names import METHODS
 from mlfo_mm.reporting.records import PROFILES, TASKS
@@ -81,8 +81,18 @@ class Row:
         name = METHODS.get(self.method, self.method)
         if self.name:
             return f'{name}: {self.name}'
-        plain = self.variant in ('', 'paper', 'default') or self.method in ('random', 'scratch')
+        plain = self.variant in ('', 'paper', 'default') or self.method in UNTRAINED
         return name if plain else f'{name} ({self.variant})'
+
+
+def is_implemented(method: str, methods: Collection[str] | None) -> bool:
+    """Whether the project can run a method; ``methods`` are those with configs, None if unknown."""
+    return methods is None or method in methods or method in UNTRAINED
+
+
+def why_no_cost(method: str, otherwise: str = 'not recorded') -> str:
+    """Return why a cost of pretraining is lacking: untrained weights have none."""
+    return 'not defined' if method in UNTRAINED else otherwise
 
 
 @dataclass(frozen=True)

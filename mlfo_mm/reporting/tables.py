@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mlfo_mm.benchmark.matrix import UNTRAINED
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting.aggregate import UNTRAINED, Panel, fill_block
+from mlfo_mm.reporting.aggregate import Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
 from mlfo_mm.reporting.markdown import Grid, page, panel_grids, table_markdown
 from mlfo_mm.reporting.methods import CONFIGS, method_folders
@@ -24,6 +25,7 @@ from mlfo_mm.reporting.specs import (
     TableSpec,
     find_profile,
     find_table,
+    is_implemented,
 )
 
 OF_RUNS = {'costs': costs_table, 'training': training_table}
@@ -84,7 +86,7 @@ def missing_reason(
     used = {name for record in records for name in (record.dataset, record.pretrain_dataset)}
 
     def reason(row: Row, dataset: str) -> str:
-        if methods is not None and row.method not in (*methods, *UNTRAINED):
+        if not is_implemented(row.method, methods):
             return 'method not implemented yet'
         pretrain = row.pretrain if profile.name == 'paper' else profile.pretrain
         needed = [dataset] if row.method in UNTRAINED else [pretrain, dataset]

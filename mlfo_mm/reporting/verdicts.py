@@ -20,7 +20,6 @@ from scipy.special import stdtr, stdtrit
 
 from mlfo_mm.reporting.aggregate import (
     SHOWN_SPLIT,
-    UNTRAINED,
     RunKey,
     choose_runs,
     column_datasets,
@@ -30,7 +29,7 @@ from mlfo_mm.reporting.aggregate import (
 from mlfo_mm.reporting.claims import CLAIMS, Claim, Comparison
 from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Profile, Row
+from mlfo_mm.reporting.specs import PAPER_DATASETS, Profile, Row, is_implemented
 
 LEVEL = 0.05
 STATUSES = ('reproduced', 'contradicted', 'inconclusive', 'not run')
@@ -168,7 +167,7 @@ def _judge_pair(
 
 def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> str:
     for row in lacking:
-        if methods is not None and row.method not in (*methods, *UNTRAINED):
+        if not is_implemented(row.method, methods):
             return f'method not implemented yet: {row.label}'
     row = lacking[0]
     return f'no runs: {row.label} on {BACKBONES.get(row.backbone, row.backbone)}'
