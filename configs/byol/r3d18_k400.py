@@ -2,16 +2,25 @@
 
 from mmengine.config import read_base
 
-with read_base():
-    from .._base_.datasets.two_views_112 import *
-    from .._base_.default_runtime import *
-    from .._base_.models.byol_r3d18 import *
-    from .._base_.schedules.sgd_cosine import *
+from mlfo_mm.models import BYOL, CosinePredictionLoss
 
-profile = 'paper'
+with read_base():
+    from ..backbones.r3d18 import *
+    from ..profiles.paper import *
+    from ..schedules.sgd_cosine import *
+    from ..views.two_clips import *
+
+method, variant = 'byol', 'default'
 pretrain_dataset = 'kinetics400'
-sync_bn = 'torch'
+model = dict(
+    type=BYOL,
+    projection=dict(num_layers=2, hidden_channels=4096, out_channels=256),
+    prediction=dict(type=CosinePredictionLoss),
+    momentum=0.996,
+)
 train_cfg.update(max_epochs=200)
-train_dataloader.dataset.update(dataset=pretrain_dataset)
-# LARS in the paper; SGD and its rate are a reconstruction
-optim_wrapper.optimizer.update(lr=0.05)
+optim_wrapper.optimizer.update(lr=0.05)  # LARS in the paper; SGD and its rate are a reconstruction
+method_at = dict(  # projections as much narrower as the backbone; a short run: the target must keep up
+    small=dict(model=dict(momentum=0.99, projection=dict(hidden_channels=256, out_channels=64))),
+    smoke=dict(model=dict(projection=dict(hidden_channels=16, out_channels=16))),
+)

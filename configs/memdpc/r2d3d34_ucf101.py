@@ -3,13 +3,12 @@
 from mmengine.config import read_base
 
 with read_base():
-    from .r3d18_ucf101 import *
-    from .._base_.backbones.r2d3d34 import *  # isort: skip
+    from .r2d3d34_k400 import *
 
+pretrain_dataset = 'ucf101'
 crop_size = 128
 short_side = 146
-# as wide as the memory, and of either sign: no projection
-model.backbone = _backbone
-model.update(feature_size=None)
-train_pipeline[3].transforms[1].update(scale=(crop_size, crop_size))
-train_dataloader.dataset.update(pipeline=train_pipeline)
+train_dataloader.update(batch_size=4)
+auto_scale_lr.update(base_batch_size=32)
+param_scheduler[0].update(milestones=[300, 400])
+train_cfg.update(max_epochs=500)

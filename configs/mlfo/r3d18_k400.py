@@ -3,13 +3,15 @@
 from mmengine.config import read_base
 
 with read_base():
-    from .._base_.datasets.mlfo_views_112 import *
-    from .._base_.default_runtime import *
-    from .._base_.models.mlfo_r3d18 import *
-    from .._base_.schedules.adam import *
+    from ..backbones.r3d18 import *
+    from ..profiles.paper import *
+    from ..schedules.adam import *
+    from ..views.mlfo import *
+    from .method import *
 
-profile = 'paper'
 pretrain_dataset = 'kinetics400'
-sync_bn = 'torch'
 train_dataloader.update(batch_size=32)
-train_dataloader.dataset.update(dataset=pretrain_dataset)
+optim_wrapper.optimizer.update(lr=1e-3, weight_decay=1e-5)
+param_scheduler[0].update(milestones=[70])
+train_cfg.update(max_epochs=100)
+model.update(first_stage=0.2)  # 20 of 100 epochs

@@ -6,7 +6,6 @@ with read_base():
     from .r3d18_k400 import *
 
 pretrain_dataset = 'ucf101'
-train_dataloader.dataset.update(dataset=pretrain_dataset)
-train_cfg.update(max_epochs=300)
 param_scheduler[0].update(milestones=[200])
+train_cfg.update(max_epochs=300)
 model.update(first_stage=1 / 6)  # 50 of 300 epochs

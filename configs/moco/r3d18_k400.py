@@ -2,16 +2,27 @@
 
 from mmengine.config import read_base
 
-with read_base():
-    from .._base_.datasets.two_views_112 import *
-    from .._base_.default_runtime import *
-    from .._base_.models.moco_r3d18 import *
-    from .._base_.schedules.sgd_cosine import *
+from mlfo_mm.models import InfoNCELoss, MoCo
 
-profile = 'paper'
+with read_base():
+    from ..backbones.r3d18 import *
+    from ..profiles.paper import *
+    from ..schedules.sgd_cosine import *
+    from ..views.two_clips import *
+
+method, variant = 'moco', 'default'
 pretrain_dataset = 'kinetics400'
-sync_bn = 'torch'
+model = dict(  # v2, as in CtP's MoCo on the same backbone
+    type=MoCo,
+    projection=dict(num_layers=2, batch_norm=False, out_channels=128),
+    contrast=dict(type=InfoNCELoss, temperature=0.2),
+    queue_size=65536,
+    momentum=0.999,
+)
 train_cfg.update(max_epochs=200)
-train_dataloader.dataset.update(dataset=pretrain_dataset)
-param_scheduler = [param_scheduler[1]]  # v2 has no warm-up
-param_scheduler[0].update(begin=0)
+param_scheduler = [dict(param_scheduler[1], begin=0)]  # no warm-up
+method_at = dict(
+    ucf101=dict(model=dict(queue_size=2048)),  # of 9,537 videos, as in CoCLR's InfoNCE
+    small=dict(model=dict(queue_size=256)),  # fewer than there are videos
+    smoke=dict(model=dict(queue_size=10, projection=dict(out_channels=16))),
+)

@@ -3,16 +3,27 @@
 from mmengine.config import read_base
 
 from mlfo_mm.datasets.transforms import RotateClips, SamplePace
+from mlfo_mm.models import ClipHead, PretextClassifier
 
 with read_base():
-    from ..mlfo.r3d18_k400 import *
-    from .._base_.datasets.ctp_views_112 import *  # isort: skip
-    from .._base_.models.rotnet3d import *  # isort: skip
-    from .._base_.schedules.sgd_steps import *  # isort: skip
+    from ..backbones.r3d18 import *
+    from ..profiles.paper import *
+    from ..schedules.sgd_steps import *
+    from ..views.ctp import *
 
-model = dict(_pretext, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
-train_pipeline[1] = dict(type=SamplePace, clip_len=clip_len, paces=(1, 2, 3, 4, 5))
-train_pipeline[2].pop('scale')
-train_pipeline[3:4] = [*_views, dict(type=RotateClips)]
+method, variant = 'rotnet3d', 'default'
+pretrain_dataset = 'kinetics400'
+sampler = dict(type=SamplePace, clip_len='${clip_len}', paces=(1, 2, 3, 4, 5))
+pretext_step = dict(type=RotateClips)
+model = dict(
+    type=PretextClassifier,
+    head=dict(
+        type=ClipHead,
+        tasks=dict(rotation=4),
+        dropout_ratio=0.5,
+        init_cfg=dict(type='Normal', layer='Linear', std=0.001),
+    ),
+)
 train_dataloader.update(batch_size=4)
-train_dataloader.dataset.update(pipeline=train_pipeline)
+train_cfg.update(max_epochs=90)
+method_at = dict(small=dict(sampler=dict(num_clips=2)))

@@ -1,4 +1,4 @@
-"""InfoNCE only: MLFO's Kinetics-400 config with every other term off."""
+"""InfoNCE only: MLFO's Kinetics-400 recipe with every other term off."""
 
 from mmengine.config import read_base
 
@@ -6,8 +6,10 @@ with read_base():
     from ..mlfo.r3d18_k400 import *
 
 method = 'simclr'
-variant = 'infonce'
 model.levels = dict(high=model.levels.high)
 model.prototypes = None
-train_pipeline[1].update(long_view='none')
-train_dataloader.dataset.update(pipeline=train_pipeline)
+sampler.update(long_view='none')
+method_at = dict(
+    small=dict(sampler=dict(max_rate=6.0)),  # half the frames over the same time
+    smoke=dict(model=dict(embedding_dim=16, first_stage=0.5)),
+)

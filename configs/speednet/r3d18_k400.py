@@ -4,21 +4,22 @@ from mmaction.datasets.transforms import RandomRescale
 from mmengine.config import read_base
 
 from mlfo_mm.datasets.transforms import SampleSpeeds
+from mlfo_mm.models import ClipHead, PretextClassifier
 
 with read_base():
-    from ..mlfo.r3d18_k400 import *
-    from .._base_.models.speednet import *  # isort: skip
-    from .._base_.schedules.sgd_steps import *  # isort: skip
+    from ..backbones.r3d18 import *
+    from ..profiles.paper import *
+    from ..schedules.sgd_steps import *
+    from ..views.mlfo import *
 
-model = dict(_pretext, data_preprocessor=model.data_preprocessor, backbone=model.backbone)
-train_pipeline[1] = dict(type=SampleSpeeds, clip_len=clip_len)
-train_pipeline[2].pop('scale')
-train_pipeline[3].update(
-    transforms=[
-        dict(type=RandomRescale, scale_range=(64, 336)),
-        dict(type=Resize, scale=(crop_size, crop_size), keep_ratio=False),
-        dict(type=Flip, flip_ratio=0.5),
-    ]
-)
+method, variant = 'speednet', 'default'
+pretrain_dataset = 'kinetics400'
+sampler = dict(type=SampleSpeeds, clip_len='${clip_len}', frame_interval=1)
+views.update(order=('decode', ('crop', 'resize', 'flip', 'difference')), gray=None, jitter=None)
+views.decode.update(scale=None)
+views.crop = dict(type=RandomRescale, scale_range=(64, 336))  # of whole frames
+_head = dict(type=ClipHead, tasks=dict(speed=1), pool='spatial_max')
+model = dict(type=PretextClassifier, head=_head)
 train_dataloader.update(batch_size=4)
-train_dataloader.dataset.update(pipeline=train_pipeline)
+train_cfg.update(max_epochs=90)
+method_at = dict(small=dict(sampler=dict(frame_interval=2)))

@@ -1,6 +1,0 @@
-"""R2D3D-34 of DPC and MemDPC."""
-
-from mlfo_mm.models import R2D3D
-
-backbone_name = 'r2d3d34'
-_backbone = dict(type=R2D3D, depth=34)

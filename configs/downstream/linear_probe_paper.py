@@ -1,9 +1,0 @@
-"""Linear probe at the published scale."""
-
-from mmengine.config import read_base
-
-with read_base():
-    from .._base_.default_runtime import *
-    from ._base_.linear_probe_online import *
-
-train_cfg.update(max_epochs=100)

@@ -1,8 +1,0 @@
-"""Neighbours on a small real data set."""
-
-from mmengine.config import read_base
-
-with read_base():
-    from ._base_.neighbours import *
-
-downstream.update(amp=True)

@@ -1,8 +1,0 @@
-"""Order of frames in seconds, for tests."""
-
-from mmengine.config import read_base
-
-with read_base():
-    from ._base_.order import *
-
-downstream.update(num_clips=2, num_workers=0, folds=2, num_maps=2)

@@ -1,8 +1,0 @@
-"""Retrieval on a small real data set."""
-
-from mmengine.config import read_base
-
-with read_base():
-    from ._base_.retrieval import *
-
-downstream.update(amp=True)

@@ -1,8 +1,0 @@
-"""Retrieval in seconds, for tests."""
-
-from mmengine.config import read_base
-
-with read_base():
-    from ._base_.retrieval import *
-
-downstream.update(num_clips=2, num_workers=0)

@@ -1,0 +1,26 @@
+"""Minutes on 2 cores: 8 frames of 64 x 64 of the embedded synthetic set, at twice the paper's stride."""
+
+from mmengine.config import read_base
+
+from mlfo_mm.engine import AutocastOptimWrapper
+
+with read_base():
+    from ..runtime import *
+    from ..schedules.adam import *
+    from ..views.mlfo import *
+
+profile = 'demo'
+pretrain_dataset = 'synthetic_motion'
+clip_len = 8
+crop_size = 64
+short_side = 72
+frame_interval = 4
+frame_difference = False
+flip_ratio = 0.5
+normalize = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
+views.decode.update(scale=None)
+train_dataloader.update(batch_size=32, num_workers=1, pin_memory=False)
+optim_wrapper.update(type=AutocastOptimWrapper)
+param_scheduler[0].update(milestones=[8])
+train_cfg.update(max_epochs=10)
+evaluation = dict(num_clips=4, batch_size=8, amp=True)

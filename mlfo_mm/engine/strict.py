@@ -1,0 +1,120 @@
+"""An unknown key of a config is an error with a suggestion, not ignored."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mlfo_mm.engine.facts import check_source
+from mlfo_mm.engine.fragments import DATA, leaves, to_config
+from mlfo_mm.errors import UserError, did_you_mean
+
+# top-level keys that configs may have beside the arguments of mmengine's Runner
+KNOWN_KEYS = {
+    'auto_scale_lr', 'backbone', 'backbone_name', 'clip_len', 'crop_size', 'custom_imports',
+    'default_scope', 'downstream', 'env_cfg', 'flip_ratio', 'frame_difference', 'frame_interval',
+    'method', 'model_wrapper_cfg', 'normalize', 'own_views', 'pretext_step', 'pretrain_dataset',
+    'profile', 'reader', 'resume', 'run', 'sampler', 'short_side', 'sync_bn', 'test_pipeline',
+    'train_pipeline', 'variant', 'views', 'vis_backends',
+}  # fmt: skip
+MAY_ADD = ('model.', 'default_hooks.', 'views.')  # below these a file of changes may add keys
+# nodes that a factory reads before the component is built
+UNCHECKED = {
+    'optim_wrapper': {'constructor', 'paramwise_cfg'},
+    'train_dataloader.sampler': {'shuffle', 'seed'},
+    'visualizer': {'name', 'save_dir'},
+}
+
+
+def check_change(values: Mapping[str, Any], change: Mapping[str, Any], path: Path) -> None:
+    """Refuse a file of changes that sets a key that the config does not have, or what is made."""
+    config = to_config(values, str(path))
+    for key in leaves(change):
+        check_source(values, key, f'{path}:')
+        check_key(config, key, f'{path}:', may_add=key.startswith(MAY_ADD))
+
+
+def check_key(config: Config, dotted: str, source: str, may_add: bool = False) -> None:
+    """Refuse a key that the config does not have; one that looks like another even if it may add."""
+    node: Any = config
+    parts = dotted.split('.')
+    for depth, part in enumerate(parts):
+        if isinstance(node, list | tuple):
+            if not part.lstrip('-').isdigit() or not -len(node) <= int(part) < len(node):
+                raise UserError(f'{source} {dotted}: {part!r} is no index of a list of {len(node)}')
+            node = node[int(part)]
+        elif isinstance(node, dict | Config) and part in node:
+            node = node[part]
+        else:
+            known = sorted(_allowed(node) | UNCHECKED.get('.'.join(parts[:depth]), set()))
+            if part in known or (may_add and not did_you_mean(part, known)):
+                return
+            raise UserError(f'{source} {dotted}: unknown key {part!r}{_suggest(part, known)}')
+
+
+def check_config(config: Config) -> None:
+    """Refuse a config with a key that neither a tool nor the component that it belongs to knows."""
+    known = KNOWN_KEYS | _parameters(Runner.__init__) | {'train_dataloader'}
+    for key, value in config.items():
+        if key not in known and isinstance(value, DATA) and not key.startswith('_'):
+            raise UserError(f'{config.filename}: unknown key {key!r}{_suggest(key, sorted(known))}')
+        _check_tree(value, key)
+
+
+def _suggest(key: str, known: list[str]) -> str:
+    return did_you_mean(key, known) or f'; known keys: {", ".join(sorted(known))}'
+
+
+def _allowed(node: Any) -> set[str]:
+    """Keys that a config node may have: its own, and its component's arguments where it has a type."""
+    if isinstance(node, Config):
+        return set(node.keys()) | KNOWN_KEYS | (_parameters(Runner.__init__) or set())
+    if not isinstance(node, dict):
+        return set()
+    keys = set(node)
+    component = _component(node)
+    return keys if component is None else keys | (_parameters(component) or set())
+
+
+def _component(node: dict) -> Any:
+    component = node.get('type')  # mmengine builds a lazy one
+    return component if inspect.isclass(component) else None
+
+
+def _parameters(component: Any) -> set[str] | None:
+    """Names of a component's arguments; None where it swallows any keyword."""
+    names: set[str] = set()
+    classes = component.__mro__ if inspect.isclass(component) else [component]
+    for cls in classes:
+        init = cls.__dict__.get('__init__') if inspect.isclass(cls) else cls
+        if init is None:
+            continue
+        try:
+            parameters = inspect.signature(init).parameters.values()
+        except (TypeError, ValueError):
+            return None
+        names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD} - {'self'}
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            return names
+    return None
+
+
+def _check_tree(node: Any, path: str) -> None:
+    if isinstance(node, list | tuple):
+        for index, item in enumerate(node):
+            _check_tree(item, f'{path}.{index}')
+    elif isinstance(node, dict):
+        component = _component(node)
+        known = _parameters(component) if component is not None else None
+        for key, value in dict(node).items():
+            extra = {'type', '_scope_', 'begin_epoch'} | UNCHECKED.get(path, set())
+            if known is not None and key not in known | extra:
+                raise UserError(
+                    f'{path}: {component.__name__} has no argument {key!r}{_suggest(key, sorted(known))}'
+                )
+            _check_tree(value, f'{path}.{key}')
