@@ -16,9 +16,10 @@ os.environ['MLFO_MM_NO_REGISTER'] = '1'  # the tools that it calls load torch, i
 from rich.console import Console
 
 from mlfo_mm.benchmark import commands
-from mlfo_mm.benchmark.matrix import TABLE_TASKS, TASKS
+from mlfo_mm.study.tasks import TABLE_TASKS, TASKS
 from mlfo_mm.benchmark.plan import Folders
-from mlfo_mm.benchmark.profiles import PROFILES, Choice
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.errors import cli
 
 ROOT = Path(__file__).resolve().parent.parent

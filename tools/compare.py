@@ -13,7 +13,7 @@ from rich.text import Text
 from mlfo_mm.errors import cli
 from mlfo_mm.reporting.compare import NOTES, compare
 from mlfo_mm.reporting.markdown import LEGEND
-from mlfo_mm.reporting.records import PROFILES
+from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.reporting.screen import show, wide_console
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from mlfo_mm.errors import cli
 from mlfo_mm.reporting.figures import FIGURES, make_figures
 from mlfo_mm.reporting.figures.make import figure_folder
-from mlfo_mm.reporting.records import PROFILES
+from mlfo_mm.study.profiles import PROFILES
 
 
 def parse_args() -> argparse.Namespace:

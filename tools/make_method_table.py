@@ -9,7 +9,8 @@ from pathlib import Path
 os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
 from mlfo_mm.errors import cli
-from mlfo_mm.reporting.methods import CONFIGS, write_method_table
+from mlfo_mm.study.paths import CONFIGS
+from mlfo_mm.reporting.methods import write_method_table
 
 
 def parse_args() -> argparse.Namespace:

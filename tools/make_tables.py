@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mlfo_mm.errors import cli
 from mlfo_mm.reporting.markdown import LEGEND
-from mlfo_mm.reporting.records import PROFILES
+from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.reporting.screen import show, wide_console
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.reporting.tables import make_tables

@@ -13,13 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from mlfo_mm.benchmark import runner
+from mlfo_mm.benchmark.choice import Choice, chosen_rows
 from mlfo_mm.benchmark.estimate import Estimates, spell
 from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
 from mlfo_mm.benchmark.plan import Folders, make_plan
-from mlfo_mm.benchmark.profiles import PROFILES, Choice, chosen_rows
 from mlfo_mm.benchmark.resolve import resolve, tool_environment
 from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, status
 from mlfo_mm.errors import UserError
+from mlfo_mm.study.methods import CARD
+from mlfo_mm.study.profiles import PROFILES
 
 LOG_LINES = 8
 SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels')  # tables on the terminal
@@ -54,21 +56,19 @@ class Where:
 def list_matrix(choice: Choice, where: Where, console: Console) -> None:
     """Print the rows of the matrix that the choice runs."""
     profile = PROFILES[choice.profile]
-    table = Table('config', 'variant', 'tables', 'tasks', 'seeds', title=None)
+    table = Table('run', 'weights', 'tables', 'tasks', 'seeds', title=None)
     absent = []
     for row in chosen_rows(choice):
-        path = profile.config(row).removeprefix('configs/')
-        lacking = profile.lacking(row, where.folders.root)
-        if lacking and row.optional:
-            absent.append(f'{row.config} ({", ".join(row.tables)})')
+        if not (where.folders.root / 'configs' / row.recipe / CARD).is_file():
+            absent.append(f'{row.method}/{row.backbone} ({", ".join(row.tables)})')
             continue
         options = {k: v for k, v in row.options.items() if k != 'variant'}
         table.add_row(
-            path + ''.join(f'\n{key}={value}' for key, value in options.items()),
-            row.untrained or row.variant or 'default',
+            row.run(profile) + ''.join(f'\n{key}={value}' for key, value in options.items()),
+            row.method if row.untrained else 'pretrained',
             ' '.join(name for name in row.tables if name in choice.tables),
             ' '.join(choice.tasks_of(row)),
-            f'no {lacking[0]}' if lacking else str(len(choice.seeds_of(row))),
+            str(len(choice.seeds_of(row))),
         )
     console.print(f'profile {choice.profile}, data sets {", ".join(choice.datasets)}')
     console.print(table)

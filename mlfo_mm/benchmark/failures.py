@@ -39,8 +39,8 @@ def _facts(job: Job) -> dict[str, Any]:
 def _write(asked: dict[str, Any], root: Path, results: Path) -> None:
     from mlfo_mm.evaluation.pipelines import ClipGeometry
     from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
-    from mlfo_mm.reporting import Record, provenance, write_record
-    from mlfo_mm.reporting.records import record_path
+    from mlfo_mm.study.provenance import provenance
+    from mlfo_mm.study.records import Record, record_path, write_record
 
     for task in asked['tasks']:
         request = Request(

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlfo_mm.files import write_atomic
 
-RULES = ('data', 'pretrain', 'evaluate', 'finetune', 'tables', 'figures')
+RULES = ('data', 'pretrain', 'evaluate', 'tables', 'figures')
 PYTHON = '{python}'  # the interpreter of whoever runs the command
 
 

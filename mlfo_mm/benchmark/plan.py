@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlfo_mm.benchmark.choice import Choice, chosen_rows
 from mlfo_mm.benchmark.jobs import PYTHON, RULES, Job, Plan
-from mlfo_mm.benchmark.matrix import Experiment
-from mlfo_mm.benchmark.profiles import PROFILES, Choice, Profile, chosen_rows
 from mlfo_mm.benchmark.resolve import Answer, Question, downstream, pretraining
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.records import experiment_id, hash_text
+from mlfo_mm.study.experiments import Experiment
+from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.methods import CARD
+from mlfo_mm.study.profiles import PROFILES, Profile
+from mlfo_mm.study.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,10 @@ class _Planner:
 
     def plan(self) -> Plan:
         folders, choice = self.folders, self.choice
-        rows = [row for row in chosen_rows(choice) if self._has_config(row)]
+        rows = [row for row in chosen_rows(choice) if self._is_there(row)]
         swap = self.choice.datasets != self.profile.datasets or not self.profile.paper
         on = choice.datasets[0] if swap else ''
-        answers = self.ask([pretraining(self.profile.config(r), on, **r.options) for r in rows])
+        answers = self.ask([pretraining(r.run(self.profile), on, **r.options) for r in rows])
         tasks = dict.fromkeys(task for row in rows for task in choice.tasks_of(row))
         self.protocols = self._read_protocols(tuple(tasks))
         for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
@@ -88,11 +91,12 @@ class _Planner:
             self._miss(answer['error'])
         return 'error' in answer
 
-    def _has_config(self, row: Experiment) -> bool:
-        lacking = self.profile.lacking(row, self.folders.root)
-        if lacking and not row.optional:
-            self._miss(f'no config {", ".join(lacking)}')
-        return not lacking
+    def _is_there(self, row: Experiment) -> bool:
+        """Whether the method is there; of others than the study's own it may be quoted alone."""
+        there = (self.folders.root / 'configs' / row.recipe / CARD).is_file()
+        if not there and not row.comparator:
+            self._miss(f'no card of the method {row.recipe}')
+        return there
 
     def _read_protocols(self, tasks: tuple[str, ...]) -> dict[str, str]:
         """Hash of each task's downstream config."""
@@ -138,15 +142,12 @@ class _Planner:
         here = Path.cwd() == self.folders.root
         return os.path.relpath(path) if here and not Path(name).is_absolute() else str(path)
 
-    def _config(self, row: Experiment) -> str:
-        return '+'.join(map(self._path, self.profile.config(row).split('+')))
-
     def _add_run(self, row: Experiment, answer: Answer, seed: int, priority: int) -> None:
         facts = {key: answer[key] for key in ('method', 'variant', 'backbone')}
-        facts |= dict(seed=seed, config=self._config(row), options=answer['options'])
+        facts |= dict(seed=seed, config=row.run(self.profile), options=answer['options'])
         if row.untrained:
-            facts |= dict(method=row.untrained, variant='')
-            name = f'{row.untrained}-{answer["backbone"]}_{answer["untrained_hash"]}_seed{seed}'
+            facts |= dict(method=row.method, variant='')
+            name = f'{row.method}-{answer["backbone"]}_{answer["untrained_hash"]}_seed{seed}'
             self._add_evaluations(row, facts, name, 'none', (), priority)
             return
         data = self._data(answer['dataset'])
@@ -200,14 +201,13 @@ class _Planner:
         for dataset in self.choice.datasets:
             tasks = self.choice.tasks_of(row, facts['seed'], dataset)
             tasks = tuple(task for task in tasks if task in self.protocols)
-            frozen = tuple(task for task in tasks if task != 'finetune')
+            frozen = tuple(task for task in tasks if TASKS[task].frozen)
+            alone = [(task,) for task in tasks if not TASKS[task].frozen]
             data = self._data(dataset) if tasks else None
             if data is None:
                 continue
             added = True
-            for rule, group in (('evaluate', frozen), ('finetune', ('finetune',))):
-                if not set(group) & set(tasks):
-                    continue
+            for group in (*([frozen] if frozen else ()), *alone):
                 protocols = [(task, self.protocols[task]) for task in group]
                 skip = ('--skip-broken',) if self.choice.skip_broken else ()
                 mark = hash_text(repr([*protocols, *skip]))[:8]
@@ -218,13 +218,12 @@ class _Planner:
                     *('--work-dir', str(self.folders.work_dir.absolute() / 'evaluate'), *skip),
                     *_options(facts['options']),
                 )
-                what = 'finetune' if rule == 'finetune' else f'evaluate {", ".join(group)} of'
                 job = Job(
-                    f'{rule}/{run}-{dataset}-{mark}',
-                    f'{what} {_who(facts)} on {dataset}, seed {facts["seed"]}',
+                    f'evaluate/{run}-{dataset}-{mark}',
+                    f'{", ".join(group)} of {_who(facts)} on {dataset}, seed {facts["seed"]}',
                     command,
                     (*needs, *data),
-                    priority + (9 if rule == 'evaluate' else 3),
+                    priority + (9 if group == frozen else 3),
                     1,
                     facts
                     | dict(
@@ -239,7 +238,7 @@ class _Planner:
 
     def _add_reports(self) -> None:
         """Tables and figures, made anew when one of their evaluations is."""
-        found = [job.name for job in self.jobs.values() if job.rule in ('evaluate', 'finetune')]
+        found = [job.name for job in self.jobs.values() if job.rule == 'evaluate']
         mark = hash_text(repr([self.choice.tables, sorted(found), str(self.folders.results)]))[:8]
         kinds = ['tables']
         kinds += ['figures'] if any(t.startswith('figure') for t in self.choice.tables) else []

@@ -18,7 +18,7 @@ from typing import Any
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting.records import hash_text
+from mlfo_mm.study.identity import hash_text
 
 Question = dict[str, Any]
 Answer = dict[str, Any]

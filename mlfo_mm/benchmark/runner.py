@@ -228,7 +228,7 @@ def _report_failures(plan: Plan, outcome: Outcome) -> None:
     reasons = {}
     for job in plan.jobs:
         blamed = [name for name in (job.name, *job.needs) if name in outcome.failed]
-        if blamed and job.rule in ('evaluate', 'finetune'):
+        if blamed and job.rule == 'evaluate':
             reason = outcome.failed[blamed[0]]
             reasons[job.name] = reason if blamed[0] == job.name else f'pretraining failed: {reason}'
     try:

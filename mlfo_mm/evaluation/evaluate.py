@@ -21,8 +21,8 @@ from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.models.utils.complexity import complexity
-from mlfo_mm.reporting import Record, provenance, write_record
-from mlfo_mm.reporting.records import read_record, record_path
+from mlfo_mm.study.provenance import provenance
+from mlfo_mm.study.records import Record, read_record, record_path, write_record
 
 NOTHING_READ = dict(expected=0, read=0, skipped=0)
 

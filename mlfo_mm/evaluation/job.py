@@ -31,9 +31,7 @@ from mlfo_mm.evaluation.request import (
     read_configs,
 )
 from mlfo_mm.evaluation.weights import LoadedWeights, load_backbone, random_weights
-
-# tasks in which the scores of a video's clips are averaged
-AVERAGED = ('linear_probe', 'finetune', 'level_probe')
+from mlfo_mm.study.tasks import TASKS
 
 
 @dataclass
@@ -59,9 +57,10 @@ class Job(Evaluation):
     def protocol(self, what: str) -> dict[str, Any]:
         """The protocol with its one-line summary, which the same job of any method shares."""
         settings, request = self.settings, self.request
+        task = TASKS[request.task]
         averaged = dict(prob='mean softmax', score='mean logits')[self.average]
         clips = f'{settings.num_clips} uniform clips x 1 crop'
-        if request.task in AVERAGED:
+        if task.averaged:
             clips += f', {averaged}'
         line = f'{what}; {request.dataset} split {request.split}; {clips}; {self.geometry.line()}'
         return dict(
@@ -71,7 +70,7 @@ class Job(Evaluation):
             num_clips=settings.num_clips,
             num_crops=1,
             average=self.average,
-            frozen=request.task != 'finetune',
+            frozen=task.frozen,
             amp=self.amp,
             pretrain_epochs=self.weights.epoch,
             pretrain_epoch=self.weights.which_epoch(self.pretrain.train_cfg.get('max_epochs')),

@@ -27,8 +27,10 @@ from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import family_text
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
 from mlfo_mm.files import file_sha256
-from mlfo_mm.reporting import Record, experiment_id, hash_text, provenance, write_record
-from mlfo_mm.reporting.records import read_record, record_path
+from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.provenance import provenance
+from mlfo_mm.study.records import Record, read_record, record_path, write_record
+from mlfo_mm.study.tasks import PRETRAIN
 
 PROTOCOL_VERSION = 1
 # what shows that a run was of another config
@@ -103,7 +105,7 @@ def record_pretraining(
         variant=config.variant,
         backbone=config.backbone_name,
         pretrain_dataset=config.pretrain_dataset,
-        task='pretrain',
+        task=PRETRAIN,
         dataset=config.pretrain_dataset,
         split=dataset.get('split', 1),
         seed=seed,

@@ -13,10 +13,10 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
-from mlfo_mm.reporting import experiment_id, hash_text
+from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.tasks import TASKS
 
 PROTOCOL_VERSION = 1
-TASKS = ('linear_probe', 'finetune', 'retrieval', 'level_probe', 'order', 'neighbours')
 NO_CHECKPOINT = 'none'
 NEEDED = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
@@ -33,7 +33,7 @@ class Request:
     Attributes:
         config: Pretraining config.
         checkpoint: Its checkpoint, or 'none' for random weights.
-        task: One of ``TASKS``.
+        task: Key of a task.
         dataset: Name of the data set.
         config_dir: Folder of the downstream configs.
         split: Number of the split.
@@ -103,7 +103,7 @@ class Evaluation:
     def identity(self) -> dict[str, str]:
         """Whose result it is, as a record names it."""
         if self.untrained:
-            method = 'scratch' if self.request.task == 'finetune' else 'random'
+            method = TASKS[self.request.task].untrained
             return dict(
                 method=method,
                 variant='',

@@ -7,29 +7,21 @@ are never mixed: the family that finished last is shown, the others are named in
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
-from mlfo_mm.benchmark.matrix import UNTRAINED
-from mlfo_mm.reporting.names import DATASETS
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import Block, Metric, Profile, Row, homes
+from mlfo_mm.reporting.specs import Block, Row
+from mlfo_mm.study.experiments import homes
+from mlfo_mm.study.identity import RunKey, run_key
+from mlfo_mm.study.names import DATASETS
+from mlfo_mm.study.profiles import Profile
+from mlfo_mm.study.records import Record
+from mlfo_mm.study.tasks import PRETRAIN, Metric
 
 SHOWN_SPLIT = 1
-
-
-class RunKey(NamedTuple):
-    """What the runs of one row share."""
-
-    method: str
-    variant: str
-    backbone: str
-    pretrain: str
 
 
 Runs = Mapping[RunKey, Mapping[str, Sequence[Record]]]  # by row and data set
@@ -98,39 +90,14 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float | None]:
     return mean, float(stdtrit(len(values) - 1, 0.975)) * error
 
 
-def chance_level(metric: str, num_classes: int) -> float | None:
-    """Return the percentage that guessing reaches on balanced classes, None if not known."""
-    if metric == 'accuracy':  # forward or reversed
-        return 50.0
-    if metric.startswith('hits_'):
-        return 100 / num_classes
-    top = re.fullmatch(r'top(\d+)(?:_(?:low|mid|high))?|mean_class', metric)
-    if top:
-        return 100 * min(1.0, int(top[1] or 1) / num_classes)
-    recall = re.fullmatch(r'R@(\d+)(_centred)?', metric)
-    if recall:
-        return 100 * (1 - (1 - 1 / num_classes) ** int(recall[1]))
-    return None
-
-
 def column_datasets(records: Iterable[Record], profile: Profile) -> tuple[str, ...]:
     """Return the data sets of the columns: the declared ones first, then those found beside.
 
     If records exist but for none of the declared sets, only the found ones get columns.
     """
-    found = {record.dataset for record in records if record.task != 'pretrain'}
+    found = {record.dataset for record in records if record.task != PRETRAIN}
     declared = profile.datasets if not found or found & set(profile.datasets) else ()
     return declared + tuple(sorted(found - set(declared)))
-
-
-def run_key(record: Record) -> RunKey:
-    """Return the row identity of a record. Untrained weights have no variant and no data."""
-    method = record.method
-    if method == 'random' and record.task == 'finetune':
-        method = 'scratch'
-    if method in UNTRAINED:
-        return RunKey(method, '', record.backbone, 'none')
-    return RunKey(method, record.variant, record.backbone, record.pretrain_dataset)
 
 
 def no_reason(row: Row, dataset: str) -> str:
@@ -186,7 +153,7 @@ def fill_cells(
             panel.notes.setdefault(dataset, []).extend(f'{place}: {note}' for note in left_out)
             why = why_missing(line.row, dataset)
             for metric in panel.block.metrics:
-                line.cells[dataset, metric.key] = _cell(chosen, failed, metric.key, why)
+                line.cells[dataset, metric.key] = _cell(chosen, failed, metric, why)
 
 
 def _place(rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile) -> list[Line]:
@@ -210,7 +177,7 @@ def fits_row(row: Row, key: RunKey, profile: Profile) -> bool:
     """Whether runs may stand in a row; small profiles pretrain on what they have."""
     if row.method != key.method or row.variant not in ('', key.variant):
         return False
-    if profile.name == 'paper':
+    if profile.paper:
         return (row.backbone, row.pretrain) == (key.backbone, key.pretrain)
     narrow = (f'{row.backbone}_', f'{row.backbone}-')
     return key.backbone == row.backbone or key.backbone.startswith(narrow)
@@ -269,21 +236,21 @@ def _belongs(line: Line, rows: Sequence[Row], block: Block) -> bool:
     return block.extras in homes(line.key.method, line.key.variant)
 
 
-def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: str, why: str) -> Cell:
+def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: Metric, why: str) -> Cell:
     planned = len(chosen) + len(failed)
-    runs = tuple(run for run in chosen if metric in run.metrics)
+    runs = tuple(run for run in chosen if metric.key in run.metrics)
     if not runs:
         if chosen:
-            return Cell('not run', f'no {metric} in the record', planned=planned)
+            return Cell('not run', f'no {metric.key} in the record', planned=planned)
         if failed:
             return Cell('failed', ' '.join(failed[-1].reason.split()), planned=planned)
         return Cell('not run', why)
-    values = tuple(float(run.metrics[metric]) for run in runs)
+    values = tuple(float(run.metrics[metric.key]) for run in runs)
     mean, half_width = mean_interval(values)
     classes = {run.protocol.get('num_classes') for run in runs}
     chance = None
     if len(classes) == 1 and (number := classes.pop()):
-        chance = chance_level(metric, number)
+        chance = metric.chance(number)
     clips = min(run.n_samples['test']['read'] for run in runs)
     at_chance = False
     if chance is not None and clips:

@@ -10,7 +10,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Row
+from mlfo_mm.reporting.specs import Row
+from mlfo_mm.study.identity import DEFAULT
+from mlfo_mm.study.profiles import PAPER_DATASETS
 
 UCF, HMDB = PAPER_DATASETS
 BOTH = PAPER_DATASETS
@@ -24,7 +26,7 @@ class Comparison:
 
     Attributes:
         better: the row that the paper puts ahead.
-        worse: the row behind; a variant ``k*`` or ``e*`` stands for all values of a sweep.
+        worse: the row behind; a variant such as ``prototypes_*`` stands for all values of a sweep.
         sets: the paper's test sets on which it is claimed.
         margin: where it is not None, the two are claimed to differ by no more points than this.
     """
@@ -56,7 +58,7 @@ class Claim:
 
 
 def mlfo(
-    variant: str = 'paper', backbone: str = 'r3d18', pretrain: str = K400, name: str = ''
+    variant: str = DEFAULT, backbone: str = 'r3d18', pretrain: str = K400, name: str = ''
 ) -> Row:
     """Return the row of a variant of MLFO, with the paper's name of it."""
     return Row('mlfo', backbone, pretrain, variant, name=name)
@@ -136,7 +138,7 @@ CLAIMS = (
                 ('pace-contrast', 'r2plus1d', BOTH),
                 ('memdpc', 'r2d3d34', BOTH),
                 ('dsm', 'r3d34', (UCF,)),
-                ('speednet-paper', 's3dg', (HMDB,)),
+                ('speednet-default', 's3dg', (HMDB,)),
             ],
         ),
         Comparison(mlfo(), CBT, (HMDB,)),
@@ -171,7 +173,7 @@ CLAIMS = (
             'table3',
             f'Temporal modelling on {label}: NTM > w/o > CTM',
             *chain(
-                mlfo('paper', backbone, name='NTM'),
+                mlfo(backbone=backbone, name='NTM'),
                 mlfo('no_temporal', backbone, name='w/o'),
                 mlfo('ctm', backbone, name='CTM'),
             ),
@@ -198,7 +200,7 @@ CLAIMS = (
     find(
         '4.2',
         'Retrieval, R@1: MLFO after Kinetics-400 is ahead of SpeedNet',
-        *ahead(mlfo(), [('speednet-paper', 's3dg', (UCF,))]),
+        *ahead(mlfo(), [('speednet-default', 's3dg', (UCF,))]),
     ),
     find(
         '4.3',
@@ -210,7 +212,7 @@ CLAIMS = (
             'F3.1',
             'figure3',
             'First stage: a share E of 10 to 20 % of the epochs is better than less or more',
-            Comparison(mlfo(), mlfo('e*')),
+            Comparison(mlfo(), mlfo('first_stage_*')),
         ),
         remark=FIGURE3,
     ),
@@ -220,7 +222,7 @@ CLAIMS = (
             'figure3',
             'Prototypes: the accuracy hardly depends on K (here: the default and other K differ by '
             f'less than {SIMILAR:g} points)',
-            Comparison(mlfo(), mlfo('k*'), margin=SIMILAR),
+            Comparison(mlfo(), mlfo('prototypes_*'), margin=SIMILAR),
         ),
         remark=FIGURE3,
     ),

@@ -8,12 +8,13 @@ from pathlib import Path
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.claims import CLAIMS, quoted_difference
 from mlfo_mm.reporting.markdown import DASH, Grid, bullets, dataset_name, grid_markdown, plain_text
-from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.plain import csv_text, number
-from mlfo_mm.reporting.records import PROFILES, Record
-from mlfo_mm.reporting.specs import PROFILE_SPECS, TABLES, Row
+from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.verdicts import LEVEL, STATUSES, Verdict, judge, overall
+from mlfo_mm.study.names import BACKBONES
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.records import Record
 
 Papers = Mapping[str, Sequence[Row]]
 INTRODUCTION = (
@@ -72,7 +73,7 @@ def write_claims(
     for record in records:
         by_profile.setdefault(record.profile, []).append(record)
     verdicts = {
-        name: judge(by_profile[name], PROFILE_SPECS[name], methods)
+        name: judge(by_profile[name], PROFILES[name], methods)
         for name in PROFILES
         if name in by_profile
     }

@@ -6,17 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlfo_mm.benchmark.matrix import EXPERIMENTS, TASKS, UNTRAINED
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting.aggregate import (
-    Line,
-    Panel,
-    column_datasets,
-    fill_cells,
-    group_runs,
-    run_key,
-)
+from mlfo_mm.reporting.aggregate import Line, Panel, column_datasets, fill_cells, group_runs
 from mlfo_mm.reporting.figures.bars import comparison_plot
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.markdown import (
@@ -28,37 +20,26 @@ from mlfo_mm.reporting.markdown import (
     measured_columns,
     table_markdown,
 )
-from mlfo_mm.reporting.methods import CONFIGS, read_recipes
-from mlfo_mm.reporting.names import METHODS
 from mlfo_mm.reporting.plain import table_csv
-from mlfo_mm.reporting.records import Record, load_records
 from mlfo_mm.reporting.runs import cost_rows, costs_table, mean_costs
-from mlfo_mm.reporting.specs import (
-    COSTS,
-    Block,
-    Metric,
-    Profile,
-    Row,
-    TableSpec,
-    find_profile,
-    homes,
-    is_implemented,
-    why_no_cost,
-)
+from mlfo_mm.reporting.specs import COSTS, Block, Row, TableSpec, is_implemented, why_no_cost
 from mlfo_mm.reporting.tables import implemented, missing_reason
+from mlfo_mm.study.experiments import EXPERIMENTS, homes
+from mlfo_mm.study.identity import run_key
+from mlfo_mm.study.methods import cards
+from mlfo_mm.study.names import QUOTED
+from mlfo_mm.study.profiles import Profile, find_profile
+from mlfo_mm.study.records import Record, load_records
+from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
 
 NAME = 'compare'
-BLOCKS = (
-    Block('Linear probe', 'linear_probe', (Metric('top1', 'Linear probe'),)),
-    Block('Finetune', 'finetune', (Metric('top1', 'Finetune'),)),
-    Block('Retrieval', 'retrieval', (Metric('R@1_centred', 'R@1'),)),
+BLOCKS = tuple(
     Block(
-        'Levels',
-        'level_probe',
-        tuple(Metric(f'top1_{level}', f'Probe, {level}') for level in ('low', 'mid', 'high')),
-    ),
-    Block('Order', 'order', (Metric('accuracy', 'Order'),)),
-    Block('Neighbours', 'neighbours', (Metric('hits_instance', 'Neighbours'),)),
+        task.label,
+        task.key,
+        tuple(replace(metric, label=metric.summary) for metric in task.metrics if metric.summary),
+    )
+    for task in TASKS.values()
 )
 NOTES = (
     'Linear probe, finetune: top-1 accuracy. R@1: retrieval on centred features. Probe, low to high: '
@@ -89,10 +70,9 @@ def known_variants(
     records: Sequence[Record], methods: Collection[str] | None = None
 ) -> dict[str, list[str]]:
     """Return every method that can be named, with its variants, recorded ones among them."""
-    pairs = [(name, '') for name in (*UNTRAINED, *METHODS, *(methods or ()))]
+    pairs = [(name, '') for name in (*UNTRAINED, *QUOTED, *(methods or ()))]
     pairs += [(row.method, row.variant) for row in EXPERIMENTS]
-    described = [recipe for path in CONFIGS.glob('*/method.toml') for recipe in read_recipes(path)]
-    pairs += [(recipe.method, recipe.variant) for recipe in described]
+    pairs += [(card.key, each.variant) for card in cards().values() for each in card.variants]
     pairs += [(key.method, key.variant) for key in map(run_key, records)]
     known: dict[str, set[str]] = {}
     for method, variant in pairs:
@@ -139,7 +119,7 @@ def choose_lines(
 
 
 def _row(method: str, variant: str, backbone: str, pretrain: str) -> Row:
-    return Row(method, backbone, pretrain, variant, tasks=UNTRAINED.get(method, TASKS))
+    return Row(method, backbone, pretrain, variant, tasks=UNTRAINED.get(method, tuple(TASKS)))
 
 
 def build_comparison(
@@ -153,7 +133,7 @@ def build_comparison(
     lines = choose_lines([parse_name(name, known) for name in names], records, profile)
     keys = {line.key for line in lines}
     own = [record for record in records if run_key(record) in keys]
-    if not any(record.task != 'pretrain' for record in own):
+    if not any(record.task != PRETRAIN for record in own):
         raise UserError(
             f'no record of {", ".join(names)} in the profile {profile.name}'
             + _how_to_run([line.row.method for line in lines], profile, methods)

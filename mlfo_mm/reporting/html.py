@@ -21,13 +21,15 @@ from mlfo_mm.reporting.figures import build_figures
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.inline import figure_markup
 from mlfo_mm.reporting.markdown import DASH, LEGEND, Grid
-from mlfo_mm.reporting.names import BACKBONES, DATASETS
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.records import Record, load_records
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
-from mlfo_mm.reporting.specs import TABLES, Profile, Row, find_profile
+from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.tables import Table, build_table, implemented
 from mlfo_mm.reporting.verdicts import STATUSES, judge
+from mlfo_mm.study.names import BACKBONES, DATASETS
+from mlfo_mm.study.profiles import Profile, find_profile
+from mlfo_mm.study.records import Record, load_records
+from mlfo_mm.study.tasks import PRETRAIN
 
 TEMPLATE = 'report.html.j2'
 
@@ -98,7 +100,7 @@ def report_html(
     )
     return environment.get_template(TEMPLATE).render(
         profile=profile.name,
-        paper_scale=profile.name == 'paper',
+        paper_scale=profile.paper,
         facts=_facts(records),
         claims=_claims(records, profile, papers, methods),
         legend=LEGEND,
@@ -151,7 +153,7 @@ def absent_cells(table: Table, profile: Profile) -> list[Absent]:
         place = [line.get('label') or key.label, BACKBONES.get(key.backbone, key.backbone)]
         if key.pretrain not in ('', 'none'):
             # a small profile pretrains on its own data, whatever the paper's row says
-            what = 'pretrained on' if profile.name == 'paper' else 'row of'
+            what = 'pretrained on' if profile.paper else 'row of'
             place.append(f'{what} {DATASETS.get(key.pretrain, key.pretrain)}')
         rows = groups.setdefault((line['status'], line['reason'] or 'no run yet'), {})
         datasets = rows.setdefault(', '.join(place), {})
@@ -224,7 +226,7 @@ def _facts(records: Sequence[Record]) -> dict[str, Any]:
     return dict(
         records=len(records),
         failed=len(records) - len(done),
-        runs=sum(record.task == 'pretrain' for record in done),
+        runs=sum(record.task == PRETRAIN for record in done),
         hours=sum(record.wall_time_s for record in records) / 3600,
         last=last.astimezone(UTC).strftime('%Y-%m-%d %H:%M UTC') if last else 'none',
     )

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from tabulate import tabulate
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
-from mlfo_mm.reporting.names import BACKBONES, DATASETS
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec, why_no_cost
+from mlfo_mm.reporting.specs import TableSpec, why_no_cost
+from mlfo_mm.study.names import BACKBONES, DATASETS
+from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
+from mlfo_mm.study.tasks import Metric
 
 DASH = '—'
 BEST = ('**{}**', '<ins>{}</ins>')  # best and second best of a column
@@ -76,7 +78,7 @@ def grid_markdown(grid: Grid) -> str:
 def _scale(spec: TableSpec, profile: Profile) -> str:
     if not spec.quoted:
         return "Measured on this profile's own data and schedule; no number of the paper is among them."
-    if profile.name == 'paper':
+    if profile.paper:
         return 'Runs of the configurations at paper scale; a difference is measured minus paper.'
     return (
         "Measured on this profile's own data and schedule: not comparable with the paper's "
@@ -89,15 +91,15 @@ def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
     single = len(block.metrics) == 1
     columns = identity_columns(lines, profile)
     notes: list[str] = []
-    quotes = any(metric.paper for metric in block.metrics)
+    quotes = any(metric.quoted for metric in block.metrics)
     for dataset in datasets:
         found, found_notes = measured_columns(panel, dataset)
         notes += found_notes
         columns += [replace(found[0], header=dataset_name(dataset))] if single else found
-        if quotes and profile.name == 'paper':
+        if quotes and profile.paper:
             columns.append(_quoted_column(panel, dataset))
             columns.append(_difference_column(panel, dataset))
-    if quotes and profile.name != 'paper':
+    if quotes and not profile.paper:
         columns.append(Column("Paper's run", [_paper_run(line) for line in lines]))
         for dataset in PAPER_DATASETS:
             columns.append(_quoted_column(panel, dataset))
@@ -127,12 +129,12 @@ def _cells(line: Line, panel: Panel, dataset: str, status: str) -> list[Cell]:
 def identity_columns(lines: Sequence[Line], profile: Profile) -> list[Column]:
     """Return what says which runs stand in each row."""
     names, backbones, sets = [], [], []
-    beyond = ' *' if any(line.row.kind == 'paper' for line in lines) else ''
+    beyond = ' *' if any(line.row.kind == 'quoted' for line in lines) else ''
     for line in lines:
         row, key = line.row, line.key
-        names.append(plain_text(row.label) + ('' if row.kind == 'paper' else beyond))
+        names.append(plain_text(row.label) + ('' if row.kind == 'quoted' else beyond))
         backbone = key.backbone if key else row.backbone
-        pretrain = key.pretrain if key else row.pretrain if profile.name == 'paper' else DASH
+        pretrain = key.pretrain if key else row.pretrain if profile.paper else DASH
         backbones.append(plain_text(BACKBONES.get(backbone, backbone)) or DASH)
         sets.append(dataset_name(pretrain))
     return [
@@ -188,7 +190,7 @@ def _quoted_column(panel: Panel, dataset: str) -> Column:
     texts = []
     for line in panel.lines:
         values = [
-            line.row.values.get((panel.block.task, dataset, metric.paper))
+            line.row.values.get((panel.block.task, dataset, metric.quoted))
             for metric in panel.block.metrics
         ]
         texts.append(_join([DASH if value is None else f'{value:.1f}' for value in values]))
@@ -200,7 +202,7 @@ def _difference_column(panel: Panel, dataset: str) -> Column:
     for line in panel.lines:
         parts = []
         for metric in panel.block.metrics:
-            quoted = line.row.values.get((panel.block.task, dataset, metric.paper))
+            quoted = line.row.values.get((panel.block.task, dataset, metric.quoted))
             mean = line.cells[dataset, metric.key].mean
             parts.append(DASH if quoted is None or mean is None else f'{mean - quoted:+.1f}')
         texts.append(_join(parts))
@@ -221,7 +223,7 @@ def _join(parts: Sequence[str]) -> str:
 
 
 def _paper_run(line: Line) -> str:
-    if line.row.kind != 'paper':
+    if line.row.kind != 'quoted':
         return DASH
     return (
         f'{BACKBONES.get(line.row.backbone, line.row.backbone)}, {dataset_name(line.row.pretrain)}'

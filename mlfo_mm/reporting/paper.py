@@ -11,6 +11,7 @@ from pathlib import Path
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import read_text
 from mlfo_mm.reporting.specs import Row
+from mlfo_mm.study.paths import REPOSITORY
 
 COLUMNS = (
     'table',
@@ -33,7 +34,7 @@ COLUMNS = (
 
 def paper_file(table: str, results_dir: str | Path) -> Path:
     """Return the file of quoted values: of the results folder, else of the checkout."""
-    checkout = Path(__file__).resolve().parents[2] / 'results'
+    checkout = REPOSITORY / 'results'
     for folder in (Path(results_dir), checkout):
         path = folder / 'paper' / f'{table}.csv'
         if path.is_file():
@@ -68,7 +69,7 @@ def _row(path: str | Path, lines: list[tuple[int, dict[str, str]]]) -> Row:
         variant=first['variant'],
         backbone=first['backbone'],
         pretrain=first['pretrain'],
-        kind='paper',
+        kind='quoted',
         tasks=_unique(line['task'] for _, line in lines),
         values=values,
         remarks=_unique(line['remark'] for _, line in lines if line['remark']),

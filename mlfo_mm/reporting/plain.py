@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile
+from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
+from mlfo_mm.study.tasks import Metric
 
 HEADER = (
     'table',
@@ -71,10 +72,10 @@ def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
                     fields = _identity(name, profile, panel, line, dataset, metric)
                     fields |= _measured(cell)
                     fields |= {cost.key: _cost(line, cost) for cost in panel.costs}
-                    if profile.name == 'paper':
+                    if profile.paper:
                         fields |= _quoted(panel, line, dataset, metric, cell.mean)
                     lines.append(fields)
-                if profile.name != 'paper':
+                if not profile.paper:
                     for dataset in PAPER_DATASETS:
                         quoted = _quoted(panel, line, dataset, metric, None)
                         if quoted:
@@ -134,7 +135,7 @@ def _cost(line: Line, metric: Metric) -> str:
 def _quoted(
     panel: Panel, line: Line, dataset: str, metric: Metric, mean: float | None
 ) -> dict[str, str]:
-    value = line.row.values.get((panel.block.task, dataset, metric.paper))
+    value = line.row.values.get((panel.block.task, dataset, metric.quoted))
     if value is None:
         return {}
     return dict(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlfo_mm.reporting.aggregate import RunKey, choose_runs, mean_interval, run_key
+from mlfo_mm.reporting.aggregate import choose_runs, mean_interval
 from mlfo_mm.reporting.markdown import DASH, Grid, dataset_name, plain_text
-from mlfo_mm.reporting.names import BACKBONES
 from mlfo_mm.reporting.plain import csv_text, number
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import COSTS, Profile, Row, why_no_cost
+from mlfo_mm.reporting.specs import COSTS, Row, why_no_cost
+from mlfo_mm.study.identity import RunKey, run_key
+from mlfo_mm.study.names import BACKBONES
+from mlfo_mm.study.profiles import Profile
+from mlfo_mm.study.records import Record
+from mlfo_mm.study.tasks import PRETRAIN
 
 QUANTITIES = {
     'loss': 'Loss',
@@ -58,7 +61,7 @@ def cost_rows(records: Iterable[Record]) -> list[CostRow]:
     evaluated: dict[RunKey, Record] = {}
     for record in records:
         key = run_key(record)
-        if record.task == 'pretrain':
+        if record.task == PRETRAIN:
             machine = device_name(record)
             groups.setdefault(key, {}).setdefault(machine, []).append(record)
         elif record.cost:
@@ -138,7 +141,7 @@ def training_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, s
     """Return where each pretraining run ended as a grid to be read and as CSV."""
     groups: dict[RunKey, list[Record]] = {}
     for record in records:
-        if record.task == 'pretrain':
+        if record.task == PRETRAIN:
             groups.setdefault(run_key(record), []).append(record)
     lines, cells, measured, notes = [], [], [], []
     for key in sorted(groups):

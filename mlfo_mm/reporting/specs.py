@@ -5,38 +5,13 @@ A method beyond the paper gets one :class:`Row` in ``BASELINES``; a table one :c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from mlfo_mm.benchmark.matrix import EXPERIMENTS, UNTRAINED
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.reporting.names import METHODS
-from mlfo_mm.reporting.records import PROFILES, TASKS
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Which data sets stand in a profile's columns, and on what it pretrains by default."""
-
-    name: str
-    datasets: tuple[str, ...]
-    pretrain: str
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of a record; ``paper`` names the paper's metric it may be set against."""
-
-    key: str
-    label: str
-    paper: str = ''
-    digits: int = 1
-    scale: float = 1.0
-
-    def show(self, value: float) -> str:
-        """Return a value as it is printed, in the unit of the label."""
-        return f'{value * self.scale:.{self.digits}f}'
+from mlfo_mm.study.identity import DEFAULT
+from mlfo_mm.study.methods import method_name
+from mlfo_mm.study.tasks import RECALLS, TASKS, TOP1, UNTRAINED, Metric
 
 
 @dataclass(frozen=True)
@@ -70,7 +45,7 @@ class Row:
     pretrain: str
     variant: str = ''
     kind: str = 'beyond the paper'
-    tasks: tuple[str, ...] = TASKS
+    tasks: tuple[str, ...] = tuple(TASKS)
     values: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     name: str = ''
@@ -78,10 +53,10 @@ class Row:
     @property
     def label(self) -> str:
         """Name of the method, with the variant where it is not the default one."""
-        name = METHODS.get(self.method, self.method)
+        name = method_name(self.method)
         if self.name:
             return f'{name}: {self.name}'
-        plain = self.variant in ('', 'paper', 'default') or self.method in UNTRAINED
+        plain = self.variant in ('', DEFAULT) or self.method in UNTRAINED
         return name if plain else f'{name} ({self.variant})'
 
 
@@ -113,23 +88,10 @@ class TableSpec:
     costs: bool = False
 
 
-# What the two downstream sets of the paper are played by in a small profile is no equality: the
-# tables never set these against the paper's numbers.
-PROFILE_SPECS = {
-    'smoke': Profile('smoke', ('synthetic_motion', 'synthetic_appearance'), 'synthetic_motion'),
-    'demo': Profile('demo', ('synthetic_motion', 'synthetic_appearance'), 'synthetic_motion'),
-    'mini': Profile('mini', ('utdrender27', 'msrrender20'), 'utdrender27'),
-    'paper': Profile('paper', ('ucf101', 'hmdb51'), 'kinetics400'),
-}
-PAPER_DATASETS = PROFILE_SPECS['paper'].datasets
-RECALLS = (1, 5, 10, 20)
-LEVELS = ('low', 'mid', 'high')
-FROZEN = ('linear_probe', 'retrieval', 'level_probe', 'order', 'neighbours')
-RANDOM = Row('random', 'r3d18', 'none', tasks=FROZEN)
-SIMCLR = Row('simclr', 'r3d18', 'kinetics400', 'infonce')
-MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'paper')
-BASELINES = (RANDOM, Row('scratch', 'r3d18', 'none', tasks=('finetune',)), SIMCLR)
-TOP1 = (Metric('top1', 'top-1', paper='top1'),)
+RANDOM = Row('random', 'r3d18', 'none', tasks=UNTRAINED['random'])
+SIMCLR = Row('simclr', 'r3d18', 'kinetics400', DEFAULT)
+MLFO = Row('mlfo', 'r3d18', 'kinetics400', DEFAULT)
+BASELINES = (RANDOM, Row('scratch', 'r3d18', 'none', tasks=UNTRAINED['scratch']), SIMCLR)
 COSTS = (
     Metric('params_m', 'Params (M)', digits=2),
     Metric('gflops', 'GFLOPs', digits=2),
@@ -142,8 +104,8 @@ TABLES = {
         name='table1',
         title='Table 1: action recognition',
         blocks=(
-            Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1, extras=''),
-            Block('Finetune, top-1 accuracy', 'finetune', TOP1),
+            Block('Linear probe, top-1 accuracy', 'linear_probe', (TOP1,), extras=''),
+            Block('Finetune, top-1 accuracy', 'finetune', (TOP1,)),
         ),
         baselines=BASELINES,
         notes=(
@@ -155,7 +117,7 @@ TABLES = {
     'table2': TableSpec(
         name='table2',
         title='Table 2: multi-level optimization',
-        blocks=(Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1, extras='table2'),),
+        blocks=(Block('Linear probe, top-1 accuracy', 'linear_probe', (TOP1,), extras='table2'),),
         baselines=(RANDOM, SIMCLR),
         notes=(
             'w/o: no graph term on any level; one-hot: each clip its own and only neighbour; '
@@ -166,9 +128,9 @@ TABLES = {
     'table3': TableSpec(
         name='table3',
         title='Table 3: temporal modelling',
-        blocks=(Block('Linear probe, top-1 accuracy', 'linear_probe', TOP1, extras='table3'),),
+        blocks=(Block('Linear probe, top-1 accuracy', 'linear_probe', (TOP1,), extras='table3'),),
         baselines=tuple(
-            Row('random', backbone, 'none', tasks=FROZEN)
+            Row('random', backbone, 'none', tasks=UNTRAINED['random'])
             for backbone in ('slowfast', 'r3d18', 's3d')
         ),
         notes=(
@@ -184,12 +146,12 @@ TABLES = {
             Block(
                 'Retrieval on centred features',
                 'retrieval',
-                tuple(Metric(f'R@{k}_centred', f'R@{k}', paper=f'R@{k}') for k in RECALLS),
+                tuple(TASKS['retrieval'].metric(f'R@{k}_centred') for k in RECALLS),
             ),
             Block(
                 'Retrieval on raw features',
                 'retrieval',
-                tuple(Metric(f'R@{k}', f'R@{k}') for k in RECALLS),
+                tuple(TASKS['retrieval'].metric(f'R@{k}') for k in RECALLS),
             ),
         ),
         baselines=BASELINES,
@@ -207,7 +169,7 @@ TABLES = {
             Block(
                 'Linear probe, top-1 accuracy',
                 'level_probe',
-                tuple(Metric(f'top1_{level}', level) for level in LEVELS),
+                TASKS['level_probe'].metrics,
             ),
         ),
         baselines=(RANDOM, SIMCLR, MLFO),
@@ -240,15 +202,12 @@ TABLES = {
             Block(
                 'Forward or reversed, accuracy of a linear classifier on frozen features',
                 'order',
-                (Metric('accuracy', 'accuracy'),),
+                TASKS['order'].metrics,
             ),
             Block(
                 'Top 3 training neighbours with the class of the query',
                 'neighbours',
-                (
-                    Metric('hits_instance', 'instance-wise'),
-                    Metric('hits_semantic', 'semantic-wise'),
-                ),
+                TASKS['neighbours'].metrics,
             ),
         ),
         baselines=(RANDOM, SIMCLR, MLFO),
@@ -256,25 +215,6 @@ TABLES = {
         quoted=False,
     ),
 }
-SWEEP = re.compile(r'[ke]\d+')
-
-
-def homes(method: str, variant: str) -> tuple[str, ...]:
-    """Return the tables and figures of an ablation of MLFO, ('',) for what is none."""
-    if method != 'mlfo' or variant in ('', 'paper', 'official'):
-        return ('',)
-    if SWEEP.fullmatch(variant):
-        return ('figure3',)
-    rows = [row for row in EXPERIMENTS if (row.method, row.variant) == (method, variant)]
-    return tuple(table for row in rows for table in row.tables) or ('table2',)
-
-
-def find_profile(name: str) -> Profile:
-    """Return a profile by name."""
-    if name not in PROFILE_SPECS:
-        known = ', '.join(PROFILES)
-        raise UserError(f'unknown profile {name!r}{did_you_mean(name, PROFILES)}: one of {known}')
-    return PROFILE_SPECS[name]
 
 
 def find_table(name: str) -> TableSpec:

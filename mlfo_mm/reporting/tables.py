@@ -6,27 +6,20 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlfo_mm.benchmark.matrix import UNTRAINED
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
 from mlfo_mm.reporting.markdown import Grid, page, panel_grids, table_markdown
-from mlfo_mm.reporting.methods import CONFIGS, method_folders
-from mlfo_mm.reporting.names import DATASETS
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.plain import table_csv
-from mlfo_mm.reporting.records import Record, load_records, require_folder
 from mlfo_mm.reporting.runs import costs_table, mean_costs, training_table
-from mlfo_mm.reporting.specs import (
-    COSTS,
-    TABLES,
-    Profile,
-    Row,
-    TableSpec,
-    find_profile,
-    find_table,
-    is_implemented,
-)
+from mlfo_mm.reporting.specs import COSTS, TABLES, Row, TableSpec, find_table, is_implemented
+from mlfo_mm.study.methods import load_cards
+from mlfo_mm.study.names import DATASETS
+from mlfo_mm.study.paths import CONFIGS
+from mlfo_mm.study.profiles import Profile, find_profile
+from mlfo_mm.study.records import Record, load_records, require_folder
+from mlfo_mm.study.tasks import UNTRAINED
 
 OF_RUNS = {'costs': costs_table, 'training': training_table}
 
@@ -73,10 +66,10 @@ def _with_costs(panel: Panel, records: Sequence[Record]) -> Panel:
 
 
 def implemented(configs: Path = CONFIGS) -> frozenset[str] | None:
-    """Return the methods that have a folder of configs, None where no configs are installed."""
+    """Return the methods that have a card, None where no configs are installed."""
     if not configs.is_dir():
         return None
-    return frozenset(folder.name for folder in method_folders(configs))
+    return frozenset(load_cards(configs))
 
 
 def missing_reason(
@@ -88,7 +81,7 @@ def missing_reason(
     def reason(row: Row, dataset: str) -> str:
         if not is_implemented(row.method, methods):
             return 'method not implemented yet'
-        pretrain = row.pretrain if profile.name == 'paper' else profile.pretrain
+        pretrain = row.pretrain if profile.paper else profile.pretrain
         needed = [dataset] if row.method in UNTRAINED else [pretrain, dataset]
         # the synthetic sets are made where they are missing
         lacking = [n for n in needed if n not in used and not n.startswith('synthetic_')]

@@ -18,18 +18,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from mlfo_mm.reporting.aggregate import (
-    SHOWN_SPLIT,
-    RunKey,
-    choose_runs,
-    column_datasets,
-    fits_row,
-    run_key,
-)
+from mlfo_mm.reporting.aggregate import SHOWN_SPLIT, choose_runs, column_datasets, fits_row
 from mlfo_mm.reporting.claims import CLAIMS, Claim, Comparison
-from mlfo_mm.reporting.names import BACKBONES
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Profile, Row, is_implemented
+from mlfo_mm.reporting.specs import Row, is_implemented
+from mlfo_mm.study.identity import RunKey, run_key
+from mlfo_mm.study.names import BACKBONES
+from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
+from mlfo_mm.study.records import Record
 
 LEVEL = 0.05
 STATUSES = ('reproduced', 'contradicted', 'inconclusive', 'not run')
@@ -83,15 +78,17 @@ class Runs:
         return min(keys, default=None, key=lambda k: (k.pretrain != self.profile.pretrain, k))
 
     def variants(self, task: str, row: Row) -> list[str]:
-        """Return the variants of a sweep that were run, for a row of variant ``k*`` or ``e*``."""
-        pattern = re.compile(rf'{row.variant[0]}(\d+)')
+        """Return the variants of a sweep that were run, for a row of variant ``<setting>_*``."""
+        pattern = re.compile(rf'{re.escape(row.variant[:-1])}(\d+)')
         found = {}
         for key in self.groups.get(task, {}):
             match = pattern.fullmatch(key.variant)
             if match and fits_row(replace(row, variant=key.variant), key, self.profile):
                 found[key.variant] = int(match[1])
         low, high = FIRST_STAGE
-        outside = {v for v, n in found.items() if row.variant != 'e*' or not low <= n <= high}
+        outside = {
+            v for v, n in found.items() if row.variant != 'first_stage_*' or not low <= n <= high
+        }
         return sorted(outside, key=lambda variant: found[variant])
 
 

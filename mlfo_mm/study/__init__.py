@@ -1,1 +1,5 @@
-"""The study's vocabulary, free of torch: runs, tasks, profiles, methods, experiments, records."""
+"""The study's vocabulary: tasks, profiles, methods, experiments, records, and what a run is called.
+
+Free of torch and of OpenMMLab. It imports nothing of the package but errors and files; all else may
+import it.
+"""

@@ -1,7 +1,8 @@
-"""Where the shipped configs lie."""
+"""Where the repository's own files lie."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONFIGS = REPOSITORY / 'configs'

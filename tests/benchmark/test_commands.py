@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from mlfo_mm.benchmark import commands, runner
+from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.commands import COMMANDS, Where
 from mlfo_mm.benchmark.jobs import Job
 from mlfo_mm.benchmark.plan import Folders
-from mlfo_mm.benchmark.profiles import Choice
 from mlfo_mm.benchmark.runner import Outcome
 from mlfo_mm.benchmark.state import Files, files, lock, write
 from mlfo_mm.errors import UserError

@@ -8,7 +8,7 @@ import pytest
 
 from mlfo_mm.benchmark.estimate import START_S, Estimates, spell
 from mlfo_mm.benchmark.state import Files, write
-from mlfo_mm.reporting.records import write_record
+from mlfo_mm.study.records import write_record
 from tests.conftest import REPO
 from tests.reporting.conftest import build
 

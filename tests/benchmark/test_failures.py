@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.failures import _facts, _write, write_failed
 from mlfo_mm.benchmark.plan import Folders, make_plan
-from mlfo_mm.benchmark.profiles import Choice
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.job import prepare
 from mlfo_mm.evaluation.request import Request
-from mlfo_mm.reporting import load_records
+from mlfo_mm.study.records import load_records
 from tests.benchmark.test_plan import ask
 from tests.conftest import REPO
 

@@ -8,13 +8,13 @@ import shutil
 import pytest
 
 from mlfo_mm.benchmark import matrix
+from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.jobs import Plan
-from mlfo_mm.benchmark.matrix import Experiment
 from mlfo_mm.benchmark.plan import Folders, make_plan
-from mlfo_mm.benchmark.profiles import Choice
 from mlfo_mm.benchmark.resolve import downstream, pretraining, resolve
 from mlfo_mm.datasets import annotation
-from mlfo_mm.reporting.records import hash_text
+from mlfo_mm.study.experiments import Experiment
+from mlfo_mm.study.identity import hash_text
 from tests.conftest import REPO
 
 
@@ -214,7 +214,11 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     ]
     own, other, few, info, task, error = resolve(questions, root, cache)
     assert len({answer['hash'] for answer in (own, other, few, info)}) == 4
-    assert (own['method'], own['variant'], own['dataset']) == ('mlfo', 'paper', 'synthetic_motion')
+    assert (own['method'], own['variant'], own['dataset']) == (
+        'mlfo',
+        'default',
+        'synthetic_motion',
+    )
     assert other['options']['train_dataloader.dataset.dataset'] == 'synthetic_appearance'
     assert 'nothing.py' in error['error']
     assert cache.is_file()

@@ -10,7 +10,7 @@ import torch
 
 from mlfo_mm.engine import launch
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.reporting import load_records
+from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
 SMOKE = 'configs/simclr/r3d18_smoke.py'

@@ -14,8 +14,8 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation import job
 from mlfo_mm.evaluation.evaluate import evaluate, evaluate_all, summary
 from mlfo_mm.evaluation.tasks import TASKS
-from mlfo_mm.reporting import load_records
 from mlfo_mm.reporting.tables import make_tables
+from mlfo_mm.study.records import load_records
 
 ALL_READ = {
     'train': {'expected': 6, 'read': 6, 'skipped': 0},

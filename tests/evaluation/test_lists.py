@@ -13,7 +13,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.lists import own_list, pretraining_list, told_dataset
-from mlfo_mm.reporting import load_records
+from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
 TRAINED_ON = {

@@ -9,7 +9,7 @@ import pytest
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
-from mlfo_mm.reporting import hash_text
+from mlfo_mm.study.identity import hash_text
 from tests.conftest import REPO
 
 REQUEST = Request(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlfo_mm.reporting.records import Record, experiment_id, hash_text
+from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.records import Record
 
 LINE = 'split 1, 10 clips x 1 crop, frozen, mean softmax'
 
@@ -16,7 +17,7 @@ def build(**changes: Any) -> Record:
     """Return a valid record of the demo profile with the given fields changed."""
     identity = dict(
         method='mlfo',
-        variant='paper',
+        variant='default',
         backbone='r3d18',
         pretrain_dataset='synthetic_motion',
         task='linear_probe',

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from mlfo_mm.reporting.records import Record, hash_text
+from mlfo_mm.study.identity import hash_text
+from mlfo_mm.study.records import Record
 from tests.reporting.conftest import build
 
 DATASETS = ('synthetic_motion', 'synthetic_appearance')
@@ -50,11 +51,13 @@ def probe(
 
 def sweep_records() -> list[Record]:
     """Sweeps over K and E around the default of 100 and 20 %."""
-    records = probe('paper', 41.0)
+    records = probe('default', 41.0)
     for number, top1 in ((5, 33.0), (20, 38.5), (400, 40.0)):
-        records += probe(f'k{number}', top1, shape=config(prototypes=number))
+        records += probe(f'prototypes_{number}', top1, shape=config(prototypes=number))
     for percent, top1 in ((0, 36.0), (10, 40.0), (50, 35.0)):
-        records += probe(f'e{percent}', top1, (0,), shape=config(first_stage=percent / 100))
+        records += probe(
+            f'first_stage_{percent}', top1, (0,), shape=config(first_stage=percent / 100)
+        )
     return records
 
 
@@ -66,7 +69,7 @@ def table_records() -> list[Record]:
         records += probe(variant, top1, (0,))
     records += probe('no_temporal', 30.0) + probe('ctm', 26.0, (0, 1))
     records += probe('', 18.0, (0,), method='random', pretrain_dataset='none')
-    records += probe('infonce', 29.0, (0,), method='simclr')
+    records += probe('default', 29.0, (0,), method='simclr')
     records.append(
         build(
             task='finetune',
@@ -80,7 +83,7 @@ def table_records() -> list[Record]:
     return records
 
 
-def pretrain_record(variant: str = 'paper', seed: int = 0, epochs: int = 8) -> Record:
+def pretrain_record(variant: str = 'default', seed: int = 0, epochs: int = 8) -> Record:
     """A pretraining run with curves of every kind; graphs begin at the third epoch."""
     steps = list(range(1, epochs + 1))
 
@@ -151,7 +154,7 @@ def order_records(videos: Sequence[str], labels: Sequence[str]) -> list[Record]:
     """Order classifiers of the three variants, with maps that wander over the clip."""
     records = []
     for place, (variant, accuracy) in enumerate(
-        dict(paper=83.0, ctm=61.0, no_temporal=55.0).items()
+        dict(default=83.0, ctm=61.0, no_temporal=55.0).items()
     ):
         for seed in (0, 1):
             clips = [

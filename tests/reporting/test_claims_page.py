@@ -11,7 +11,7 @@ from mlfo_mm.reporting.claims_page import FIELDS, write_claims
 
 @pytest.fixture
 def page(make_record, tmp_path):
-    values = dict(paper=(60.0, 62.0, 64.1), combined_high=(50.0, 52.1, 54.0), no_lower=(50.0,))
+    values = dict(default=(60.0, 62.0, 64.1), combined_high=(50.0, 52.1, 54.0), no_lower=(50.0,))
     records = [
         make_record(
             profile=profile, dataset=dataset, variant=variant, seed=seed, metrics=dict(top1=v)

@@ -10,27 +10,27 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.compare import build_comparison, compare, known_variants, parse_name
-from mlfo_mm.reporting.records import write_record
-from mlfo_mm.reporting.specs import PROFILE_SPECS
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.records import write_record
 from tests.reporting import crafted
 
-DEMO = PROFILE_SPECS['demo']
-METHODS = {'mlfo', 'simclr', 'moco'}
+DEMO = PROFILES['demo']
+METHODS = {'mlfo', 'pace', 'moco'}
 
 
 @pytest.fixture
 def records(make_record, make_pretraining):
     levels = dict(top1_low=20.0, top1_mid=30.0, top1_high=40.0)
     return [
-        *crafted.probe('paper', 41.0),
+        *crafted.probe('default', 41.0),
         *crafted.probe('no_lower', 35.0, (0,)),
-        *crafted.probe('infonce', 29.0, (0,), method='simclr'),
-        *crafted.probe('cvrl', 30.0, (0,), method='simclr'),
+        *crafted.probe('default', 29.0, (0,), method='pace'),
+        *crafted.probe('contrast', 30.0, (0,), method='pace'),
         *crafted.probe('', 18.0, (0,), method='random', pretrain_dataset='none'),
         make_record(task='level_probe', metrics=levels),
         make_record(
-            method='simclr',
-            variant='cvrl',
+            method='pace',
+            variant='contrast',
             task='finetune',
             status='failed',
             metrics={},
@@ -46,10 +46,10 @@ def cells(grid, name):
 
 
 def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
-    made = build_comparison(['mlfo', 'simclr-cvrl'], records, DEMO, METHODS)
+    made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
     motion, appearance, costs = made.grids
     assert (motion.title, appearance.title) == ('synthetic_motion', 'synthetic_appearance')
-    assert [row[0] for row in motion.rows] == ['Chance', 'MLFO', 'SimCLR (cvrl)']
+    assert [row[0] for row in motion.rows] == ['Chance', 'MLFO', 'Pace (contrast)']
     mlfo = cells(motion, 'MLFO')
     # seeds 41, 42.5, 44: t(0.975, 2) * 1.5 / sqrt(3) = 3.7
     assert mlfo['Linear probe'] == '**42.5 ± 3.7** (n=3)'
@@ -57,20 +57,20 @@ def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
     assert mlfo['Finetune'] == '— not run'
     assert cells(appearance, 'MLFO')['Linear probe'] == '**48.5 ± 3.7** (n=3)'
     assert cells(appearance, 'MLFO')['Probe, low'] == '— not run'
-    assert cells(motion, 'SimCLR (cvrl)')['Finetune'] == '— failed: out of memory'
+    assert cells(motion, 'Pace (contrast)')['Finetune'] == '— failed: out of memory'
     assert cells(motion, 'Chance')['Linear probe'] == '12.5'
     assert 'R@1' not in motion.header
     assert 'Not run for any of them: retrieval, order, neighbours.' in made.markdown
     assert cells(costs, 'MLFO')['Clips/s'] == '20.0' and cells(costs, 'MLFO')['Time (h)'] == '0.50'
-    assert cells(costs, 'SimCLR (cvrl)')['Clips/s'] == '— not recorded'
+    assert cells(costs, 'Pace (contrast)')['Clips/s'] == '— not recorded'
 
 
 def test_notes_name_the_task_unless_they_hold_for_all(records):
-    made = build_comparison(['mlfo', 'simclr-cvrl'], records, DEMO, METHODS)
+    made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
     notes = made.grids[0].notes
     assert 'synthetic_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' not in notes
     assert any(
-        note.startswith('Finetune: SimCLR (cvrl) on synthetic_motion: seed 0') for note in notes
+        note.startswith('Finetune: Pace (contrast) on synthetic_motion: seed 0') for note in notes
     )
     alone = build_comparison(['random'], records, DEMO, METHODS)
     assert 'synthetic_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' in (
@@ -82,7 +82,7 @@ def test_a_method_is_all_of_its_variants_but_ablations(records):
     def names(*asked):
         return [row[0] for row in build_comparison(asked, records, DEMO, METHODS).grids[0].rows[1:]]
 
-    assert names('simclr', 'mlfo') == ['SimCLR (cvrl)', 'SimCLR (infonce)', 'MLFO']
+    assert names('pace', 'mlfo') == ['Pace (contrast)', 'Pace', 'MLFO']
     assert names('mlfo', 'mlfo-no_lower', 'mlfo') == ['MLFO', 'MLFO (no_lower)']
 
 
@@ -94,12 +94,12 @@ def test_what_was_not_run_and_what_is_not_defined_say_so(records):
     assert cells(motion, 'CBT')['Linear probe'] == '— method not implemented yet'
     assert cells(costs, 'CBT')['Params (M)'] == '— method not implemented yet'
     assert cells(costs, 'MoCo')['n'] == '0' and cells(costs, 'MoCo')['GFLOPs'] == '— not run'
-    untrained = build_comparison(['random', 'simclr'], records, DEMO, METHODS).grids[0]
+    untrained = build_comparison(['random', 'pace'], records, DEMO, METHODS).grids[0]
     assert cells(untrained, 'Random weights')['Finetune'] == '— not defined'
 
 
 def test_csv_has_the_same_numbers_and_the_costs(records):
-    made = build_comparison(['mlfo', 'simclr-cvrl'], records, DEMO, METHODS)
+    made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
     lines = list(csv.DictReader(io.StringIO(made.csv)))
     (line,) = [
         line
@@ -113,9 +113,9 @@ def test_csv_has_the_same_numbers_and_the_costs(records):
 
 
 def test_plot_has_a_panel_for_each_column_and_cost(records):
-    plot = build_comparison(['mlfo', 'simclr', 'moco'], records, DEMO, METHODS).plot()
+    plot = build_comparison(['mlfo', 'pace', 'moco'], records, DEMO, METHODS).plot()
     assert set(plot.files) == {'png', 'svg'}
-    assert 'synthetic_motion, Linear probe: MLFO 42.5, SimCLR (cvrl) 30.0' in plot.alt
+    assert 'synthetic_motion, Linear probe: MLFO 42.5, Pace (contrast) 30.0' in plot.alt
     assert 'synthetic_motion, Probe, mid: MLFO 30.0.' in plot.alt
     assert 'Params (M): MLFO 33.20. ' in plot.alt and 'Time (h): MLFO 0.50.' in plot.alt
     assert 'MoCo' not in plot.alt
@@ -124,11 +124,11 @@ def test_plot_has_a_panel_for_each_column_and_cost(records):
 
 
 def test_without_a_number_there_is_no_plot_but_the_table_says_why(records, tmp_path):
-    plot = build_comparison(['simclr-cvrl'], records[-2:], DEMO, METHODS).plot()
+    plot = build_comparison(['pace-contrast'], records[-2:], DEMO, METHODS).plot()
     assert plot.files == {} and plot.missing == ('nothing of these methods is measured',)
     for record in records[-2:]:
         write_record(record, tmp_path)
-    made, paths = compare(['simclr-cvrl'], 'demo', tmp_path)
+    made, paths = compare(['pace-contrast'], 'demo', tmp_path)
     assert [path.name for path in paths] == ['compare.md', 'compare.csv']
     assert '— failed: out of memory' in made.markdown
 
@@ -151,14 +151,14 @@ def test_runs_of_other_protocols_are_not_ranked(records, make_record):
 )
 def test_unknown_names(records, name, message):
     with pytest.raises(UserError, match=message):
-        build_comparison(['simclr', name], records, DEMO, METHODS)
+        build_comparison(['pace', name], records, DEMO, METHODS)
 
 
 def test_known_names_are_those_of_records_configs_and_ablations(make_record):
-    known = known_variants([make_record(variant='k20')], {'mine'})
-    assert {'k20', 'no_lower', 'paper', 'official'} <= set(known['mlfo'])
+    known = known_variants([make_record(variant='prototypes_20')], {'mine'})
+    assert {'prototypes_20', 'no_lower', 'default', 'official'} <= set(known['mlfo'])
     assert known['mine'] == [] and known['random'] == []
-    assert parse_name('mlfo-k20', known) == ('mlfo', 'k20')
+    assert parse_name('mlfo-k20', known) == ('mlfo', 'prototypes_20')
     assert parse_name('mlfo', known) == ('mlfo', '')
 
 
@@ -177,7 +177,7 @@ def test_same_records_same_bytes(tmp_path, records):
         random.Random(order).shuffle(records)
         for record in records:
             write_record(record, tmp_path / str(order))
-        made, paths = compare(['mlfo', 'simclr', 'random'], 'demo', tmp_path / str(order))
+        made, paths = compare(['mlfo', 'pace', 'random'], 'demo', tmp_path / str(order))
         folder = tmp_path / str(order) / 'compare' / 'demo'
         assert sorted(paths) == [folder / f'compare.{kind}' for kind in ('csv', 'md', 'png', 'svg')]
         assert paths[0].read_text().startswith(made.markdown)

@@ -19,12 +19,12 @@ from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.curves import group_series
 from mlfo_mm.reporting.figures.make import find_figure
 from mlfo_mm.reporting.figures.sweeps import config_value
-from mlfo_mm.reporting.records import load_records, write_record
-from mlfo_mm.reporting.specs import PROFILE_SPECS
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.records import load_records, write_record
 from tests.conftest import REPO
 from tests.reporting import crafted
 
-DEMO = PROFILE_SPECS['demo']
+DEMO = PROFILES['demo']
 
 
 def rows(data):
@@ -61,14 +61,14 @@ def test_sweeps_hold_mean_and_interval_and_the_default_at_its_own_place():
     lines = rows(plot.files['csv'])
     motion = [line for line in lines if line['dataset'] == 'synthetic_motion']
     assert [(line['sweep'], line['value'], line['variant']) for line in motion] == [
-        ('K', '5', 'k5'),
-        ('K', '20', 'k20'),
-        ('K', '100', 'paper'),
-        ('K', '400', 'k400'),
-        ('E', '0', 'e0'),
-        ('E', '10', 'e10'),
-        ('E', '20', 'paper'),
-        ('E', '50', 'e50'),
+        ('K', '5', 'prototypes_5'),
+        ('K', '20', 'prototypes_20'),
+        ('K', '100', 'default'),
+        ('K', '400', 'prototypes_400'),
+        ('E', '0', 'first_stage_0'),
+        ('E', '10', 'first_stage_10'),
+        ('E', '20', 'default'),
+        ('E', '50', 'first_stage_50'),
     ]
     default = motion[2]
     assert (default['mean'], default['n']) == ('42.5', '3')
@@ -82,10 +82,12 @@ def test_sweeps_hold_mean_and_interval_and_the_default_at_its_own_place():
 
 def test_a_sweep_says_what_it_lacks():
     records = [record for record in crafted.sweep_records() if not record.variant.startswith('e')]
-    failed = crafted.probe('k7', 0.0, (0,), status='failed', reason='no memory')
+    failed = crafted.probe('prototypes_7', 0.0, (0,), status='failed', reason='no memory')
     for record in failed:
         record.metrics = {}
-    vague = crafted.probe('k9', 30.0, (0,), shape=dict(crafted.config(), config_text='seed = 0'))
+    vague = crafted.probe(
+        'prototypes_9', 30.0, (0,), shape=dict(crafted.config(), config_text='seed = 0')
+    )
     (plot,) = plots([*records, *failed, *vague], '3')
     assert {line['sweep'] for line in rows(plot.files['csv'])} == {'K'}
     command = 'python tools/benchmark.py run --profile demo --tables figure3'
@@ -99,7 +101,7 @@ def test_sweeps_of_two_backbones_are_two_lines_of_a_data_set():
     records = crafted.sweep_records()
     other = [
         record
-        for variant, top1 in (('paper', 45.0), ('k20', 44.0))
+        for variant, top1 in (('default', 45.0), ('prototypes_20', 44.0))
         for record in crafted.probe(
             variant, top1, (0,), backbone='s3d', shape=crafted.config(20 if top1 < 45 else 100)
         )
@@ -164,7 +166,8 @@ def test_bars_set_the_papers_numbers_apart():
 
 def test_bars_of_several_metrics_stand_side_by_side():
     from mlfo_mm.reporting.aggregate import fill_block
-    from mlfo_mm.reporting.specs import Block, Metric, TableSpec
+    from mlfo_mm.reporting.specs import Block, TableSpec
+    from mlfo_mm.study.tasks import Metric
 
     block = Block('Levels', 'level_probe', tuple(Metric(f'top1_{x}', x) for x in ('low', 'high')))
     record = crafted.build(task='level_probe', metrics=dict(top1_low=20.0, top1_high=40.0))

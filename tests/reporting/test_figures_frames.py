@@ -15,10 +15,10 @@ from mlfo_mm.reporting.figures import activation, build_figures
 from mlfo_mm.reporting.figures.activation import heat_maps, overlay
 from mlfo_mm.reporting.figures.details import Clip, read_activations, read_queries
 from mlfo_mm.reporting.figures.frames import NotHere, spread, tiles
-from mlfo_mm.reporting.specs import PROFILE_SPECS
+from mlfo_mm.study.profiles import PROFILES
 from tests.reporting import crafted
 
-DEMO = PROFILE_SPECS['demo']
+DEMO = PROFILES['demo']
 LABELS = ('grow', 'fall', 'grow', 'spin', 'rise', 'fall')
 NOWHERE = tuple(f'{index}.mp4' for index in range(6))
 
@@ -140,7 +140,7 @@ def test_activations_stand_side_by_side_with_their_accuracy(synthetic):
     assert plot.name == 'figure5_synthetic_motion' and plot.missing == ()
     lines = list(csv.DictReader(io.StringIO(plot.files['csv'].decode())))
     assert [(line['variant'], line['temporal'], line['mean'], line['n']) for line in lines] == [
-        ('paper', 'NTM', '83.5', '2'),
+        ('default', 'NTM', '83.5', '2'),
         ('ctm', 'CTM', '61.5', '2'),
         ('no_temporal', 'none', '55.5', '2'),
     ]

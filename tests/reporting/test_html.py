@@ -11,10 +11,11 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.html import absent_cells, cell_kind, cell_markup, make_report, merged
 from mlfo_mm.reporting.inline import figure_markup
-from mlfo_mm.reporting.records import write_record
 from mlfo_mm.reporting.runner_log import failed_jobs
-from mlfo_mm.reporting.specs import PROFILE_SPECS, TableSpec
+from mlfo_mm.reporting.specs import TableSpec
 from mlfo_mm.reporting.tables import Table
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.records import write_record
 from tests.reporting import crafted
 
 EVIL = '<script>alert(1)</script>'
@@ -200,7 +201,7 @@ def test_rows_without_a_number_stand_under_their_reason():
         'quoted,,MLFO,mlfo,paper,s3d,kinetics400,hmdb51',
     ]
     table = Table(TableSpec('t', 'T'), (), '', '\n'.join(lines))
-    small, large = (absent_cells(table, PROFILE_SPECS[name]) for name in ('mini', 'paper'))
+    small, large = (absent_cells(table, PROFILES[name]) for name in ('mini', 'paper'))
     assert [(item.status, item.reason, item.rows) for item in small] == [
         ('failed', 'no memory', ('Random weights, R3D-18: UCF101',)),
         ('not run', 'no run yet', ('MLFO, S3D, row of Kinetics-400: UCF101, HMDB51',)),

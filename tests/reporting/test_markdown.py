@@ -8,7 +8,8 @@ import pytest
 
 from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.markdown import panel_grids
-from mlfo_mm.reporting.specs import COSTS, PROFILE_SPECS, TABLES, Row
+from mlfo_mm.reporting.specs import COSTS, TABLES, Row
+from mlfo_mm.study.profiles import PROFILES
 
 LINEAR = TABLES['table1'].blocks[0]
 CENTRED = TABLES['table4'].blocks[0]
@@ -18,12 +19,12 @@ VALUES = {
     ('retrieval', 'ucf101', 'R@1'): 41.5,
     ('retrieval', 'ucf101', 'R@5'): 60.6,
 }
-MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'paper', kind='paper', values=VALUES)
-OTHERS = [Row(name, 'r3d18', 'kinetics400', kind='paper') for name in ('ccl', 'pace', 'sts')]
+MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'default', kind='quoted', values=VALUES)
+OTHERS = [Row(name, 'r3d18', 'kinetics400', kind='quoted') for name in ('ccl', 'pace', 'sts')]
 
 
 def grids(records, rows=(MLFO, *OTHERS), block=LINEAR, profile='demo'):
-    chosen = PROFILE_SPECS[profile]
+    chosen = PROFILES[profile]
     return panel_grids(fill_block(block, rows, records, chosen), chosen)
 
 
@@ -167,9 +168,9 @@ def test_retrieval_has_a_grid_per_data_set(make_record):
 
 
 def test_costs_beside_the_accuracy(make_record):
-    panel = fill_block(LINEAR, [MLFO, OTHERS[0]], [make_record()], PROFILE_SPECS['demo'])
+    panel = fill_block(LINEAR, [MLFO, OTHERS[0]], [make_record()], PROFILES['demo'])
     panel.lines[0].costs = dict(params_m=33.166, wall_time_s=5400.0)
-    (grid,) = panel_grids(replace(panel, costs=COSTS), PROFILE_SPECS['demo'])
+    (grid,) = panel_grids(replace(panel, costs=COSTS), PROFILES['demo'])
     assert grid.header[-5:] == ('Params (M)', 'GFLOPs', 'Clips/s', 'Memory (MB)', 'Time (h)')
     lacks = '— not recorded'
     assert grid.rows[1][-5:] == ('33.17', lacks, lacks, lacks, '1.50')

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mlfo_mm.benchmark.matrix import COMPARATORS
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.methods import load_recipes
-from mlfo_mm.reporting.names import BACKBONES, DATASETS, METHODS
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.specs import RECALLS, TASKS
+from mlfo_mm.study.experiments import COMPARATORS, from_cards
+from mlfo_mm.study.methods import cards, method_name
+from mlfo_mm.study.names import BACKBONES, DATASETS
+from mlfo_mm.study.tasks import RECALLS, TASKS
 
 PAPER = Path(__file__).resolve().parents[2] / 'results' / 'paper'
 SETS = ('ucf101', 'hmdb51')
@@ -50,16 +50,20 @@ def test_an_empty_value_has_a_reason_and_a_value_has_a_source():
 def test_every_key_has_a_name_to_be_shown():
     for path in sorted(PAPER.glob('*.csv')):
         for row in load_paper(path):
-            assert row.method in METHODS and row.backbone in BACKBONES and row.pretrain in DATASETS
+            assert (
+                method_name(row.method) != row.method
+                and row.backbone in BACKBONES
+                and row.pretrain in DATASETS
+            )
             assert set(row.tasks) <= set(TASKS)
 
 
 def test_a_method_of_several_variants_is_quoted_by_variant_and_run_as_such():
-    recipes = {}
-    for recipe in load_recipes():
-        recipes.setdefault(recipe.method, set()).add(recipe.variant)
+    recipes = {key: {each.variant for each in card.variants} for key, card in cards().items()}
     sets = dict(kinetics400='k400', ucf101='ucf101')
-    runs = {(row.method, row.variant or 'paper', row.backbone, row.pretrain) for row in COMPARATORS}
+    runs = {
+        (row.method, row.name, row.backbone, row.pretrain) for row in (*COMPARATORS, *from_cards())
+    }
     for table in ('table1', 'table4'):
         for row in load_paper(PAPER / f'{table}.csv'):
             if len(recipes.get(row.method, ())) > 1:
@@ -83,7 +87,7 @@ def test_table1_has_both_tasks():
 @pytest.mark.parametrize('dataset', [0, 1])
 def test_table2_order_of_the_graphs(dataset):
     values = {variant: pair[dataset] for (variant, _), pair in top1('table2').items()}
-    best_first = ['paper', 'combined_high', 'instance', 'no_lower', 'one_hot', 'semantic']
+    best_first = ['default', 'combined_high', 'instance', 'no_lower', 'one_hot', 'semantic']
     assert sorted(values, key=values.__getitem__, reverse=True) == best_first
     assert len(set(values.values())) == 6
 
@@ -91,14 +95,14 @@ def test_table2_order_of_the_graphs(dataset):
 @pytest.mark.parametrize('dataset', [0, 1])
 def test_table3_order_of_temporal_modelling(dataset):
     values = {key: pair[dataset] for key, pair in top1('table3').items()}
-    assert values['ctm', 'r3d18'] < values['no_temporal', 'r3d18'] < values['paper', 'r3d18']
-    assert set(values) == {(v, 'r3d18') for v in ('ctm', 'no_temporal', 'paper')}
+    assert values['ctm', 'r3d18'] < values['no_temporal', 'r3d18'] < values['default', 'r3d18']
+    assert set(values) == {(v, 'r3d18') for v in ('ctm', 'no_temporal', 'default')}
 
 
 def test_mlfo_itself_is_the_same_in_three_tables():
-    full = top1('table1', method='mlfo', pretrain='kinetics400')['paper', 'r3d18']
+    full = top1('table1', method='mlfo', pretrain='kinetics400')['default', 'r3d18']
     assert full == (63.2, 33.4)
-    assert top1('table2')['paper', 'r3d18'] == full == top1('table3')['paper', 'r3d18']
+    assert top1('table2')['default', 'r3d18'] == full == top1('table3')['default', 'r3d18']
 
 
 def test_table1_statements():
@@ -107,14 +111,14 @@ def test_table1_statements():
     ucf = top1('table1', 'finetune', method='mlfo', pretrain='ucf101')
     for backbone in ('r3d18', 's3d'):
         for dataset in (0, 1):
-            key = ('paper', backbone)
+            key = ('default', backbone)
             assert linear[key][dataset] < finetune[key][dataset]
             assert ucf[key][dataset] < finetune[key][dataset]
-            assert finetune['paper', 's3d'][dataset] < finetune['paper', 'r3d18'][dataset]
+            assert finetune['default', 's3d'][dataset] < finetune['default', 'r3d18'][dataset]
     others = [row for row in load_paper(PAPER / 'table1.csv') if row.method != 'mlfo']
     for row in others:
         if row.tasks == ('linear_probe',):
-            for dataset, ours in zip(SETS, linear['paper', 'r3d18'], strict=True):
+            for dataset, ours in zip(SETS, linear['default', 'r3d18'], strict=True):
                 assert row.values['linear_probe', dataset, 'top1'] < ours
 
 

@@ -9,15 +9,16 @@ import pytest
 
 from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.plain import HEADER, number, table_csv
-from mlfo_mm.reporting.specs import COSTS, PROFILE_SPECS, TABLES, Row
+from mlfo_mm.reporting.specs import COSTS, TABLES, Row
+from mlfo_mm.study.profiles import PROFILES
 
 LINEAR = TABLES['table1'].blocks[0]
 VALUES = {('linear_probe', 'ucf101', 'top1'): 63.2, ('linear_probe', 'hmdb51', 'top1'): 33.4}
-MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'paper', kind='paper', values=VALUES)
+MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'default', kind='quoted', values=VALUES)
 
 
 def lines(records, profile):
-    chosen = PROFILE_SPECS[profile]
+    chosen = PROFILES[profile]
     text = table_csv('table1', [fill_block(LINEAR, [MLFO], records, chosen)], chosen)
     found = list(csv.DictReader(text.splitlines()))
     assert all(tuple(line) == HEADER for line in found)
@@ -73,7 +74,7 @@ def test_paper_profile(make_record):
 
 
 def test_costs_are_in_their_own_units(make_record):
-    chosen = PROFILE_SPECS['demo']
+    chosen = PROFILES['demo']
     panel = fill_block(LINEAR, [MLFO], [make_record()], chosen)
     panel.lines[0].costs = dict(params_m=33.166, wall_time_s=5400.0)
     text = table_csv('table1', [replace(panel, costs=COSTS)], chosen)

@@ -6,7 +6,6 @@ import csv
 
 import pytest
 
-from mlfo_mm.reporting.aggregate import RunKey
 from mlfo_mm.reporting.runs import (
     cost_rows,
     costs_table,
@@ -15,10 +14,11 @@ from mlfo_mm.reporting.runs import (
     mean_costs,
     training_table,
 )
-from mlfo_mm.reporting.specs import PROFILE_SPECS
+from mlfo_mm.study.identity import RunKey
+from mlfo_mm.study.profiles import PROFILES
 
-DEMO = PROFILE_SPECS['demo']
-KEY = RunKey('mlfo', 'paper', 'r3d18', 'synthetic_motion')
+DEMO = PROFILES['demo']
+KEY = RunKey('mlfo', 'default', 'r3d18', 'synthetic_motion')
 GPU = dict(cpu='x', cores=8, gpus=['H100', 'H100'])
 LATER = '2026-02-01T00:00:00+00:00'
 
@@ -119,7 +119,7 @@ def test_training(make_pretraining, make_record):
     records = [
         make_pretraining(seed=1, curves=dict(epoch=[1, 2], loss=[6.0, 4.0])),
         make_pretraining(),
-        make_pretraining(method='simclr', variant='infonce', curves={}, metrics=dict(loss=1.5)),
+        make_pretraining(method='simclr', variant='default', curves={}, metrics=dict(loss=1.5)),
         make_record(),
     ]
     grid, text = training_table(records, DEMO)

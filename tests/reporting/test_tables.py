@@ -12,9 +12,10 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures import make_figures
-from mlfo_mm.reporting.records import write_record
-from mlfo_mm.reporting.specs import TABLES, Row, find_profile
+from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.tables import implemented, make_tables, missing_reason
+from mlfo_mm.study.profiles import find_profile
+from mlfo_mm.study.records import write_record
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -29,7 +30,7 @@ def fabricate(make_record, make_pretraining, folder, order):
             dataset=dataset,
             metrics=metrics,
         )
-        for method, variant in (('random', 'x'), ('simclr', 'infonce'), ('mlfo', 'paper'))
+        for method, variant in (('random', 'x'), ('simclr', 'default'), ('mlfo', 'default'))
         for seed in (0, 1)
         for dataset in ('synthetic_motion', 'synthetic_appearance')
         for task, metrics in {
@@ -115,11 +116,11 @@ def grid_rows(table, index=0):
 
 
 def test_tables_2_and_3(tmp_path, make_record):
-    for variant, value in dict(paper=63.0, no_lower=58.0, no_temporal=55.0, ctm=43.0).items():
+    for variant, value in dict(default=63.0, no_lower=58.0, no_temporal=55.0, ctm=43.0).items():
         for seed in (0, 1):
             metrics = dict(top1=value + seed)
             write_record(make_record(variant=variant, seed=seed, metrics=metrics), tmp_path)
-    write_record(make_record(variant='paper', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
+    write_record(make_record(variant='default', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
     table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
     rows = grid_rows(table2)
     assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (infonce) *', 'MLFO: w/o']
@@ -138,7 +139,7 @@ def test_tables_2_and_3(tmp_path, make_record):
 
 def test_levels_and_diagnostics(tmp_path, make_record):
     levels = dict(top1_low=20.0, top1_mid=30.0, top1_high=25.0)
-    for variant in ('paper', 'ctm', 'k4'):
+    for variant in ('default', 'ctm', 'prototypes_4'):
         write_record(make_record(task='level_probe', variant=variant, metrics=levels), tmp_path)
         write_record(
             make_record(task='order', variant=variant, metrics=dict(accuracy=55.0)), tmp_path
@@ -163,7 +164,7 @@ def test_levels_and_diagnostics(tmp_path, make_record):
 def test_costs_stand_in_table_1(tmp_path, make_record, make_pretraining):
     for record in (
         make_record(),
-        make_record(method='simclr', variant='infonce'),
+        make_record(method='simclr', variant='default'),
         make_pretraining(),
     ):
         write_record(record, tmp_path)

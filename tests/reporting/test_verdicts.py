@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from mlfo_mm.reporting.claims import CLAIMS
-from mlfo_mm.reporting.specs import PROFILE_SPECS
 from mlfo_mm.reporting.verdicts import holm, judge, one_sided, overall
+from mlfo_mm.study.profiles import PROFILES
 
-DEMO, MINI, PAPER = (PROFILE_SPECS[name] for name in ('demo', 'mini', 'paper'))
+DEMO, MINI, PAPER = (PROFILES[name] for name in ('demo', 'mini', 'paper'))
 SET = 'synthetic_motion'
 
 
@@ -37,8 +37,8 @@ def pick(verdicts, claim, better, worse, dataset=SET):
 
 def test_a_difference_is_paired_over_seeds(make_record):
     first, second = [60.0, 62.0, 66.0], [58.0, 59.5, 65.0]
-    records = runs(make_record, dict(paper=first, combined_high=second))
-    verdict = pick(judge(records, DEMO), '2.2', 'paper', 'combined_high')
+    records = runs(make_record, dict(default=first, combined_high=second))
+    verdict = pick(judge(records, DEMO), '2.2', 'default', 'combined_high')
     test = stats.ttest_rel(first, second)
     interval = test.confidence_interval(0.95)
     assert verdict.difference == pytest.approx(np.mean(first) - np.mean(second))
@@ -51,13 +51,13 @@ def test_a_difference_is_paired_over_seeds(make_record):
 
 
 def test_only_common_seeds_count(make_record):
-    records = runs(make_record, dict(paper=[60.0, 62.0], combined_high=[50.0, 55.0, 10.0]))
+    records = runs(make_record, dict(default=[60.0, 62.0], combined_high=[50.0, 55.0, 10.0]))
     records += [make_record(seed=7, metrics=dict(top1=99.0))]
-    verdict = pick(judge(records, DEMO), '2.2', 'paper', 'combined_high')
+    verdict = pick(judge(records, DEMO), '2.2', 'default', 'combined_high')
     assert verdict.seeds == (0, 1) and verdict.difference == pytest.approx(8.5)
-    alone = runs(make_record, dict(paper=[60.0]))
+    alone = runs(make_record, dict(default=[60.0]))
     alone += [make_record(variant='combined_high', seed=3)]
-    verdict = pick(judge(alone, DEMO), '2.2', 'paper', 'combined_high')
+    verdict = pick(judge(alone, DEMO), '2.2', 'default', 'combined_high')
     assert (verdict.status, verdict.reason) == ('inconclusive', 'no seed in common')
 
 
@@ -65,22 +65,22 @@ def test_only_common_seeds_count(make_record):
 def test_significance_either_way(make_record, sign, status):
     ours, theirs = [60.0, 62.0, 64.0], [50.1, 51.9, 54.0]
     pair = [ours, theirs][::sign]
-    records = runs(make_record, dict(paper=pair[0], combined_high=pair[1]))
-    verdict = pick(judge(records, DEMO), '2.2', 'paper', 'combined_high')
+    records = runs(make_record, dict(default=pair[0], combined_high=pair[1]))
+    verdict = pick(judge(records, DEMO), '2.2', 'default', 'combined_high')
     assert verdict.status == status and verdict.p_holm < 0.05
 
 
 def test_one_seed_is_never_a_verdict(make_record):
-    records = runs(make_record, dict(paper=[90.0], combined_high=[10.0]))
-    verdict = pick(judge(records, DEMO), '2.2', 'paper', 'combined_high')
+    records = runs(make_record, dict(default=[90.0], combined_high=[10.0]))
+    verdict = pick(judge(records, DEMO), '2.2', 'default', 'combined_high')
     assert (verdict.status, verdict.p, verdict.half_width) == ('inconclusive', None, None)
     assert verdict.difference == 80.0 and 'one seed' in verdict.reason
 
 
 def test_equal_differences_are_not_certainty(make_record):
     # 160 clips: a step is 0.625 points, the least spread 0.625 / sqrt(6)
-    records = runs(make_record, dict(paper=[50.0, 52.5], combined_high=[49.375, 51.875]))
-    verdict = pick(judge(records, DEMO), '2.2', 'paper', 'combined_high')
+    records = runs(make_record, dict(default=[50.0, 52.5], combined_high=[49.375, 51.875]))
+    verdict = pick(judge(records, DEMO), '2.2', 'default', 'combined_high')
     assert verdict.status == 'inconclusive'
     t = 0.625 / (0.625 / np.sqrt(6) / np.sqrt(2))
     assert verdict.p == pytest.approx(2 * stats.t.sf(t, 1))
@@ -90,12 +90,12 @@ def test_holm_is_within_a_table(make_record):
     base = np.array([50.0, 51.0, 52.0, 53.0])
     noise = np.array([0.2, -0.3, 0.1, 0.0])
     table2 = dict(
-        paper=base + 8, instance=base + 6 + noise, no_lower=base + 4, one_hot=base + 2 - noise
+        default=base + 8, instance=base + 6 + noise, no_lower=base + 4, one_hot=base + 2 - noise
     )
-    alone = judge(runs(make_record, dict(paper=base + 8, instance=base + 6 + noise)), DEMO)
+    alone = judge(runs(make_record, dict(default=base + 8, instance=base + 6 + noise)), DEMO)
     both = judge(runs(make_record, table2 | dict(ctm=base)), DEMO)
-    single = pick(alone, '2.1', 'paper', 'instance')
-    several = pick(both, '2.1', 'paper', 'instance')
+    single = pick(alone, '2.1', 'default', 'instance')
+    several = pick(both, '2.1', 'default', 'instance')
     assert several.p == pytest.approx(single.p) and several.p_holm > single.p_holm
     raw = [v.p for v in both if v.claim.table == 'table2' and v.p is not None]
     assert len(raw) == 3
@@ -135,21 +135,29 @@ def test_sweeps_compare_the_default_with_what_was_run(make_record):
     base = [50.0, 51.0, 52.0, 53.0, 54.0]
     near = [value + 0.1 * (-1) ** seed for seed, value in enumerate(base)]
     far = [value - 20 + 0.1 * (-1) ** seed for seed, value in enumerate(base)]
-    found = dict(paper=base, k27=near, k400=near, k4=far, e0=far, e10=far, e50=far)
+    found = dict(
+        default=base,
+        prototypes_27=near,
+        prototypes_400=near,
+        prototypes_4=far,
+        first_stage_0=far,
+        first_stage_10=far,
+        first_stage_50=far,
+    )
     verdicts = judge(runs(make_record, found), DEMO)
     swept = [v for v in verdicts if v.claim.table == 'figure3' and v.dataset == SET]
     assert [(v.claim.name, v.worse.variant, v.status) for v in swept] == [
-        ('F3.1', 'e0', 'reproduced'),  # e10 is within the claimed range
-        ('F3.1', 'e50', 'reproduced'),
-        ('F3.2', 'k4', 'contradicted'),
-        ('F3.2', 'k27', 'reproduced'),
-        ('F3.2', 'k400', 'reproduced'),
+        ('F3.1', 'first_stage_0', 'reproduced'),  # e10 is within the claimed range
+        ('F3.1', 'first_stage_50', 'reproduced'),
+        ('F3.2', 'prototypes_4', 'contradicted'),
+        ('F3.2', 'prototypes_27', 'reproduced'),
+        ('F3.2', 'prototypes_400', 'reproduced'),
     ]
     assert [overall(swept[:2]), overall(swept[2:])] == ['reproduced', 'contradicted']
 
 
 def test_what_lacks_is_named(make_record):
-    records = runs(make_record, dict(paper=[50.0, 51.0]))
+    records = runs(make_record, dict(default=[50.0, 51.0]))
     records += [
         make_record(variant='combined_high', status='failed', metrics={}, reason='killed\nhere'),
         make_record(variant='instance', metrics=dict(top5=60.0)),
@@ -172,9 +180,9 @@ def test_what_lacks_is_named(make_record):
 
 
 def test_protocols_are_not_compared(make_record):
-    records = runs(make_record, dict(paper=[60.0, 62.0]))
+    records = runs(make_record, dict(default=[60.0, 62.0]))
     records += runs(make_record, dict(combined_high=[1.0, 2.0]), protocol=dict(line='other'))
-    verdict = pick(judge(records, DEMO), '2.2', 'paper', 'combined_high')
+    verdict = pick(judge(records, DEMO), '2.2', 'default', 'combined_high')
     assert (verdict.status, verdict.difference) == ('inconclusive', None)
     assert 'protocols' in verdict.reason
 
@@ -197,7 +205,9 @@ def test_pretraining_sets(make_record):
     small = tuned('mini', 'utdrender27', 'utdrender27', 50.0)
     (verdict, *_) = [v for v in judge(small, MINI) if v.claim.name == '1.5']
     assert (verdict.status, verdict.reason) == ('not run', 'needs runs on both pretraining sets')
-    large = tuned('paper', 'kinetics400', 'ucf101', 79.0) + tuned('paper', 'ucf101', 'ucf101', 76.0)
+    large = tuned('default', 'kinetics400', 'ucf101', 79.0) + tuned(
+        'default', 'ucf101', 'ucf101', 76.0
+    )
     (verdict, *_) = [v for v in judge(large, PAPER) if v.claim.name == '1.5']
     assert verdict.status == 'reproduced' and verdict.difference == pytest.approx(3.0)
     # the usual set of the profile stands for MLFO if there are several
@@ -235,7 +245,9 @@ def test_every_claim_has_a_verdict_on_its_sets():
 
 
 def test_order_of_records_does_not_matter(make_record):
-    records = runs(make_record, dict(paper=[60.0, 62.0], combined_high=[50.0, 55.0], k4=[1.0, 2.0]))
+    records = runs(
+        make_record, dict(default=[60.0, 62.0], combined_high=[50.0, 55.0], prototypes_4=[1.0, 2.0])
+    )
     assert judge(records, DEMO) == judge(records[::-1], DEMO)
 
 

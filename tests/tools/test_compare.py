@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from mlfo_mm.reporting.records import write_record
+from mlfo_mm.study.records import write_record
 from tests.conftest import REPO
 from tests.reporting import crafted
 
@@ -22,7 +22,9 @@ def run(*arguments, **environment):
 
 
 def test_prints_and_writes_without_torch(tmp_path):
-    for record in crafted.probe('paper', 41.0) + crafted.probe('cvrl', 30.0, (0,), method='simclr'):
+    for record in crafted.probe('default', 41.0) + crafted.probe(
+        'cvrl', 30.0, (0,), method='simclr'
+    ):
         write_record(record, tmp_path)
     fake = tmp_path / 'fake'
     for name in ('torch', 'mmengine', 'mmcv', 'mmaction'):

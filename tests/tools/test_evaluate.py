@@ -9,7 +9,7 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.tasks import TASKS
-from mlfo_mm.reporting import load_records
+from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
 SMOKE = str(REPO / 'configs/mlfo/r3d18_smoke.py')

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlfo_mm.reporting.records import Record, hash_text, write_record
+from mlfo_mm.study.identity import hash_text
+from mlfo_mm.study.records import Record, write_record
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -31,7 +32,7 @@ def results(tmp_path):
     record = Record(
         experiment='only',
         method='mlfo',
-        variant='paper',
+        variant='default',
         backbone='r3d18',
         pretrain_dataset='utdrender27',
         task='linear_probe',

@@ -17,7 +17,8 @@ from pathlib import Path
 os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
 import measure
-from mlfo_mm.reporting.records import experiment_id, read_record, record_path
+from mlfo_mm.study.identity import experiment_id
+from mlfo_mm.study.records import read_record, record_path
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_TORCH = "import sys; sys.modules['torch'] = None; sys.argv.pop(0); "

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlfo_mm.reporting.environment import provenance
+from mlfo_mm.study.provenance import provenance
 
 FOLDER = Path('results/bench')
 

@@ -31,7 +31,7 @@ import torch.utils.tensorboard  # noqa: F401
 import mlfo_mm.evaluation.pretrain_record  # noqa: F401
 from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting import provenance
+from mlfo_mm.study.provenance import provenance
 
 
 def kill(kind: Kind, folder: Path, data: Path, number: int, seconds: float) -> dict:

@@ -22,7 +22,7 @@ import pytest
 from mutants import graft, mutants
 
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting import provenance
+from mlfo_mm.study.provenance import provenance
 
 ROOT = Path(__file__).resolve().parents[2]
 LOSSES = 'mlfo_mm/models/losses'

@@ -16,12 +16,12 @@ from mlfo_mm.reporting.figures.details import Activation, read_activations
 from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
 from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Row, Strip, draw_rows
 from mlfo_mm.reporting.figures.style import Plot, cell_fields, csv_bytes, file_stem, render
-from mlfo_mm.reporting.names import DATASETS
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import Profile
+from mlfo_mm.study.names import DATASETS
+from mlfo_mm.study.profiles import Profile
+from mlfo_mm.study.records import Record
 
 TITLE = 'Figure 5: what the order of frames is told by'
-VARIANTS = dict(paper='NTM', ctm='CTM', no_temporal='none')
+VARIANTS = dict(default='NTM', ctm='CTM', no_temporal='none')
 CLIPS = 6  # three videos, forward and reversed
 COLOURS = 'inferno'
 

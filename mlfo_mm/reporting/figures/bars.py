@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
 from mlfo_mm.reporting.figures.style import BLUE, GREY, INK, MUTED, PAPER, SKY, Plot, render
 from mlfo_mm.reporting.markdown import dataset_name
-from mlfo_mm.reporting.names import BACKBONES
-from mlfo_mm.reporting.specs import PAPER_DATASETS, Metric, Profile, TableSpec
+from mlfo_mm.reporting.specs import TableSpec
+from mlfo_mm.study.names import BACKBONES
+from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
+from mlfo_mm.study.tasks import Metric
 
 READING = (
     'mean over seeds with the 95 % Student t interval (none for one seed); dots are single seeds, '
@@ -44,7 +46,7 @@ def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> P
     """Build the bars of one block of a table: of the metric that the paper prints, else of all."""
     name = f'{spec.name}_{panel.block.task}'
     title = f'{spec.title}: {panel.block.title[0].lower()}{panel.block.title[1:]}'
-    quoted = [metric for metric in panel.block.metrics if metric.paper]
+    quoted = [metric for metric in panel.block.metrics if metric.quoted]
     metrics = quoted[:1] or list(panel.block.metrics)
     lines = [line for line in panel.lines if _runs(line, panel, metrics)]
     if not lines:
@@ -58,7 +60,7 @@ def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> P
     if any(column.quoted for column in columns):
         sentences.append(
             'Grey: what the paper prints for the row.'
-            if profile.name == 'paper'
+            if profile.paper
             else 'Grey: what the paper prints for the row, on its own data: compare the order, not '
             'the numbers.'
         )
@@ -118,7 +120,7 @@ def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> 
     for dataset in panel.datasets:
         columns += _measured(lines, metrics, dataset, named=len(metrics) > 1)
     for dataset in PAPER_DATASETS:
-        places = [(panel.block.task, dataset, metric.paper) for metric in metrics if metric.paper]
+        places = [(panel.block.task, dataset, metric.quoted) for metric in metrics if metric.quoted]
         bars = {
             index: Bar(line.row.values[place])
             for index, line in enumerate(lines)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlfo_mm.reporting.aggregate import Cell, fill_block
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import Block, Metric, Profile
+from mlfo_mm.reporting.specs import Block
+from mlfo_mm.study.profiles import Profile
+from mlfo_mm.study.records import Record
+from mlfo_mm.study.tasks import Metric
 
 
 def chosen_cells(

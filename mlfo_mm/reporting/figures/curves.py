@@ -25,9 +25,10 @@ from mlfo_mm.reporting.figures.style import (
     Plot,
     render,
 )
-from mlfo_mm.reporting.names import BACKBONES, DATASETS
-from mlfo_mm.reporting.records import Record
 from mlfo_mm.reporting.specs import Row
+from mlfo_mm.study.names import BACKBONES, DATASETS
+from mlfo_mm.study.records import Record
+from mlfo_mm.study.tasks import PRETRAIN
 
 LEVEL_LINES: dict[str, Any] = {
     'low': (0, (1, 1.2)),
@@ -67,7 +68,7 @@ class Series:
 
 def curve_plots(records: Sequence[Record], command: str) -> list[Plot]:
     """Build the learning curves, one figure per pretraining run; ``command`` makes runs."""
-    runs = [record for record in records if record.task == 'pretrain']
+    runs = [record for record in records if record.task == PRETRAIN]
     if not runs:
         missing = f'no pretraining run in the records; run one: {command}'
         return [Plot('curves', 'Learning curves', '', missing=(missing,))]

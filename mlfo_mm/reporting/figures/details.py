@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.records import Record
+from mlfo_mm.study.records import Record
 
 DISTRIBUTIONS = ('instance', 'semantic')
 

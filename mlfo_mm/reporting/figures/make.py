@@ -16,8 +16,9 @@ from mlfo_mm.reporting.figures.neighbours import neighbour_plots
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.records import Record, load_records, require_folder
-from mlfo_mm.reporting.specs import TABLES, Profile, find_profile
+from mlfo_mm.reporting.specs import TABLES
+from mlfo_mm.study.profiles import Profile, find_profile
+from mlfo_mm.study.records import Record, load_records, require_folder
 
 FIGURES = ('3', '4', '5', 'bars', 'curves')
 SUFFIXES = ('svg', 'png', 'csv')

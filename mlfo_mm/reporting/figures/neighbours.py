@@ -9,9 +9,10 @@ from mlfo_mm.reporting.figures.details import DISTRIBUTIONS, Clip, Query, read_q
 from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
 from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Row, Strip, draw_rows
 from mlfo_mm.reporting.figures.style import BLUE, RED, Plot, csv_bytes, file_stem, render
-from mlfo_mm.reporting.names import DATASETS
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import Profile
+from mlfo_mm.study.identity import DEFAULT
+from mlfo_mm.study.names import DATASETS
+from mlfo_mm.study.profiles import Profile
+from mlfo_mm.study.records import Record
 
 TITLE = 'Figure 4: nearest training clips'
 QUERIES = 4
@@ -20,8 +21,8 @@ NEIGHBOURS = 3
 
 def neighbour_plots(records: Sequence[Record], profile: Profile, command: str) -> list[Plot]:
     """Build figure 4, one per data set; ``command`` runs what it needs."""
-    chosen = chosen_records(records, profile, 'neighbours', ('paper',))
-    plots = [_plot(by_variant['paper'], dataset) for dataset, by_variant in chosen.items()]
+    chosen = chosen_records(records, profile, 'neighbours', (DEFAULT,))
+    plots = [_plot(by_variant[DEFAULT], dataset) for dataset, by_variant in chosen.items()]
     if plots:
         return plots
     missing = f'no nearest neighbours of MLFO in the records; find them: {command}'

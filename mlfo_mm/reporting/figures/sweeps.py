@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from mlfo_mm.reporting.aggregate import Cell, RunKey, fill_block
+from mlfo_mm.reporting.aggregate import Cell, fill_block
 from mlfo_mm.reporting.figures.style import (
     MUTED,
     PAPER,
@@ -23,13 +23,15 @@ from mlfo_mm.reporting.figures.style import (
     named_style,
     render,
 )
-from mlfo_mm.reporting.names import BACKBONES, DATASETS
-from mlfo_mm.reporting.records import Record
-from mlfo_mm.reporting.specs import Block, Metric, Profile
+from mlfo_mm.reporting.specs import Block
+from mlfo_mm.study.identity import DEFAULT, RunKey
+from mlfo_mm.study.names import BACKBONES, DATASETS
+from mlfo_mm.study.profiles import Profile
+from mlfo_mm.study.records import Record
+from mlfo_mm.study.tasks import Metric
 
 METRIC = 'top1'
 THIN = dict(marker='_', alpha=0.6)
-DEFAULT = 'paper'
 TITLE = 'Figure 3: number of prototypes K and share E of the first stage'
 PAPER_SAYS = (
     'The paper prints curves without numbers; it takes K = 1000 as its default, tries up to 4000, '
@@ -49,8 +51,8 @@ class Sweep:
 
 
 SWEEPS = (
-    Sweep('K', r'k(\d+)', 'num_prototypes', 1, 'K, number of prototypes (log scale)'),
-    Sweep('E', r'e(\d+(?:\.\d+)?)', 'first_stage', 100, 'E, first stage in % of the epochs'),
+    Sweep('K', r'prototypes_(\d+)', 'num_prototypes', 1, 'K, number of prototypes (log scale)'),
+    Sweep('E', r'first_stage_(\d+)', 'first_stage', 100, 'E, first stage in % of the epochs'),
 )
 
 

@@ -10,7 +10,7 @@ from mmengine.registry import HOOKS
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pretrain_record import train_and_record
-from mlfo_mm.reporting import load_records
+from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
 

@@ -11,10 +11,10 @@ import torch
 from mmaction.registry import MODELS
 from torch.testing import assert_close
 
-from mlfo_mm.benchmark.matrix import Experiment
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models.losses import motion_discrimination
 from mlfo_mm.models.recognizers.mlfo_level import augment_time
+from mlfo_mm.study.experiments import Experiment
 from tests.conftest import REPO
 
 CHANGES = {path.stem: path for path in sorted((REPO / 'configs/mlfo/ablations').glob('*.py'))}
