@@ -15,7 +15,7 @@ pretrain_dataset = 'synthetic_motion'
 # width, strides, optimiser and epochs of MLFO's demo
 model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
 # heads as much narrower as the backbone; a short run: the target must keep up
-model.head.update(hidden_channels=256, out_channels=64)
+model.projection.update(hidden_channels=256, out_channels=64)
 model.update(momentum=0.99)
 optim_wrapper.update(type=AutocastOptimWrapper)
 train_cfg.update(max_epochs=10)

@@ -10,7 +10,7 @@ profile = 'smoke'
 crop_size = 32
 short_side = 36
 model.backbone.update(base_channels=4)
-model.head.update(hidden_channels=16, out_channels=16)
+model.projection.update(hidden_channels=16, out_channels=16)
 optim_wrapper.update(type=OptimWrapper)
 train_pipeline[3].transforms[1].update(scale=(crop_size, crop_size))
 train_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)

@@ -13,7 +13,7 @@ model = dict(
     type=BYOL,
     data_preprocessor=model.data_preprocessor,
     backbone=model.backbone,
-    head=dict(num_layers=2, hidden_channels=4096, out_channels=256),
+    projection=dict(num_layers=2, hidden_channels=4096, out_channels=256),
     prediction=dict(type=CosinePredictionLoss),
     momentum=0.996,
 )

@@ -13,7 +13,7 @@ model = dict(
     type=SimCLR,
     data_preprocessor=model.data_preprocessor,
     backbone=model.backbone,
-    head=dict(num_layers=4, hidden_channels=2048, out_channels=128),
+    projection=dict(num_layers=4, hidden_channels=2048, out_channels=128),
     # 2 for the sum of both directions' means
     contrast=dict(type=NTXentLoss, temperature=0.1, loss_weight=2.0),
 )

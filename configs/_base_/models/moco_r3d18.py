@@ -13,7 +13,7 @@ model = dict(
     type=MoCo,
     data_preprocessor=model.data_preprocessor,
     backbone=model.backbone,
-    head=dict(num_layers=2, batch_norm=False, out_channels=128),
+    projection=dict(num_layers=2, batch_norm=False, out_channels=128),
     contrast=dict(type=InfoNCELoss, temperature=0.2),
     queue_size=65536,
     momentum=0.999,

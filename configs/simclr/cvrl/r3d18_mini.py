@@ -18,7 +18,7 @@ train_dataloader.dataset.update(pipeline=train_pipeline)
 model.data_preprocessor.update(**normalize)
 model.backbone.update(base_channels=16, temporal_strides=(1, 1, 2, 2))
 # the head as much narrower as the backbone
-model.head.update(hidden_channels=512)
+model.projection.update(hidden_channels=512)
 optim_wrapper.update(type=AutocastOptimWrapper)
 train_cfg.update(max_epochs=12)
 param_scheduler[0].update(milestones=[10])
