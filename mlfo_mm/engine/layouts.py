@@ -75,7 +75,7 @@ _EXCITATION = (
     ('expand.0', '0.conv3'),
     ('expand.1', '0.bn3'),
 )
-_HEADS = {'high': 'project', 'mid': 'project_mid', 'low': 'project_low'}
+_PROJECTIONS = {'high': 'project', 'mid': 'project_mid', 'low': 'project_low'}
 _KINDS = {'contrast': '', 'step': '_fine', 'graph': '_graph'}
 
 TORCHVISION_R3D = Layout(
@@ -109,11 +109,11 @@ OFFICIAL = Layout(
             for ours, theirs in _EXCITATION
         ),
         *(
-            (f'levels.{level}.heads.{kind}.layers', f'{head}{suffix}')
-            for level, head in _HEADS.items()
+            (f'levels.{level}.projections.{kind}.layers', f'{theirs}{suffix}')
+            for level, theirs in _PROJECTIONS.items()
             for kind, suffix in _KINDS.items()
         ),
-        ('semantic.head.layers', 'project_global'),
+        ('semantic.projection.layers', 'project_global'),
         ('semantic.prototypes', 'prototype'),
     ),
     ('backbone.fc.',),

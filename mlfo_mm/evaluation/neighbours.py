@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from mmaction.registry import MODELS
 from mmengine.model import BaseModel
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, counts, decoders, features, identity, listed
 from mlfo_mm.evaluation.inference import Outputs, cached_features
 from mlfo_mm.evaluation.job import Job, preprocessor
+from mlfo_mm.evaluation.nearest import nearest
 from mlfo_mm.evaluation.order import spread
+from mlfo_mm.models import SelfSupervisedRecognizer
 
 FRAMES = 4  # of each video, in a record
 
@@ -27,14 +28,16 @@ class EmbeddingModel(BaseModel):
     """The distributions that a pretrained recognizer sees a video in, averaged over its clips.
 
     Args:
-        recognizer: With embeddings of instance discrimination on the high level, and maybe
-            prototypes.
-        temperature: Of the softmax over prototypes.
+        recognizer: Whose embeddings are asked for.
+        temperature: Of the softmax over groups.
         data_preprocessor: Config of the data preprocessor.
     """
 
     def __init__(
-        self, recognizer: nn.Module, temperature: float, data_preprocessor: dict[str, Any]
+        self,
+        recognizer: SelfSupervisedRecognizer,
+        temperature: float,
+        data_preprocessor: dict[str, Any],
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor)
         self.recognizer = recognizer
@@ -43,30 +46,17 @@ class EmbeddingModel(BaseModel):
     def forward(self, inputs: Tensor, data_samples: list, mode: str = 'predict') -> list:
         """Store embeddings (D,) and assignments (K,) of clips (N, V, C, T, H, W) in the samples."""
         views = inputs.shape[:2]
-        high = self.recognizer.extract_feat(inputs.flatten(0, 1))[-1]  # (N*V, C, T', h, w)
-        level = self.recognizer.levels['high']
-        steps = level.heads['contrast'](level.excitation(high))  # (N*V, D, T')
-        embeddings = steps.float().mean(2).unflatten(0, views).mean(1)  # (N, D)
-        semantic = self.recognizer.semantic
+        found = self.recognizer.embed(inputs.flatten(0, 1))
+        embeddings = found.instance.unflatten(0, views).mean(1)  # (N*V, D) -> (N, D)
         for index, sample in enumerate(data_samples):
             sample.set_field(embeddings[index], 'clip_features')
-        if semantic is None:
+        if found.semantic is None:
             return data_samples
-        scores = semantic.scores(semantic.head(high), int(self.recognizer.epoch))  # (N*V, K)
-        assigned = (scores.float() / self.temperature).softmax(1).unflatten(0, views).mean(1)
+        assigned = (found.semantic.float() / self.temperature).softmax(1)  # (N*V, K)
+        assigned = assigned.unflatten(0, views).mean(1)
         for index, sample in enumerate(data_samples):
             sample.set_field(dict(semantic=assigned[index]), 'clip_extra')
         return data_samples
-
-
-def nearest(query: np.ndarray, gallery: np.ndarray, topk: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places and similarities (Q, topk) of the gallery's rows of the largest dot product.
-
-    Of equally similar ones the one that stands earlier comes first.
-    """
-    similarity = query.astype(np.float64) @ gallery.astype(np.float64).T  # (Q, G)
-    places = np.argsort(-similarity, axis=1, kind='stable')[:, :topk]
-    return places, np.take_along_axis(similarity, places, 1)
 
 
 def hits(places: np.ndarray, query_labels: np.ndarray, gallery_labels: np.ndarray) -> float:
@@ -77,12 +67,16 @@ def hits(places: np.ndarray, query_labels: np.ndarray, gallery_labels: np.ndarra
 def neighbours(job: Job) -> TaskResult:
     """Look up each test video's nearest training videos."""
     settings = job.settings
-    model = _embedding_model(job)
-    by = 'backbone features' if model is None else 'embeddings'
+    model = None if job.untrained else _embedding_model(job)
+    by = SelfSupervisedRecognizer.embedding if model is None else model.recognizer.embedding
     train, test = (_distributions(job, model, subset) for subset in ('train', 'test'))
-    found = {'instance': nearest(_unit(test.values), _unit(train.values), settings.topk)}
+    pairs = {'instance': (test.values, train.values)}
     if 'semantic' in test.extra:
-        found['semantic'] = nearest(test.extra['semantic'], train.extra['semantic'], settings.topk)
+        pairs['semantic'] = test.extra['semantic'], train.extra['semantic']
+    found = {
+        kind: _nearest(*pair, settings.topk, cosine=kind == 'instance')
+        for kind, pair in pairs.items()
+    }
     notes = [] if 'semantic' in found else ['no prototypes: no semantic-wise neighbours']
     if len(train.labels) < settings.topk:
         notes.append(f'only {len(train.labels)} training videos for the top {settings.topk}')
@@ -101,14 +95,19 @@ def neighbours(job: Job) -> TaskResult:
     )
 
 
-def load_recognizer(job: Job) -> nn.Module:
+def load_recognizer(job: Job) -> SelfSupervisedRecognizer:
     """The whole pretrained recognizer: all of its tensors, or an error.
 
     Raises:
-        UserError: The checkpoint does not fit.
+        UserError: The checkpoint does not fit, or the recognizer has no embeddings to ask for.
     """
     path = Path(job.request.checkpoint)
     model = MODELS.build(copy.deepcopy(job.pretrain.model))
+    if not isinstance(model, SelfSupervisedRecognizer):
+        raise UserError(
+            f'{job.request.config}: {type(model).__name__} does not say what it tells videos apart '
+            'by; neighbours take a SelfSupervisedRecognizer, which has embed()'
+        )
     state = tensors_of(read_checkpoint(path))
     found = differences(model.state_dict(), state)
     if found:
@@ -119,15 +118,10 @@ def load_recognizer(job: Job) -> nn.Module:
     return model.eval()
 
 
-def _embedding_model(job: Job) -> EmbeddingModel | None:
-    """None where there are no embeddings, as of random weights."""
-    if job.untrained:
-        return None
-    recognizer = load_recognizer(job)
-    levels = getattr(recognizer, 'levels', {})
-    if 'high' not in levels or 'contrast' not in levels['high'].heads:
-        return None
-    return EmbeddingModel(recognizer, job.settings.temperature, preprocessor(job.pretrain))
+def _embedding_model(job: Job) -> EmbeddingModel:
+    return EmbeddingModel(
+        load_recognizer(job), job.settings.temperature, preprocessor(job.pretrain)
+    )
 
 
 def _distributions(job: Job, model: EmbeddingModel | None, subset: str) -> Outputs:
@@ -155,8 +149,13 @@ def _distributions(job: Job, model: EmbeddingModel | None, subset: str) -> Outpu
     )
 
 
-def _unit(values: np.ndarray) -> np.ndarray:
-    return functional.normalize(torch.from_numpy(values).double(), dim=1).numpy()
+def _nearest(
+    query: np.ndarray, gallery: np.ndarray, topk: int, cosine: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places and similarities (Q, topk) as arrays; of a small gallery all."""
+    tensors = torch.from_numpy(query), torch.from_numpy(gallery)
+    places, similarities = nearest(*tensors, min(topk, len(gallery)), cosine=cosine)
+    return places.numpy(), similarities.numpy()
 
 
 def _queries(

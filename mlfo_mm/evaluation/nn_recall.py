@@ -11,11 +11,9 @@ import torch
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
-from torch.nn import functional
 
 from mlfo_mm.evaluation.nearest import nearest
 
-LARGE = 1 << 15  # galleries above it are searched in float32 first; the answer is the same
 TOPK = (1, 5, 10, 20)
 
 
@@ -24,7 +22,6 @@ def recall_key(k: int, centre: bool) -> str:
     return f'R@{k}_centred' if centre else f'R@{k}'
 
 
-@torch.no_grad()
 def nn_recall(
     query: Tensor,
     query_labels: Tensor,
@@ -32,7 +29,6 @@ def nn_recall(
     gallery_labels: Tensor,
     topk: Sequence[int] = TOPK,
     centre: bool = False,
-    chunk_size: int = 512,
     exclude_self: bool = False,
 ) -> dict[str, float]:
     """Recall at k by cosine similarity, in percent of the queries.
@@ -47,39 +43,17 @@ def nn_recall(
         topk: Numbers of neighbours; those above the gallery's size are left out of the answer.
         centre: Subtract the queries' mean from the queries and the gallery's from the gallery, as
             CoCLR does, before the cosine.
-        chunk_size: Queries compared at a time.
         exclude_self: Query i is gallery entry i and no neighbour of itself.
 
     Returns:
         ``{'R@1': ..., 'R@5': ...}``, the names ending in ``_centred`` where centred.
     """
-    size = len(gallery) - exclude_self
-    topk = [k for k in topk if k <= size]
-    if len(gallery) > LARGE and topk:
-        places = nearest(query, gallery, max(topk), centre, exclude_self)
-        hits = (gallery_labels[places] == query_labels[:, None]).cumsum(1) > 0  # (Q, k)
-        return {recall_key(k, centre): 100 * hits[:, k - 1].double().mean().item() for k in topk}
-    query, gallery = (_unit(features, centre) for features in (query, gallery))
-    position = torch.arange(len(gallery), device=gallery.device)
-    ranks = []
-    for start in range(0, len(query), chunk_size):
-        similarity = query[start : start + chunk_size] @ gallery.T  # (q, G)
-        if exclude_self:
-            own = torch.arange(start, start + len(similarity), device=gallery.device)
-            similarity[own - start, own] = -torch.inf
-        relevant = query_labels[start : start + chunk_size, None] == gallery_labels[None]
-        best = similarity.masked_fill(~relevant, -torch.inf).amax(1, keepdim=True)  # (q, 1)
-        first = relevant & (similarity == best)
-        first = torch.where(first, position, len(gallery)).amin(1, keepdim=True)
-        ahead = (similarity > best) | ((similarity == best) & (position < first))
-        ranks.append(torch.where(best[:, 0].isinf(), len(gallery), ahead.sum(1)))
-    rank = torch.cat(ranks)
-    return {recall_key(k, centre): 100 * (rank < k).double().mean().item() for k in topk}
-
-
-def _unit(features: Tensor, centre: bool) -> Tensor:
-    features = features.double()
-    return functional.normalize(features - features.mean(0) if centre else features, dim=1)
+    topk = [k for k in topk if k <= len(gallery) - exclude_self]
+    if not topk:
+        return {}
+    places, _ = nearest(query, gallery, max(topk), centre=centre, exclude_self=exclude_self)
+    hits = (gallery_labels[places] == query_labels[:, None]).cumsum(1) > 0  # (Q, k)
+    return {recall_key(k, centre): 100 * hits[:, k - 1].double().mean().item() for k in topk}
 
 
 @METRICS.register_module()

@@ -15,11 +15,12 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import init_default_scope
+from torch import nn
 
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import check_origin, read_checkpoint
-from mlfo_mm.engine.health import findings
 from mlfo_mm.engine.launch import train, training_list
+from mlfo_mm.engine.monitors import bounds_of, findings
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
 from mlfo_mm.evaluation.lists import own_list
@@ -112,7 +113,8 @@ def record_pretraining(
     )
     leakage, notes = own_list(config)
     batch = log.batch or config.train_dataloader.batch_size
-    cost = _cost(config, log, batch, peak_memory_mb)
+    model = MODELS.build(copy.deepcopy(config.model))
+    cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
     metrics = {name: values[-1] for name, values in curves.items() if name not in ('epoch', 'lr')}
     record = Record(
         experiment=experiment_id(**identity, family_hash=hash_text(family)),
@@ -129,7 +131,7 @@ def record_pretraining(
         wall_time_s=cost['wall_time_s'],
         start=_moment(log.start),
         end=_moment(log.end),
-        notes=notes + findings(curves, config.model, batch),
+        notes=notes + findings(curves, bounds_of(model, batch)),
         train_log=dict(epochs=meta.get('epoch'), iterations=meta.get('iter'), stops=log.stops),
         status='failed' if failed else 'done',
         reason=failed,
@@ -157,9 +159,8 @@ def _last_checkpoint(work_dir: Path, epochs: int) -> Path:
 
 
 def _cost(
-    config: Config, log: TrainLog, batch: int, peak_memory_mb: float | None
+    backbone: nn.Module, config: Config, log: TrainLog, batch: int, peak_memory_mb: float | None
 ) -> dict[str, float]:
-    backbone = MODELS.build(copy.deepcopy(config.model.backbone))
     cost = backbone_cost(backbone, ClipGeometry.from_config(config))
     step, memory = log.median('time'), log.largest('memory') or peak_memory_mb
     if step:

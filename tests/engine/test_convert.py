@@ -156,7 +156,7 @@ def test_export_loads_without_this_package(tmp_path):
     set_random_seed(0)
     backbone = shaken(MODELS.build(config.model.backbone))
     state = {f'backbone.{key}': value for key, value in backbone.state_dict().items()}
-    state['levels.high.heads.contrast.layers.0.bias'] = torch.ones(3)  # stays behind
+    state['levels.high.projections.contrast.layers.0.bias'] = torch.ones(3)  # stays behind
     torch.save(dict(state_dict=state, meta={}), tmp_path / 'epoch_2.pth')
     files = [tmp_path / 'a.safetensors', tmp_path / 'a.pth']
     for file in files:
@@ -192,9 +192,9 @@ def test_whole_model_of_the_released_code(tmp_path):
     missing = other.load_state_dict(back, strict=False).missing_keys
     assert all('queues' in key or key == 'epoch' for key in missing)
     z = torch.randn(3, 32)
-    linear, norm, relu, last = model.semantic.head.layers
+    linear, norm, relu, last = model.semantic.projection.layers
     expected = last(relu(norm(linear(z) + bias)))
-    torch.testing.assert_close(other.semantic.head(z), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(other.semantic.projection(z), expected, rtol=1e-5, atol=1e-5)
     with torch.no_grad():
         feature = torch.randn(2, 8, 4, 3, 3)
         torch.testing.assert_close(

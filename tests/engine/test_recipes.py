@@ -37,18 +37,18 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
 }
 CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the second step)
     'simclr/cvrl/r3d18_k400': {
-        'head.num_layers': 4, 'head.hidden_channels': 2048, 'head.out_channels': 128,
+        'projection.num_layers': 4, 'projection.hidden_channels': 2048, 'projection.out_channels': 128,
         'contrast.temperature': 0.1, 'contrast.loss_weight': 2,
         'sampler.mode': 'cvrl', 'sampler.frame_interval': 2,
     },
     'moco/r3d18_k400': {
-        'head.num_layers': 2, 'head.batch_norm': False, 'head.out_channels': 128,
+        'projection.num_layers': 2, 'projection.batch_norm': False, 'projection.out_channels': 128,
         'contrast.temperature': 0.2, 'queue_size': 65536, 'momentum': 0.999,
         'sampler.mode': 'uniform', 'sampler.frame_interval': 2,
     },
     'moco/r3d18_ucf101': {'queue_size': 2048},
     'byol/r3d18_k400': {
-        'head.num_layers': 2, 'head.hidden_channels': 4096, 'head.out_channels': 256,
+        'projection.num_layers': 2, 'projection.hidden_channels': 4096, 'projection.out_channels': 256,
         'momentum': 0.996,
     },
     'swav/r3d18_k400': {

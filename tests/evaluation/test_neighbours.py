@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.registry import init_default_scope
@@ -17,10 +16,8 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.job import prepare, preprocessor
-from mlfo_mm.evaluation.neighbours import EmbeddingModel, hits, load_recognizer, nearest
+from mlfo_mm.evaluation.neighbours import EmbeddingModel, hits, load_recognizer
 from tests.conftest import REPO
-
-SIMCLR = REPO / 'configs/simclr/r3d18_smoke.py'
 
 
 @pytest.fixture
@@ -41,20 +38,14 @@ def save(request_for, tmp_path):
     return write
 
 
-def test_nearest_and_hits_of_crafted_embeddings():
-    gallery = np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [1.0, 0.0]])
-    query = np.array([[1.0, 0.0], [0.0, 1.0]])
-    places, similarities = nearest(query, gallery, 3)
-    assert places.tolist() == [[0, 3, 2], [1, 2, 0]]  # of two equal ones the earlier
-    assert similarities == pytest.approx(np.array([[1.0, 1.0, 0.8], [1.0, 0.6, 0.0]]))
-    labels = np.array([0, 1, 1, 2])
+def test_hits_of_crafted_neighbours():
+    places, labels = np.array([[0, 3, 2], [1, 2, 0]]), np.array([0, 1, 1, 2])
     # query 0 of class 0: one hit of 3; query 1 of class 1: two
     assert hits(places, np.array([0, 1]), labels) == pytest.approx(100 * 3 / 6)
     assert hits(places[:, :1], np.array([0, 0]), labels) == 50
-    assert nearest(query, gallery[:2], 3)[0].shape == (2, 2)
 
 
-def test_embeddings_as_defined(request_for):
+def test_distributions_are_means_over_clips(request_for):
     request = request_for('neighbours')
     config = load_config(request.config)
     init_default_scope('mmaction')
@@ -65,16 +56,11 @@ def test_embeddings_as_defined(request_for):
     samples = [ActionDataSample(), ActionDataSample()]
     with torch.inference_mode():
         model(clips, samples)
-    level, prototypes = recognizer.levels['high'], recognizer.semantic
-    weight = F.normalize(prototypes.prototypes.weight, dim=1)
     with torch.no_grad():
         for video, sample in zip(clips, samples, strict=True):
-            high = recognizer.extract_feat(video)[-1]
-            steps = level.heads['contrast'](level.excitation(high))
-            expected = torch.stack([each.mean(1) for each in steps]).mean(0)
-            assert torch.allclose(sample.clip_features, expected, atol=1e-5)
-            logits = F.normalize(prototypes.head(high), dim=1) @ weight.T / 0.1
-            expected = logits.softmax(1).mean(0)
+            found = recognizer.embed(video)
+            assert torch.allclose(sample.clip_features, found.instance.mean(0), atol=1e-5)
+            expected = (found.semantic / 0.1).softmax(1).mean(0)
             assert torch.allclose(sample.clip_extra['semantic'], expected, atol=1e-5)
             assert sample.clip_extra['semantic'].sum() == pytest.approx(1, abs=1e-5)
 
@@ -84,7 +70,10 @@ def test_neighbours_of_mlfo(request_for, save, tmp_path, capsys):
     request = dataclasses.replace(request, checkpoint=save(request.config))
     record, _ = evaluate(request, tmp_path / 'results')
     assert set(record.metrics) == {'hits_instance', 'hits_semantic'}
-    assert record.protocol['instance'] == 'embeddings'
+    by = 'embeddings of instance discrimination on the high level'
+    assert (
+        record.protocol['instance'] == by and f'instance-wise by {by},' in record.protocol['line']
+    )
     queries = record.details['queries']
     assert [each['query']['video'] for each in queries] == ['test_g00_c1.mp4', 'test_g01_c3.mp4']
     for each in queries:
@@ -102,13 +91,29 @@ def test_neighbours_of_mlfo(request_for, save, tmp_path, capsys):
     assert capsys.readouterr().out.count('embeddings of pair train: reusing') == 1
 
 
-def test_method_without_prototypes(request_for, save, tmp_path):
-    request = request_for('neighbours', config=SIMCLR, checkpoint=save(SIMCLR))
+@pytest.mark.parametrize(
+    ('method', 'by'),
+    [
+        ('simclr', 'embeddings of instance discrimination on the high level'),  # MLFO's terms
+        ('moco', 'queries of instance discrimination'),
+    ],
+)
+def test_method_without_prototypes(method, by, request_for, save, tmp_path):
+    config = REPO / f'configs/{method}/r3d18_smoke.py'
+    request = request_for('neighbours', config=config, checkpoint=save(config))
     record, _ = evaluate(request, tmp_path / 'results')
     assert set(record.metrics) == {'hits_instance'}
-    assert record.protocol['instance'] == 'embeddings'
+    assert record.protocol['instance'] == by
     assert 'no prototypes: no semantic-wise neighbours' in record.notes
     assert record.details['queries'][0]['semantic'] == []
+
+
+def test_a_method_with_prototypes_of_its_own(request_for, save, tmp_path):
+    config = REPO / 'configs/swav/r3d18_smoke.py'
+    request = request_for('neighbours', config=config, checkpoint=save(config))
+    record, _ = evaluate(request, tmp_path / 'results')
+    assert set(record.metrics) == {'hits_instance', 'hits_semantic'}
+    assert record.protocol['instance'] == 'embeddings that the prototypes score'
 
 
 def test_random_weights_by_backbone_features(request_for, tmp_path, capsys):
@@ -128,6 +133,14 @@ def test_whole_checkpoint_or_an_error(request_for, save):
     with pytest.raises(UserError, match=f'missing 1, first {key}') as caught:
         load_recognizer(job)
     assert '\n' not in str(caught.value)
+
+
+def test_a_model_that_has_no_embeddings_is_named(request_for, save):
+    request = request_for('neighbours')
+    job = prepare(dataclasses.replace(request, checkpoint=save(request.config)))
+    job.pretrain.model = dict(type='Recognizer3D', backbone=job.pretrain.model.backbone)
+    with pytest.raises(UserError, match='Recognizer3D does not say what it tells videos apart by'):
+        load_recognizer(job)
 
 
 def test_loaded_recognizer_is_the_saved_one(request_for, save):

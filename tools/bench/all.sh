@@ -18,7 +18,6 @@ bench imports imports
 bench decoders decoders
 bench input_pipeline input_pipeline
 bench frame_cache frame_cache
-bench nearest_neighbours nearest_neighbours
 bench features features --repeats 2
 bench train_step_fp32 train_step $mlfo --repeats 3
 bench train_step_bf16 train_step $mlfo --repeats 3 --bf16

@@ -6,7 +6,7 @@ from .compiling import CompileHook
 from .epoch_signal import EpochSignalHook
 from .health import HealthHook
 from .loss_guard import LossGuardHook
-from .progress import ProgressHook
+from .progress_bar import ProgressHook
 
 __all__ = [
     'AtomicBackend',

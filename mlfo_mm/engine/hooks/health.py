@@ -7,13 +7,15 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
-from mlfo_mm.engine.health import PATIENCE, collapsed, findings
+from mlfo_mm.engine.monitors import PATIENCE, bounds_of, collapsed, findings, spreads
 from mlfo_mm.errors import UserError
+
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
 class HealthHook(Hook):
-    """Warn of collapse, of prototypes that die out and of graphs without edges, once an epoch.
+    """Warn of monitors under the bounds that the model sets them, once an epoch.
 
     Every training has it; nothing is computed from the model, only its monitors are averaged.
     """
@@ -49,14 +51,15 @@ class HealthHook(Hook):
         epoch = dict(zip(self._sums, means.tolist(), strict=True))
         now = {'epoch': [float(runner.epoch + 1)]} | {name: [epoch[name]] for name in epoch}
         batch = runner.train_dataloader.batch_size * get_world_size()
-        for line in findings(now, runner.cfg.model, batch):
+        bounds = bounds_of(unwrapped(runner), batch)
+        for line in findings(now, bounds):
             runner.logger.warning(line)
         for name, value in epoch.items():
             self._curves.setdefault(name, []).append(value)
-        if collapsed(self._curves):
+        if collapsed(self._curves, bounds):
             last = runner.message_hub.runtime_info.get('last_ckpt') or 'none yet'
             raise UserError(
                 f'all embeddings have collapsed for {PATIENCE} epochs, to epoch {runner.epoch + 1}: '
-                f'{", ".join(f"{k} {v:.2g}" for k, v in epoch.items() if "std" in k)}. Last '
+                f'{", ".join(f"{k} {epoch[k]:.2g}" for k in spreads(epoch, bounds))}. Last '
                 f'checkpoint: {last}. Try a smaller optim_wrapper.optimizer.lr, or more negatives.'
             )

@@ -1,6 +1,6 @@
 """Heads that own parameters and the classification that they are trained by."""
 
 from .clip import ClipHead
-from .order import OrderHead
+from .clip_order import OrderHead
 
 __all__ = ['ClipHead', 'OrderHead']

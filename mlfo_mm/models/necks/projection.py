@@ -1,4 +1,4 @@
-"""Projection heads: from features to the embedding space of a loss."""
+"""Projections: from features to the embedding space of a loss."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ProjectionMLP(nn.Module):
 class TemporalProjection(nn.Module):
     """Step-wise two-layer perceptron (1x1 convolutions over time, no normalisation).
 
-    The released code's head: spatial average, conv1d, ReLU, conv1d; time is averaged after the
+    As in the released code: spatial average, conv1d, ReLU, conv1d; time is averaged after the
     perceptron, not before it.
 
     Args:

@@ -11,8 +11,11 @@ from torch import Tensor, nn
 
 from ..losses import sinkhorn
 from ..losses._common import as_float, dot, unit
-from ..utils import FeatureQueue
+from ..utils import Bound, FeatureQueue
 from .projection import ProjectionMLP
+
+MIN_USED = 0.02  # share of the prototypes that a batch could use
+MIN_CERTAINTY = 0.01  # a fresh network has 0.05 to 0.1
 
 
 class Prototypes(nn.Module):
@@ -45,7 +48,7 @@ class Prototypes(nn.Module):
         super().__init__()
         if num_prototypes < 2:
             raise ValueError(f'num_prototypes is {num_prototypes}: clustering needs at least 2')
-        self.head = ProjectionMLP(in_channels, out_channels=embedding_dim)
+        self.projection = ProjectionMLP(in_channels, out_channels=embedding_dim)
         self.prototypes = nn.Linear(embedding_dim, num_prototypes, bias=False)
         self.loss = MODELS.build(loss)
         self.queues = nn.ModuleList(
@@ -75,6 +78,13 @@ class Prototypes(nn.Module):
                 pool = torch.cat([past.to(scores.dtype), scores])
             self.queues[view].enqueue(scores)
         return sinkhorn(pool, self.epsilon, self.num_iters)[-count:]
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
+        """Of what :meth:`count_used` and :meth:`certainty` say of two clips of each sample."""
+        usable = min(self.prototypes.out_features, 2 * batch_size)
+        used = Bound(max(2.0, MIN_USED * usable), 'prototypes died out')
+        certain = Bound(MIN_CERTAINTY, 'clips are not told apart by their prototypes')
+        return {'stat_prototypes_used': used, 'stat_certainty': certain}
 
     @staticmethod
     @torch.no_grad()

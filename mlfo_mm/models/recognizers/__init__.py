@@ -1,21 +1,17 @@
-"""Recognizers: one file a method."""
+"""Recognizers: one file a method, found by being in this folder."""
 
-from .base import SelfSupervisedRecognizer
-from .byol import BYOL
-from .memdpc import MemDPC
-from .mlfo import MLFO
-from .moco import MoCo
-from .pretext import PretextClassifier
-from .simclr import SimCLR
-from .swav import SwAV
+import pkgutil
+from importlib import import_module
 
-__all__ = [
-    'BYOL',
-    'MLFO',
-    'MemDPC',
-    'MoCo',
-    'PretextClassifier',
-    'SelfSupervisedRecognizer',
-    'SimCLR',
-    'SwAV',
-]
+from .base import Embeddings, SelfSupervisedRecognizer
+
+_modules = [import_module(f'{__name__}.{found.name}') for found in pkgutil.iter_modules(__path__)]
+_methods = {
+    name: value
+    for module in _modules
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, SelfSupervisedRecognizer)
+}
+globals().update(_methods)
+
+__all__ = ['Embeddings', *sorted(_methods)]

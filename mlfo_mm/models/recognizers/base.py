@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from mmaction.registry import MODELS
 from mmengine.model import BaseModel
 from torch import Tensor
+
+from ..utils import COLLAPSE, Bound
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """What a method makes of M clips.
+
+    Attributes:
+        instance: (M, D) float32, what it tells samples apart by.
+        semantic: (M, K) scores of the groups that it sorts samples into; None where it has none.
+    """
+
+    instance: Tensor
+    semantic: Tensor | None = None
 
 
 class SelfSupervisedRecognizer(BaseModel):
@@ -19,7 +35,12 @@ class SelfSupervisedRecognizer(BaseModel):
             shape (M, C, T', H', W').
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Initialisation, as in mmengine.
+
+    Attributes:
+        embedding: What :meth:`embed` gives as ``instance``, in words for a record.
     """
+
+    embedding = 'backbone features'
 
     def __init__(
         self,
@@ -57,6 +78,20 @@ class SelfSupervisedRecognizer(BaseModel):
         """Features of clips (M, 3, T, H, W): one (M, C, T', H', W') a level, low to high."""
         levels = self.backbone(clips)
         return levels if isinstance(levels, tuple) else (levels,)
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """What the method tells clips (M, 3, T, H, W) apart by; here their last level, averaged."""
+        return Embeddings(self.extract_feat(clips)[-1].float().mean((2, 3, 4)))
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
+        """What monitors that :meth:`loss` may return must not fall below, by their names.
+
+        ``stat_std`` is the spread of what a method tells samples apart by.
+
+        Args:
+            batch_size: Samples a step in all processes.
+        """
+        return {'stat_std': COLLAPSE}
 
     def forward(self, inputs: Tensor, data_samples: list | None = None, mode: str = 'tensor'):
         """Losses of a batch (``mode='loss'``) or its features (``'tensor'``, ``'predict'``).

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..losses import embedding_std
 from ..necks import MemoryPredictor, RecurrentAggregator
 from ..utils import gather_all
-from .base import SelfSupervisedRecognizer
+from .base import Embeddings, SelfSupervisedRecognizer
 
 
 @MODELS.register_module()
@@ -32,6 +32,8 @@ class MemDPC(SelfSupervisedRecognizer):
         data_preprocessor: As in mmengine.
         init_cfg: As in mmengine.
     """
+
+    embedding = 'maps of blocks that predictions are compared with, averaged over positions'
 
     def __init__(
         self,
@@ -69,8 +71,7 @@ class MemDPC(SelfSupervisedRecognizer):
                 f'to predict {steps} blocks takes more than {steps}, the sampler gives '
                 f'{inputs.shape[1]}: model.predict_steps and its num_blocks must agree'
             )
-        high = self.extract_feat(inputs.flatten(0, 1))[-1]  # (N*V, C, T', H', W')
-        maps = self.projection(high.mean(2)).unflatten(0, inputs.shape[:2])  # (N, V, D, H', W')
+        maps = self.maps(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])  # (N, V, D, H', W')
         turned = maps.flip(1)
         ahead, behind = gather_all([maps[:, -steps:], turned[:, -steps:]])  # of all processes
         first = get_rank() * len(maps)
@@ -87,6 +88,15 @@ class MemDPC(SelfSupervisedRecognizer):
             acc_backward=accuracy_back,
             stat_std=embedding_std(maps.movedim(2, -1).flatten(0, 3)),  # of all that is told apart
         )
+
+    def maps(self, blocks: Tensor) -> Tensor:
+        """Maps (M, D, H', W') of blocks (M, 3, T, H, W)."""
+        high = self.extract_feat(blocks)[-1]  # (M, C, T', H', W')
+        return self.projection(high.mean(2))
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """Mean over the positions of each clip's map, clips (M, 3, T, H, W)."""
+        return Embeddings(self.maps(clips).float().mean((2, 3)))
 
     def predict(self, aggregator: RecurrentAggregator, context: Tensor) -> Tensor:
         """Maps (N, S, D, H', W') of the blocks that follow a context (N, V - S, D, H', W')."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from ..losses import embedding_std, mean_edges
 from ..necks import Prototypes
-from ..utils import gather_all
-from .base import SelfSupervisedRecognizer
-from .mlfo_level import LEVELS, MLFOLevel, augment_time, check_levels, pair_steps
+from ..utils import COLLAPSE, Bound
+from .base import Embeddings, SelfSupervisedRecognizer
+from .mlfo_level import (
+    LEVELS,
+    MLFOLevel,
+    augment_time,
+    check_levels,
+    gather_views,
+    made_again,
+    pair_steps,
+)
 
 
 @MODELS.register_module()
@@ -65,7 +69,6 @@ class MLFO(SelfSupervisedRecognizer):
         if augment not in ('features', 'clips'):
             raise ValueError(f"augment is 'features' or 'clips', not {augment!r}")
         self.augmentations = tuple(augmentations)
-        self.augment = augment
         self.first_stage = first_stage
         terms = {name for level in self.levels.values() for name in level.terms}
         self.needs_long = 'retrieval' in terms
@@ -80,6 +83,9 @@ class MLFO(SelfSupervisedRecognizer):
                 'graphs of kind combined and semantic read the prototypes: give the model some, '
                 'or its graphs kind=instance or one_hot'
             )
+        self.contrasts = 'high' in self.levels and 'contrast' in self.levels['high'].projections
+        if self.contrasts:
+            self.embedding = 'embeddings of instance discrimination on the high level'
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, V, 3, T, H, W); see the class for V."""
@@ -91,8 +97,8 @@ class MLFO(SelfSupervisedRecognizer):
         }
         local = {(name, key): z for name, found in embeddings.items() for key, z in found.items()}
         if self.semantic is not None:
-            local['high', 'semantic'] = self.semantic.head(short['high'])
-        views = _gather_views({key: z for key, z in local.items() if not key[1].endswith('_steps')})
+            local['high', 'semantic'] = self.semantic.projection(short['high'])
+        views = gather_views({key: z for key, z in local.items() if not key[1].endswith('_steps')})
         logs: dict[str, Tensor] = {}
         targets: tuple[Tensor | None, Tensor | None] = (None, None)
         if self.semantic is not None:
@@ -100,7 +106,7 @@ class MLFO(SelfSupervisedRecognizer):
         for name, level in self.levels.items():
             terms = level.terms
             if 'instance' in terms:
-                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = _made_again(
+                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = made_again(
                     terms['instance'].loss_and_accuracy, *views[name, 'contrast']
                 )
             if 'motion' in terms:
@@ -115,7 +121,7 @@ class MLFO(SelfSupervisedRecognizer):
                 ].loss_and_accuracy(queries, steps['long_steps'], positions)
             if 'graph' in terms and epoch >= self._begin(level):
                 graph = terms['graph'].build_graph(*views['high', 'contrast'], *targets)
-                logs[f'loss_graph_{name}'] = _made_again(
+                logs[f'loss_graph_{name}'] = made_again(
                     terms['graph'], *views[name, 'graph'], graph
                 )
                 logs[f'stat_edges_{name}'] = mean_edges(graph)
@@ -123,6 +129,26 @@ class MLFO(SelfSupervisedRecognizer):
                 if (name, key) in views:
                     logs[f'stat_std_{key}_{name}'] = embedding_std(views[name, key][0])
         return logs
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """The high level's embeddings, averaged over its steps, and the prototypes' scores.
+
+        Without a term that compares samples on the high level, its features stand for the former.
+        """
+        high = self.extract_feat(clips)[-1]  # (M, C, T', H', W')
+        z = self.levels['high'].contrast(high) if self.contrasts else high.float().mean((2, 3, 4))
+        if self.semantic is None:
+            return Embeddings(z)
+        return Embeddings(
+            z, self.semantic.scores(self.semantic.projection(high), self.current_epoch)
+        )
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
+        """Of each level, and of the prototypes."""
+        bounds = {'stat_std_semantic': COLLAPSE}
+        for name, level in self.levels.items():
+            bounds |= level.monitor_bounds(name)
+        return bounds | (self.semantic.monitor_bounds(batch_size) if self.semantic else {})
 
     def _begin(self, level: MLFOLevel) -> int:
         begin = level.begin_epochs['graph']
@@ -172,24 +198,3 @@ class MLFO(SelfSupervisedRecognizer):
         logs['stat_prototypes_used'] = self.semantic.count_used(torch.cat(scores))
         logs['stat_std_semantic'] = embedding_std(z1)
         return targets[0], targets[1]
-
-
-def _made_again(term: Callable, *embeddings: Tensor) -> Any:
-    """A term whose N x N matrices are made anew for the backward pass, which keeps none of them."""
-    return checkpoint(term, *embeddings, use_reentrant=False, preserve_rng_state=False)
-
-
-def _gather_views(local: dict[tuple[str, str], Tensor]) -> dict[tuple[str, str], list[Tensor]]:
-    """Both views of each embedding (2N, D) or (A, 2N, D), from all processes, in one collective."""
-    flat = []
-    for z in local.values():
-        rows = z.transpose(0, 1).flatten(1) if z.ndim == 3 else z  # (2N, A*D) where augmented
-        flat += rows.chunk(2)
-    gathered = gather_all(flat)
-    views = {}
-    for index, (key, z) in enumerate(local.items()):
-        pair = gathered[2 * index : 2 * index + 2]
-        if z.ndim == 3:
-            pair = [p.unflatten(1, (z.shape[0], -1)).transpose(0, 1) for p in pair]  # (A, N, D)
-        views[key] = pair
-    return views

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ..necks import TemporalProjection
+from ..utils import COLLAPSE, Bound, gather_all
 
 LEVELS = ('low', 'mid', 'high')
 TERMS = ('instance', 'motion', 'retrieval', 'graph')
@@ -45,15 +50,29 @@ class MLFOLevel(BaseModule):
         self.excitation = (
             MODELS.build(dict(excitation, in_channels=in_channels)) if excitation else nn.Identity()
         )
-        # instance discrimination and the discrimination from augmented features share a head
-        self.heads = nn.ModuleDict()
-        for head, users in (
+        # instance discrimination and the discrimination from augmented features share a projection
+        self.projections = nn.ModuleDict()
+        for name, users in (
             ('contrast', ('instance', 'motion')),
             ('step', ('retrieval',)),
             ('graph', ('graph',)),
         ):
             if any(user in self.terms for user in users):
-                self.heads[head] = TemporalProjection(in_channels, out_channels=embedding_dim)
+                self.projections[name] = TemporalProjection(in_channels, out_channels=embedding_dim)
+
+    def contrast(self, features: Tensor) -> Tensor:
+        """What instance discrimination compares, (M, D), of features (M, C, T', H', W')."""
+        steps = self.projections['contrast'](self.excitation(features))  # (M, D, T')
+        return steps.float().mean(2)
+
+    def monitor_bounds(self, name: str) -> dict[str, Bound]:
+        """Of the spreads and the edges that the model logs of the level under its name."""
+        kinds = [kind for kind in ('contrast', 'graph') if kind in self.projections]
+        bounds = {f'stat_std_{kind}_{name}': COLLAPSE for kind in kinds}
+        if 'graph' in self.terms and self.terms['graph'].kind != 'one_hot':
+            # self-edges are always kept: 1 is a graph without any other
+            bounds[f'stat_edges_{name}'] = Bound(1.0 + 1e-6, 'graph without edges')
+        return bounds
 
     def embed(
         self,
@@ -72,9 +91,9 @@ class MLFOLevel(BaseModule):
 
         Returns:
             'contrast' and 'graph' (2N, D); 'augmented' (A, 2N, D); 'short_steps' (2N, D, T');
-            'long_steps' (N, D, T_long): those that have a head.
+            'long_steps' (N, D, T_long): those that have a projection.
         """
-        if not self.heads:
+        if not self.projections:
             return {}
         parts = [short]
         if 'motion' in self.terms and augmented is not None:
@@ -86,19 +105,19 @@ class MLFOLevel(BaseModule):
             parts.append(long)  # one pass: its batch norm sees all clips
         excited = list(self.excitation(torch.cat(parts)).split([part.shape[0] for part in parts]))
         embeddings: dict[str, Tensor] = {}
-        if 'contrast' in self.heads:
-            steps = self.heads['contrast'](torch.cat(excited[:count]))  # ((1+A)*2N, D, T')
+        if 'contrast' in self.projections:
+            steps = self.projections['contrast'](torch.cat(excited[:count]))  # ((1+A)*2N, D, T')
             original, *augmented = steps.mean(2).split(short.shape[0])
             embeddings['contrast'] = original
             if augmented:
                 embeddings['augmented'] = torch.stack(augmented)
-        if 'graph' in self.heads:
-            embeddings['graph'] = self.heads['graph'](excited[0]).mean(2)
-        if 'step' in self.heads:
+        if 'graph' in self.projections:
+            embeddings['graph'] = self.projections['graph'](excited[0]).mean(2)
+        if 'step' in self.projections:
             assert long is not None
             excited_long = excited[count] if len(excited) > count else self.excitation(long)
-            embeddings['short_steps'] = self.heads['step'](excited[0])
-            embeddings['long_steps'] = self.heads['step'](excited_long)
+            embeddings['short_steps'] = self.projections['step'](excited[0])
+            embeddings['long_steps'] = self.projections['step'](excited_long)
         return embeddings
 
 
@@ -156,3 +175,24 @@ def pair_steps(short_steps: Tensor, long_steps: Tensor) -> tuple[Tensor, Tensor]
         )
     first, second = F.adaptive_avg_pool1d(short_steps, length // 2).chunk(2)
     return torch.cat([first, second], 2), torch.arange(length)
+
+
+def gather_views(local: dict[tuple[str, str], Tensor]) -> dict[tuple[str, str], list[Tensor]]:
+    """Both views of each embedding (2N, D) or (A, 2N, D), from all processes, in one collective."""
+    flat = []
+    for z in local.values():
+        rows = z.transpose(0, 1).flatten(1) if z.ndim == 3 else z  # (2N, A*D) where augmented
+        flat += rows.chunk(2)
+    gathered = gather_all(flat)
+    views = {}
+    for index, (key, z) in enumerate(local.items()):
+        pair = gathered[2 * index : 2 * index + 2]
+        if z.ndim == 3:
+            pair = [p.unflatten(1, (z.shape[0], -1)).transpose(0, 1) for p in pair]  # (A, N, D)
+        views[key] = pair
+    return views
+
+
+def made_again(term: Callable, *embeddings: Tensor) -> Any:
+    """A term whose N x N matrices are made anew for the backward pass, which keeps none of them."""
+    return checkpoint(term, *embeddings, use_reentrant=False, preserve_rng_state=False)

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..losses import embedding_std
 from ..necks import ProjectionMLP
 from ..utils import FeatureQueue, MomentumEncoder, gather_all
-from .base import SelfSupervisedRecognizer
+from .base import Embeddings, SelfSupervisedRecognizer
 from .two_views import two_views
 
 
@@ -21,7 +21,7 @@ class MoCo(SelfSupervisedRecognizer):
 
     Args:
         backbone: Config of the backbone; its last level is used.
-        head: Arguments of :class:`ProjectionMLP`.
+        projection: Arguments of :class:`ProjectionMLP`.
         contrast: Config of the loss, such as ``InfoNCELoss``.
         queue_size: K, the number of old keys.
         momentum: m of the key encoder.
@@ -29,10 +29,12 @@ class MoCo(SelfSupervisedRecognizer):
         init_cfg: As in mmengine.
     """
 
+    embedding = 'queries of instance discrimination'
+
     def __init__(
         self,
         backbone: dict,
-        head: dict,
+        projection: dict,
         contrast: dict,
         queue_size: int = 65536,
         momentum: float = 0.999,
@@ -40,17 +42,21 @@ class MoCo(SelfSupervisedRecognizer):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
-        self.head = ProjectionMLP(self.level_channels()[-1], **head)
-        self.key_encoder = MomentumEncoder([self.backbone, self.head], momentum)
-        self.queue = FeatureQueue(queue_size, self.head.out_channels)
+        self.projection = ProjectionMLP(self.level_channels()[-1], **projection)
+        self.key_encoder = MomentumEncoder([self.backbone, self.projection], momentum)
+        self.queue = FeatureQueue(queue_size, self.projection.out_channels)
         self.contrast = MODELS.build(contrast)
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, 2, 3, T, H, W)."""
         first, second = two_views(inputs).chunk(2)
-        self.key_encoder.update([self.backbone, self.head], self.progress)
-        queries = self.head(self.extract_feat(first)[-1])  # (N, D)
+        self.key_encoder.update([self.backbone, self.projection], self.progress)
+        queries = self.projection(self.extract_feat(first)[-1])  # (N, D)
         keys = self.key_encoder(second)
         loss, accuracy = self.contrast.loss_and_accuracy(queries, keys, self.queue.get())
         self.queue.enqueue(*gather_all([keys]))
         return dict(loss_contrast=loss, acc_contrast=accuracy, stat_std=embedding_std(queries))
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """Queries of clips (M, 3, T, H, W)."""
+        return Embeddings(self.projection(self.extract_feat(clips)[-1]).float())

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..losses import embedding_std
 from ..necks import ProjectionMLP
 from ..utils import gather_all
-from .base import SelfSupervisedRecognizer
+from .base import Embeddings, SelfSupervisedRecognizer
 from .two_views import two_views
 
 
@@ -18,27 +18,33 @@ class SimCLR(SelfSupervisedRecognizer):
 
     Args:
         backbone: Config of the backbone; its last level is used.
-        head: Arguments of :class:`ProjectionMLP`.
+        projection: Arguments of :class:`ProjectionMLP`.
         contrast: Config of the loss, such as ``NTXentLoss``.
         data_preprocessor: As in mmengine.
         init_cfg: As in mmengine.
     """
 
+    embedding = 'embeddings of instance discrimination'
+
     def __init__(
         self,
         backbone: dict,
-        head: dict,
+        projection: dict,
         contrast: dict,
         data_preprocessor: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
-        self.head = ProjectionMLP(self.level_channels()[-1], **head)
+        self.projection = ProjectionMLP(self.level_channels()[-1], **projection)
         self.contrast = MODELS.build(contrast)
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, 2, 3, T, H, W)."""
-        z = self.head(self.extract_feat(two_views(inputs))[-1])  # (2N, D), view by view
+        z = self.projection(self.extract_feat(two_views(inputs))[-1])  # (2N, D), view by view
         z1, z2 = gather_all(z.chunk(2))
         loss, accuracy = self.contrast.loss_and_accuracy(z1, z2)
         return dict(loss_contrast=loss, acc_contrast=accuracy, stat_std=embedding_std(z1))
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """Embeddings of clips (M, 3, T, H, W)."""
+        return Embeddings(self.projection(self.extract_feat(clips)[-1]).float())

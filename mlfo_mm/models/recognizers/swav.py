@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ..losses import embedding_std, sinkhorn
 from ..necks import Prototypes
-from ..utils import FeatureQueue, gather_all
-from .base import SelfSupervisedRecognizer
+from ..utils import COLLAPSE, Bound, FeatureQueue, gather_all
+from .base import Embeddings, SelfSupervisedRecognizer
 from .two_views import two_views
 
 
@@ -29,6 +29,8 @@ class SwAV(SelfSupervisedRecognizer):
         data_preprocessor: As in mmengine.
         init_cfg: As in mmengine.
     """
+
+    embedding = 'embeddings that the prototypes score'
 
     def __init__(
         self,
@@ -51,7 +53,9 @@ class SwAV(SelfSupervisedRecognizer):
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, 2, 3, T, H, W)."""
         epoch = self.current_epoch
-        z = self.semantic.head(self.extract_feat(two_views(inputs))[-1])  # (2N, D), view by view
+        z = self.semantic.projection(
+            self.extract_feat(two_views(inputs))[-1]
+        )  # (2N, D), view by view
         views = gather_all(z.chunk(2))
         past = [queue.get() for queue in self.queues if self._in_use(queue, epoch)]
         sizes = [len(part) for part in (*views, *past)]
@@ -70,6 +74,15 @@ class SwAV(SelfSupervisedRecognizer):
             stat_certainty=self.semantic.certainty(both),
             stat_std=embedding_std(views[0]),
         )
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """Embeddings of clips (M, 3, T, H, W) and their scores by the prototypes."""
+        z = self.semantic.projection(self.extract_feat(clips)[-1])  # (M, D)
+        return Embeddings(z.float(), self.semantic.scores(z, self.current_epoch))
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
+        """Of the embeddings' spread and of the prototypes."""
+        return {'stat_std': COLLAPSE} | self.semantic.monitor_bounds(batch_size)
 
     def _in_use(self, queue: FeatureQueue, epoch: int) -> bool:
         return epoch >= self.queue_begin_epoch and queue.full

@@ -4,9 +4,12 @@ from .backbones import backbones_of
 from .complexity import Complexity, complexity
 from .gather import gather_all, gather_with_grad
 from .momentum import MomentumEncoder
+from .monitors import COLLAPSE, Bound
 from .queue import FeatureQueue
 
 __all__ = [
+    'COLLAPSE',
+    'Bound',
     'Complexity',
     'FeatureQueue',
     'MomentumEncoder',

@@ -21,8 +21,8 @@ class FlattenHook(Hook):
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         if runner.epoch > 0:
             for level in runner.model.levels.values():
-                for head in level.heads.values():
-                    head.layers[-1].weight.data.mul_(1e-6)
+                for projection in level.projections.values():
+                    projection.layers[-1].weight.data.mul_(1e-6)
 
 
 @pytest.fixture

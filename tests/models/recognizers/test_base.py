@@ -6,7 +6,9 @@ import pytest
 import torch
 from mmaction.registry import MODELS
 
+from mlfo_mm import models
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.models import SelfSupervisedRecognizer, recognizers
 from tests.conftest import REPO
 
 
@@ -23,3 +25,11 @@ def test_features_are_those_of_all_views_and_other_modes_are_refused():
                 assert len(level) == 6 and torch.equal(level, right)
     with pytest.raises(ValueError, match="mode is 'loss', 'tensor' or 'predict', not 'train'"):
         model(inputs, mode='train')
+
+
+def test_a_method_is_a_file_of_the_folder():
+    methods = {'BYOL', 'MLFO', 'MemDPC', 'MoCo', 'PretextClassifier', 'SimCLR', 'SwAV'}
+    assert methods <= set(recognizers.__all__) <= set(models.__all__)
+    for name in methods:
+        assert issubclass(getattr(models, name), SelfSupervisedRecognizer)
+        assert MODELS.get(name) is getattr(models, name)

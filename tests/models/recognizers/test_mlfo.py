@@ -96,7 +96,7 @@ def test_instance_term_is_the_loss_of_the_high_embeddings():
     model = build('simclr/r3d18_smoke.py').eval()
     inputs = batch(v=2)
     short, _, _ = model._features(inputs)
-    z = model.levels['high'].heads['contrast'](short['high']).mean(2)
+    z = model.levels['high'].projections['contrast'](short['high']).mean(2)
     logs = model.loss(inputs)
     assert_close(logs['loss_instance_high'], losses.nt_xent(*z.chunk(2), 0.07))
     assert set(logs) == {'loss_instance_high', 'acc_instance_high', 'stat_std_contrast_high'}
@@ -110,7 +110,7 @@ def test_graph_term_reads_but_does_not_train_the_high_embeddings():
     logs['loss_graph_mid'].backward()
     assert all(p.grad is None for p in model.levels['high'].parameters())
     assert all(p.grad is None for p in model.semantic.parameters())
-    assert model.levels['mid'].heads['graph'].layers[0].weight.grad.abs().sum() > 0
+    assert model.levels['mid'].projections['graph'].layers[0].weight.grad.abs().sum() > 0
     assert model.backbone.layer3[0].conv1.conv.weight.grad.abs().sum() > 0
     assert model.backbone.layer4[0].conv1.conv.weight.grad is None
 

@@ -142,9 +142,9 @@ def test_high_graph_has_a_head_of_its_own_and_trains_the_whole_backbone():
     logs = model.loss(batch())
     model.zero_grad()
     logs['loss_graph_high'].backward()
-    heads = model.levels['high'].heads
-    assert heads['graph'].layers[0].weight.grad.abs().sum() > 0
-    assert heads['contrast'].layers[0].weight.grad is None
+    projections = model.levels['high'].projections
+    assert projections['graph'].layers[0].weight.grad.abs().sum() > 0
+    assert projections['contrast'].layers[0].weight.grad is None
     assert model.backbone.layer4[0].conv1.conv.weight.grad.abs().sum() > 0
 
 
@@ -153,10 +153,10 @@ def test_conventional_modelling_contrasts_clips_that_went_through_the_backbone()
     model.augmentations = ('reverse',)
     inputs = batch()
     logs = model.loss(inputs)
-    head = model.levels['high'].heads['contrast']
+    projection = model.levels['high'].projections['contrast']
 
     def embed(clips):
-        return head(model.extract_feat(clips)[-1]).mean(2)  # (N, D)
+        return projection(model.extract_feat(clips)[-1]).mean(2)  # (N, D)
 
     first, second = inputs[:, 0], inputs[:, 1]
     reverse = [embed(view.flip(2))[None] for view in (first, second)]  # (A, N, D)
@@ -188,7 +188,7 @@ def test_augmented_clips_get_gradients_and_count_in_the_batch_norm():
     assert inputs.grad[:, :2].abs().sum() > 0
     assert inputs.grad[:, 2].abs().sum() == 0
     assert model.backbone.layer4[0].conv1.conv.weight.grad.abs().sum() > 0
-    assert model.levels['high'].heads['contrast'].layers[0].weight.grad.abs().sum() > 0
+    assert model.levels['high'].projections['contrast'].layers[0].weight.grad.abs().sum() > 0
 
 
 def test_clips_are_shuffled_in_whole_frames_and_never_left_in_order():

@@ -27,9 +27,9 @@ def batch(step: int = 0, n: int = 4, v: int = 2) -> torch.Tensor:
 
 
 def embed(model, clips: torch.Tensor) -> torch.Tensor:
-    """Embeddings of clips in one pass, as the model's own head gives them."""
-    head = model.head if hasattr(model, 'head') else model.semantic.head
-    return head(model.extract_feat(clips)[-1])
+    """Embeddings of clips in one pass, as the model's own projection gives them."""
+    owner = model.semantic if hasattr(model, 'semantic') else model
+    return owner.projection(model.extract_feat(clips)[-1])
 
 
 @pytest.mark.parametrize('method', METHODS)
@@ -100,17 +100,17 @@ def test_moco_finds_the_key_of_the_second_clip_among_old_keys():
         assert_close(logs['loss_contrast'], losses.info_nce(queries, key, old, 0.2))
         keys.append(key)
         with torch.no_grad():  # an optimiser's step: from now on the key encoder lags behind
-            model.head.layers[-1].weight.mul_(1.5)
+            model.projection.layers[-1].weight.mul_(1.5)
     assert_close(model.queue.get(), torch.cat(keys)[-6:])
     assert not torch.equal(model.key_encoder.average.module[1].layers[-1].weight,
-                           model.head.layers[-1].weight)  # fmt: skip
+                           model.projection.layers[-1].weight)  # fmt: skip
 
 
 def test_byol_predicts_the_target_of_the_other_clip():
     model, inputs = build('byol').eval(), batch()
     model.loss(inputs)
     with torch.no_grad():
-        model.head.layers[-1].weight.mul_(-1)
+        model.projection.layers[-1].weight.mul_(-1)
     logs = model.loss(inputs)
     expected = sum(
         losses.cosine_prediction(
@@ -127,7 +127,7 @@ def test_byol_s_target_stops_at_the_end_of_training():
     model = build('byol')
     model.loss(batch())
     with torch.no_grad():
-        model.head.layers[-1].weight.add_(1)
+        model.projection.layers[-1].weight.add_(1)
     target = model.target.average.module[1].layers[-1].weight
     before = target.clone()
     model.progress = 1.0

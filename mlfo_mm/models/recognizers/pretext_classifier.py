@@ -7,7 +7,7 @@ from mmaction.registry import MODELS
 from torch import Tensor
 
 from ..utils import gather_all
-from .base import SelfSupervisedRecognizer
+from .base import Embeddings, SelfSupervisedRecognizer
 
 
 @MODELS.register_module()
@@ -45,6 +45,7 @@ class PretextClassifier(SelfSupervisedRecognizer):
         self.contrast = MODELS.build(contrast) if contrast else None
         if projection:
             self.projection = MODELS.build(dict(projection, in_channels=channels))
+            self.embedding = 'embeddings of the contrast between clips'
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, V, 3, T, H, W), labels (V, tasks) or (1, 1) a sample."""
@@ -66,3 +67,9 @@ class PretextClassifier(SelfSupervisedRecognizer):
             views = gather_all(embeddings.unbind(1))
             logs['loss_contrast'], logs['acc_contrast'] = self.contrast.loss_and_accuracy(*views)
         return logs
+
+    def embed(self, clips: Tensor) -> Embeddings:
+        """What the contrast compares of clips (M, 3, T, H, W); without one, the backbone's features."""
+        if self.contrast is None:
+            return super().embed(clips)
+        return Embeddings(self.projection(self.extract_feat(clips)[-1]).float())
