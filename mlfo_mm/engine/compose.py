@@ -23,6 +23,7 @@ from typing import Any
 from mlfo_mm.engine.fragments import merge, read_fragment, shipped, words
 from mlfo_mm.engine.strict import check_change
 from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.study.methods import cards
 from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.study.runs import SETS, RunName
 
@@ -57,11 +58,6 @@ def compose(run: RunName) -> Values:
     return {key: value for key, value in values.items() if key not in WORDS}
 
 
-def main_recipe(method: str) -> Path:
-    import tomllib
-    return CONFIGS / method / tomllib.loads((CONFIGS / method / 'method.toml').read_text())['recipe']
-
-
 def change_file(method: str, name: str) -> Path:
     """The file of a variant of a method, or of a change that any run may have.
 
@@ -77,6 +73,19 @@ def change_file(method: str, name: str) -> Path:
     known = [file.stem for folder in folders for file in sorted(folder.glob('*.py'))]
     near = did_you_mean(name, known) or f': there are {", ".join(known)}'
     raise UserError(f'{method} has no variant or change {name!r}{near}')
+
+
+def main_recipe(method: str) -> Path:
+    """The recipe that defines a method, as its card names it.
+
+    Raises:
+        UserError: No such method.
+    """
+    known = cards()
+    if method not in known:
+        near = did_you_mean(method, known) or f': one of {", ".join(known)}'
+        raise UserError(f'unknown method {method!r}{near}')
+    return CONFIGS / method / known[method].recipe
 
 
 def named(path: Path) -> RunName | None:
