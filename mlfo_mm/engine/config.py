@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +99,9 @@ def finished(values: Values, filename: str) -> Config:
     return config
 
 
-def under_profile(run: str, profile: str) -> str:
-    """The name of the same method and backbone under another profile."""
-    return str(replace(parse_run(run), at=profile))
+def small_run(config: Config, profile: str = 'demo') -> str:
+    """How the same method and backbone are spelled under a small profile."""
+    return f'{config.get("method", "mlfo")}/{config.get("backbone_name", "r3d18")}@{profile}'
 
 
 def scaled_learning_rate(config: Config, world_size: int, enable: bool) -> str:

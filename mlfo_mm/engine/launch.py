@@ -20,12 +20,13 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
-from mlfo_mm.engine.config import scaled_learning_rate
+from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import disk_errors, remove_leftovers
+from mlfo_mm.study.tasks import TASKS
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -35,7 +36,7 @@ def missing(config: Config, processes: int) -> list[str]:
     if gpus < processes and (gpus > 0 or config.get('profile') == 'paper'):
         lines.append(
             f'{processes} GPUs asked for, {gpus} here: ask for at most that, or take a small profile '
-            '(configs/*/r3d18_demo.py, r3d18_mini.py), which runs on CPU processes'
+            f'({small_run(config)}), which runs on CPU processes'
         )
     try:
         training_list(config)
@@ -170,6 +171,14 @@ def _check_batch(config: Config, processes: int) -> None:
             f'a batch of {batch} in total is more than the {videos} videos of {path}: '
             'lower train_dataloader.batch_size'
         )
+
+
+def next_command(config: Config) -> list[str]:
+    """What to type when a training is done: its weights, evaluated on its own data set."""
+    checkpoint = Path(config.work_dir) / f'epoch_{config.train_cfg.max_epochs}.pth'
+    tasks = [task.key for task in TASKS.values() if task.frozen and not task.pictures][:2]
+    command = ['python', 'tools/evaluate.py', str(checkpoint), '--task', *tasks]
+    return [*command, '--dataset', str(config.pretrain_dataset)]
 
 
 def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool) -> Runner:

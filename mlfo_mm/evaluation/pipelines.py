@@ -40,19 +40,13 @@ class ClipGeometry:
     @classmethod
     def from_config(cls, config: Config) -> ClipGeometry:
         """Read it from a pretraining config."""
-        keys = ('clip_len', 'eval_frame_interval', 'short_side', 'crop_size')
+        keys = ('clip_len', 'frame_interval', 'short_side', 'crop_size')
         for key in keys:
             if not isinstance(config.get(key), int) or config[key] < 1:
                 raise UserError(
                     f'{config.filename}: evaluation needs {key}, a positive whole number'
                 )
-        geometry = cls(*(config[key] for key in keys), bool(config.get('frame_difference')))
-        if geometry.crop_size > geometry.short_side:
-            raise UserError(
-                f'{config.filename}: crop_size={geometry.crop_size} is larger than '
-                f'short_side={geometry.short_side}'
-            )
-        return geometry
+        return cls(*(config[key] for key in keys), bool(config.get('frame_difference')))
 
     def line(self) -> str:
         """Frames, stride and resolution in words."""
