@@ -25,13 +25,12 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
 from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
-from mlfo_mm.evaluation.request import family_text
+from mlfo_mm.evaluation.request import pretraining_of
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
 from mlfo_mm.files import file_sha256
-from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.identity import pretraining_identity
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
-from mlfo_mm.study.tasks import PRETRAIN
 
 PROTOCOL_VERSION = 1
 # what shows that a run was of another config
@@ -98,34 +97,17 @@ def record_pretraining(
         checkpoint = dict(name=path.name, sha256=file_sha256(path))
     seed = meta.get('seed')
     seed = seed if isinstance(seed, int) else config.randomness.seed or 0
-    family = f'# pretraining\n{family_text(config)}'
-    text = f'seed = {seed}\n{family}'
-    dataset = config.train_dataloader.dataset
-    identity: dict[str, Any] = dict(
-        method=config.method,
-        variant=config.variant,
-        backbone=config.backbone_name,
-        pretrain_dataset=config.pretrain_dataset,
-        task=PRETRAIN,
-        dataset=config.pretrain_dataset,
-        split=dataset.get('split', 1),
-        seed=seed,
-    )
+    identity = pretraining_identity(pretraining_of(config), seed)
     leakage, notes = own_list(config)
     batch = log.batch or config.train_dataloader.batch_size
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
     metrics = {name: values[-1] for name, values in curves.items() if name not in ('epoch', 'lr')}
     record = Record(
-        experiment=experiment_id(**identity, family_hash=hash_text(family)),
         **identity,
-        profile=config.profile,
         protocol=_protocol(config, curves, batch),
         metrics={} if failed else {k: v for k, v in metrics.items() if v is not None},
         n_samples=dict(train=_counts(config, broken), test=NOTHING_READ),
-        config_text=text,
-        config_hash=hash_text(text),
-        family_hash=hash_text(family),
         checkpoint=checkpoint,
         **provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else []),
         wall_time_s=cost['wall_time_s'],

@@ -13,7 +13,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
-from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
 from mlfo_mm.study.tasks import TASKS
 
 PROTOCOL_VERSION = 1
@@ -100,65 +100,24 @@ class Evaluation:
         """Whether the weights are random."""
         return self.request.checkpoint == NO_CHECKPOINT
 
-    def identity(self) -> dict[str, str]:
-        """Whose result it is, as a record names it."""
-        if self.untrained:
-            method = TASKS[self.request.task].untrained
-            return dict(
-                method=method,
-                variant='',
-                backbone=self.pretrain.backbone_name,
-                pretrain_dataset='none',
-            )
-        return dict(
-            method=self.pretrain.method,
-            variant=self.pretrain.variant,
-            backbone=self.pretrain.backbone_name,
-            pretrain_dataset=self.pretrain.pretrain_dataset,
-        )
-
-    def family_text(self) -> str:
-        """Everything that the result depends on but the seed."""
-        if self.untrained:  # of the method, only the backbone plays a part
-            pretrain = repr(
-                dict(backbone=self.pretrain.model.backbone.to_dict(), **self.geometry.as_dict())
-            )
-        else:
-            pretrain = family_text(self.pretrain)
-        downstream = family_text(self.config)
-        request = self.request
-        asked = dict(
-            protocol_version=PROTOCOL_VERSION,
-            task=request.task,
-            dataset=request.dataset,
-            split=request.split,
-            average=self.average,
-            amp=self.amp,
-            skip_broken=request.skip_broken,
-        )
-        return f'# evaluation\n{asked}\n# pretraining\n{pretrain}\n# downstream\n{downstream}'
-
     def about(self) -> dict[str, Any]:
         """The fields of a record that say what it is a record of.
 
         To be taken before the task runs: mmengine changes configs that it builds from.
         """
-        request, family = self.request, self.family_text()
-        text = f'seed = {self.seed}\n{family}'
-        named: dict[str, Any] = dict(
-            **self.identity(),
-            task=request.task,
-            dataset=request.dataset,
-            split=request.split,
-            seed=self.seed,
+        request = self.request
+        protocol = Protocol(
+            PROTOCOL_VERSION,
+            request.task,
+            request.dataset,
+            request.split,
+            self.average,
+            self.amp,
+            request.skip_broken,
+            config_text(self.config),
         )
-        return dict(
-            experiment=experiment_id(**named, family_hash=hash_text(family)),
-            **named,
-            profile=self.pretrain.profile,
-            config_text=text,
-            config_hash=hash_text(text),
-            family_hash=hash_text(family),
+        return evaluation_identity(
+            pretraining_of(self.pretrain), protocol, self.seed, self.untrained
         )
 
     def experiment(self) -> str:
@@ -189,7 +148,24 @@ def read_configs(request: Request) -> tuple[Config, Config]:
     return pretrain, config
 
 
-def family_text(config: Config) -> str:
+def pretraining_of(config: Config) -> Pretraining:
+    """What a config trains, in plain data."""
+    bare = ClipGeometry.from_config(config).as_dict() | dict(
+        backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
+    )
+    return Pretraining(
+        config.method,
+        config.variant,
+        config.backbone_name,
+        config.pretrain_dataset,
+        config.profile,
+        config_text(config),
+        repr(bare),
+        config.train_dataloader.dataset.get('split', 1),
+    )
+
+
+def config_text(config: Config) -> str:
     """What a run of a config depends on but its seed, wherever it is stored."""
     shown = copy.deepcopy(config)
     for key in NOT_FAMILY:

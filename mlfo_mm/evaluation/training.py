@@ -84,6 +84,7 @@ def train_classifier(
     path = find_resume(work_dir)
     if path is not None:
         print(f'resuming from {path}')
+    about = job.about()
     runner = Runner(
         model=model,
         work_dir=str(work_dir),
@@ -102,8 +103,12 @@ def train_classifier(
         load_from=str(path) if path else None,
         resume=path is not None,
         # mmengine keeps one log per name and process
-        experiment_name=f'{job.experiment()}-{time.time_ns()}',
-        cfg=Config(dict(task=request.task, **job.identity())),
+        experiment_name=f'{about["experiment"]}-{time.time_ns()}',
+        cfg=Config(
+            dict(
+                task=request.task, **{key: about[key] for key in ('method', 'variant', 'backbone')}
+            )
+        ),
     )
     with disk_errors(work_dir, 'free space or choose another --work-dir, then run it again'):
         runner.train()

@@ -15,7 +15,7 @@ from tests.conftest import REPO
 STAND_IN = str(Path(__file__).parent / 'stand_in.py')
 EPOCHS = 3
 EVALUATION = dict(
-    config=str(REPO / 'configs/mlfo/r3d18_smoke.py'),
+    run=str(REPO / 'configs/mlfo/r3d18_smoke.py'),
     checkpoint='none',
     dataset='pair',
     tasks=['retrieval'],
