@@ -11,7 +11,7 @@ from mmengine.visualization import LocalVisBackend, TensorboardVisBackend, Visua
 
 from mlfo_mm.engine.hooks import EpochSignalHook, LossGuardHook, ProgressHook
 
-custom_imports = dict(imports=['mlfo_mm'], allow_failed_imports=False)
+custom_imports = dict(imports=['mlfo_mm.components'], allow_failed_imports=False)
 default_scope = 'mmaction'
 
 default_hooks = dict(
