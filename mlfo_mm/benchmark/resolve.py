@@ -53,10 +53,9 @@ def resolve(questions: Sequence[Question], root: Path, cache_file: Path) -> list
 
 
 def tool_environment(root: Path) -> dict[str, str]:
-    """Environment of the tools: the repository's package first, components registered."""
-    environment = {k: v for k, v in os.environ.items() if k != 'MLFO_MM_NO_REGISTER'}
-    paths = [str(root), *filter(None, [environment.get('PYTHONPATH')])]
-    return environment | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
+    """Environment of the tools: the repository's package first."""
+    paths = [str(root), *filter(None, [os.environ.get('PYTHONPATH')])]
+    return os.environ | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
 
 
 def ask_apart(module: str, request: dict[str, Any], root: Path, cwd: Path | None = None) -> str:

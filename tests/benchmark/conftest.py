@@ -69,7 +69,7 @@ class StandIn:
         return (PYTHON, STAND_IN, str(self.journal), what, *map(str, arguments))
 
     def start(self) -> subprocess.Popen:
-        environment = dict(os.environ, MLFO_MM_NO_REGISTER='1', PYTHONPATH=str(REPO))
+        environment = dict(os.environ, PYTHONPATH=str(REPO))
         return subprocess.Popen(
             [sys.executable, '-c', RUNNER, str(self.path)],
             env=environment,
