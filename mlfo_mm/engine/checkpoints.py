@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mlfo_mm.engine.config_text import differing, read_values
+from mlfo_mm.engine.composed import carried_text, differing, read_values
 from mlfo_mm.errors import UserError
 
 SHOWN = 3  # keys that a message names
@@ -123,15 +123,15 @@ def backbone_differences(
     return differences(needed, known), known
 
 
-def check_origin(path: Path, text: object, expected: Mapping[str, Any]) -> None:
+def check_origin(path: Path, checkpoint: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Refuse a checkpoint of another run: a result must not go to another method's account.
 
     Args:
         path: Of the checkpoint.
-        text: The config that it was trained with, as it tells it; anything but a text passes.
+        checkpoint: As it was read; one that carries no config passes.
         expected: Facts of the config and the values that they must have.
     """
-    found = differing(read_values(text), expected)
+    found = differing(read_values(carried_text(checkpoint)), expected)
     if found:
         raise UserError(
             f'checkpoint {path} was trained with {found}: name the run that it was trained with'

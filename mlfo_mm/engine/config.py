@@ -43,9 +43,7 @@ def load_config(run: str | Path, options: Mapping[str, Any] | None = None) -> Co
     return finished(with_options(values, options or {}, filename), filename)
 
 
-def load_task(
-    task: str, profile: str, options: Mapping[str, Any] | None = None
-) -> Config:
+def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None) -> Config:
     """The protocol of a downstream task under a profile.
 
     ``configs/tasks/<task>.py`` < ``evaluation`` of the profile < what the task says of the profile
@@ -73,6 +71,12 @@ def task_keys(task: str) -> frozenset[str]:
     values = shipped('tasks', task)
     said = (part for part in (values.pop('task_at', None) or {}).values())
     return frozenset(values).union(*said)
+
+
+def with_changes(config: Config, options: Mapping[str, Any]) -> Config:
+    """A whole config, such as a checkpoint carries, with ``--cfg-options`` merged into it."""
+    filename = str(config.filename)
+    return finished(with_options(config._to_lazy_dict(), options, filename), filename)
 
 
 def with_options(values: Values, options: Mapping[str, Any], filename: str) -> Values:

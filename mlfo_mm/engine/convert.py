@@ -19,6 +19,7 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
+from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.launch import model_state
 from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect
 from mlfo_mm.errors import UserError, did_you_mean
@@ -58,7 +59,7 @@ def import_weights(
         what = str(differ) or f'left over {len(left_over)}, first {", ".join(left_over[:SHOWN])}'
         raise UserError(f'{source} ({found.what}) does not fit {config.filename}: {what}')
     meta = dict(
-        cfg=config.pretty_text,
+        composed=composed_text(config),
         layout=found.name,
         source=source.name,
         source_sha256=file_sha256(source),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from pathlib import Path
@@ -20,9 +21,11 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
+from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
+from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import disk_errors, remove_leftovers
@@ -122,7 +125,7 @@ def check_resume(path: Path, config: Config) -> None:
             f'its tensors differ from those of {config.filename}: {found}'
         )
     keys = ('method', 'variant', 'backbone_name')
-    check_origin(path, meta.get('cfg'), {key: config[key] for key in keys if key in config})
+    check_origin(path, checkpoint, {key: config[key] for key in keys if key in config})
 
 
 def check_start(path: str, config: Config) -> str:
@@ -193,6 +196,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     Raises:
         UserError: For anything that the user can mend.
     """
+    composed = copy.deepcopy(config)  # before it is changed for this machine
     processes = start_processes(config, launcher)
     lines = missing(config, processes if torch.cuda.is_available() or processes > 1 else 0)
     if lines:
@@ -206,10 +210,13 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
+    composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
+    origin = OriginHook(composed_text(composed), config.train_dataloader.batch_size * processes)
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)
-            runner.register_hook(HealthHook())  # not in the configs: it changes no result
+            for hook in (HealthHook(), origin):  # not in the configs: they change no result
+                runner.register_hook(hook)
             if not torch.cuda.is_available():
                 lines.append('no GPU: training on the CPU')
             for line in lines:

@@ -1,15 +1,17 @@
-"""The config that a checkpoint carries: read as data, and built from only if it names known modules.
+"""The composed config that a checkpoint carries: written whole, read as data, built from with care.
 
-mmengine stores the text of a run's config in each checkpoint. Read as Python it could run code, so
-only literals and ``dict(...)`` of them are taken.
+``meta['composed']`` of a checkpoint holds the text of the config as it was composed, options and all,
+before a Runner changed it for its machine. Read as Python it could run code, so only literals and
+``dict(...)`` of them are taken, and a model is built of it only if it names known modules.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -19,6 +21,8 @@ from mlfo_mm.engine.fragments import to_config
 from mlfo_mm.errors import UserError
 
 Values = dict[str, Any]
+# keys in the meta data of a checkpoint
+COMPOSED, BATCH = 'composed', 'effective_batch'
 KNOWN = ('mlfo_mm', 'mmaction', 'mmcv', 'mmengine', 'torch', 'torchvision')
 FACTS = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize', 'clip_len',
@@ -40,17 +44,34 @@ def read_values(text: object) -> Values:
         return {}
 
 
-def carried_config(text: object, path: object) -> Config | None:
+def composed_text(config: Config, without: Iterable[str] = ()) -> str:
+    """A config as text that :func:`read_values` reads, some top-level keys left out."""
+    shown = copy.deepcopy(config)
+    for key in without:
+        shown.pop(key, None)
+    # not laid out by yapf: the same text in all of its versions, and in a hundredth of the time
+    object.__setattr__(shown, '_format_python_code', False)
+    return shown.pretty_text
+
+
+def carried_text(checkpoint: Mapping[str, Any]) -> object:
+    """What a checkpoint says of its config; of one by other tools, what mmengine stored."""
+    meta = checkpoint.get('meta')
+    meta = meta if isinstance(meta, dict) else {}
+    return meta.get(COMPOSED) or meta.get('cfg')
+
+
+def carried_config(checkpoint: Mapping[str, Any], path: object) -> Config | None:
     """The config that a checkpoint of this project was trained with; None where it carries none.
 
     Args:
-        text: As it stands in the checkpoint.
-        path: Of the checkpoint, for messages and the config's name.
+        checkpoint: As it was read.
+        path: Where from, for messages and the config's name.
 
     Raises:
         UserError: Its model names a component of another package.
     """
-    values = read_values(text)
+    values = read_values(carried_text(checkpoint))
     if not all(key in values for key in ('method', 'backbone_name', 'model')):
         return None
     check_modules(values['model'], f'checkpoint {path}')
@@ -83,6 +104,20 @@ def differing(told: Mapping[str, Any], named: Mapping[str, Any]) -> str:
         if key in told and key in named and _plain(told[key]) != _plain(named[key]):
             return f'{key} {_plain(told[key])!r}, not {_plain(named[key])!r}'
     return ''
+
+
+def checked_origin(checkpoint: object, carried: Mapping[str, Any], named: Config) -> None:
+    """Refuse a run that is not the one that a checkpoint was trained with.
+
+    Raises:
+        UserError: The first fact in which they differ.
+    """
+    found = differing(carried, named)
+    if found:
+        raise UserError(
+            f'checkpoint {checkpoint} was trained with {found}, as {named.filename} has it: leave the '
+            'run out, or name the one that it was trained with'
+        )
 
 
 def _plain(node: Any) -> Any:
