@@ -29,7 +29,7 @@ from mlfo_mm.reporting.names import METHODS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 NO_METHODS = ('_base_', 'downstream')
-BEGIN = '<!-- methods: begin, written by tools/make_method_table.py -->'
+BEGIN = '<!-- methods: begin, written by tools/dev/make_method_table.py -->'
 END = '<!-- methods: end -->'
 HEADER = (
     'Method',

@@ -47,7 +47,7 @@ def configs(tmp_path):
 def test_readme_is_up_to_date():
     text = (CONFIGS / 'README.md').read_text()
     table = methods_markdown(RECIPES)
-    assert with_table(text, table, '') == text, 'run python tools/make_method_table.py'
+    assert with_table(text, table, '') == text, 'run python tools/dev/make_method_table.py'
 
 
 def test_every_method_is_described():

@@ -1,4 +1,4 @@
-"""tools/stress/kill_anywhere.py on its cheapest kinds, and that it sees what is lost."""
+"""tools/dev/stress/kill_anywhere.py on its cheapest kinds, and that it sees what is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conftest import REPO
 
 @pytest.fixture
 def tool(monkeypatch):
-    monkeypatch.syspath_prepend(REPO / 'tools/stress')
+    monkeypatch.syspath_prepend(REPO / 'tools/dev/stress')
     import kill_anywhere
 
     return kill_anywhere

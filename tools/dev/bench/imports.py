@@ -17,7 +17,7 @@ from pathlib import Path
 import measure
 from mlfo_mm.reporting.records import experiment_id, read_record, record_path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NO_TORCH = "import sys; sys.modules['torch'] = None; sys.argv.pop(0); "
 
 
