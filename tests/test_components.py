@@ -37,7 +37,7 @@ sys.path.insert(0, sys.argv[0].rpartition('/')[0])
 runpy.run_path(sys.argv[0], run_name='__main__')
 """
 LIGHT = (
-    'benchmark.py', 'compare.py', 'make_figures.py', 'make_tables.py', 'make_method_table.py',
+    'benchmark.py', 'compare.py', 'make_figures.py', 'make_tables.py', 'dev/make_method_table.py',
     'data/check_videos.py', 'data/make_synthetic.py', 'data/prepare_dataset.py',
 )  # fmt: skip
 

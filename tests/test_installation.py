@@ -218,7 +218,7 @@ def test_data_sets_are_listed_with_their_counts(tmp_path, monkeypatch):
     assert found.text.startswith(f'own: {folder}/train.txt:2: not UTF-8')
 
 
-TOOLS = ('train.py', 'test.py', 'evaluate.py', 'bench/train_step.py')
+TOOLS = ('train.py', 'test.py', 'evaluate.py', 'dev/bench/train_step.py')
 
 
 @pytest.mark.parametrize('tool', TOOLS)

@@ -18,7 +18,7 @@ import measure
 from mlfo_mm.study.identity import experiment_id
 from mlfo_mm.study.records import read_record, record_path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NO_TORCH = "import sys; sys.modules['torch'] = None; sys.argv.pop(0); "
 
 

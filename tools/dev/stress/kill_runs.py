@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mlfo_mm.processes import die_with_parent
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECORDS = ROOT / 'results/records/demo'
 SMOKE = 'configs/simclr/r3d18_smoke.py'
 EVALUATE = f'tools/evaluate.py {SMOKE} none --dataset synthetic_motion --work-dir {{0}}/work'

@@ -1,4 +1,4 @@
-"""tools/stress/kill_anywhere.py on its cheapest kinds, and that it sees what is lost."""
+"""tools/dev/stress/kill_anywhere.py on its cheapest kinds, and that it sees what is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.reporting import crafted
 
 @pytest.fixture
 def tool(monkeypatch):
-    monkeypatch.syspath_prepend(REPO / 'tools/stress')
+    monkeypatch.syspath_prepend(REPO / 'tools/dev/stress')
     import kill_anywhere
 
     return kill_anywhere
