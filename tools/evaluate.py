@@ -14,7 +14,8 @@ from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
-from mlfo_mm.evaluation.request import TASKS, Request
+from mlfo_mm.evaluation.request import Request
+from mlfo_mm.study.tasks import TASKS
 from mlfo_mm.processes import keep_freed_memory
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
