@@ -26,7 +26,7 @@ from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.request import Request
 from tests.conftest import REPO
 
-SMOKE = 'configs/simclr/r3d18_smoke.py'
+SMOKE = 'simclr/r3d18@smoke'
 AT_EPOCH: dict[int, Callable[[], None]] = {}
 
 

@@ -40,7 +40,7 @@ class ClipGeometry:
     @classmethod
     def from_config(cls, config: Config) -> ClipGeometry:
         """Read it from a pretraining config."""
-        keys = ('clip_len', 'eval_frame_interval', 'short_side', 'crop_size')
+        keys = ('clip_len', 'frame_interval', 'short_side', 'crop_size')
         for key in keys:
             if not isinstance(config.get(key), int) or config[key] < 1:
                 raise UserError(
