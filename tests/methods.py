@@ -60,9 +60,7 @@ class Case:
     def model(self, changes: dict[str, Any] | None = None, backbone: str = 'r3d18') -> Any:
         """Its model from seed 0."""
         torch.manual_seed(0)
-        model = MODELS.build(self.config(changes, backbone).model)
-        model.init_weights()
-        return model
+        return MODELS.build(self.config(changes, backbone).model)
 
     def feed(self, root: Any, count: int = VIDEOS) -> tuple[torch.Tensor, list[Any]]:
         """Clips (N, V, 3, T, H, W) of synthetic videos, as its run makes them, and their labels."""
