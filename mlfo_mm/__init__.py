@@ -1,16 +1,7 @@
 """mlfo_mm: a reproducibility benchmark for self-supervised video learning on MMAction2.
 
-Importing the package applies the upstream work-arounds of :mod:`mlfo_mm.compat` and registers every
-component in MMAction2's registries. ``MLFO_MM_NO_REGISTER=1`` leaves both out, for the tools that
-read records only and must not import torch.
+Importing the package alone loads nothing. Its parts that need torch mend MMAction2 when they are
+imported (:mod:`mlfo_mm.compat`), and :mod:`mlfo_mm.components` registers every component.
 """
 
-import os
-
 __version__ = '0.1.0'
-
-if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
-    from mlfo_mm import compat  # isort: skip
-
-    compat.apply()
-    from mlfo_mm import datasets, engine, evaluation, models

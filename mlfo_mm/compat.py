@@ -1,7 +1,8 @@
 """Work-arounds for upstream faults: the only place for them.
 
 Each function mends one fault, says at which version it can go, and can be applied twice. The tests
-of this module fail when one of them is taken out. :func:`apply` runs when ``mlfo_mm`` is imported.
+of this module fail when one of them is taken out. Importing this one applies them
+(:func:`apply`); each package that needs MMAction2 does so before it.
 
 Faults of the same versions that need no patch, because the package never takes that road:
 ``ResNet3d`` ignores ``init_cfg=Pretrained`` (weights are loaded with ``load_from`` and guarded),
@@ -24,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlfo_mm import environment
+from mlfo_mm import installation
 from mlfo_mm.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def apply() -> None:
         UserError: A package is missing or unfit; a tool ends with this one line.
     """
     try:
-        environment.require()
+        installation.require()
     except UserError:
         sys.excepthook = _one_line
         raise
@@ -88,9 +89,9 @@ def quiet_import() -> None:
             import mmaction.models  # noqa: F401
         except ModuleNotFoundError as error:
             sys.excepthook = _one_line
-            remedy = f'{environment.PIP} {error.name}'
-            finding = environment.Finding('wrong', 'mmaction2', f'needs {error.name}', remedy)
-            raise environment.unfit([finding]) from error
+            remedy = f'{installation.PIP} {error.name}'
+            finding = installation.Finding('wrong', 'mmaction2', f'needs {error.name}', remedy)
+            raise installation.unfit([finding]) from error
     # mmengine 0.10.7 names the gradient scaler by its old name
     warnings.filterwarnings('ignore', r'`torch\.cuda\.amp\.GradScaler', FutureWarning)
 
@@ -106,7 +107,7 @@ def allow_checkpoint_types() -> None:
     import torch
     from mmengine.logging import HistoryBuffer
 
-    if environment.parse(torch.__version__) < (2, 6):  # weights_only is off by default
+    if installation.parse(torch.__version__) < (2, 6):  # weights_only is off by default
         return
     reconstruct, scalar = np.array(0.0).__reduce__()[0], np.float64(0).__reduce__()[0]
     kinds = [np.dtype(kind) for kind in '?bhilqBHILQefd']
@@ -185,7 +186,7 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     import torch
     from torch.nn import functional
 
-    if environment.parse(torch.__version__) >= (2, 4):
+    if installation.parse(torch.__version__) >= (2, 4):
         autocast = functools.partial(torch.is_autocast_enabled, 'cpu')
     else:
         autocast = torch.is_autocast_cpu_enabled
@@ -211,3 +212,6 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return functional.conv3d(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
 
     return wrapped
+
+
+apply()

@@ -26,7 +26,7 @@ SMALL = dict(depth=18, pretrained=None, pretrained2d=False, base_channels=8)
 
 
 def run(code: str, *options: str) -> subprocess.CompletedProcess:
-    environment = dict(os.environ, PYTHONPATH=str(REPO), MLFO_MM_NO_REGISTER='1')
+    environment = dict(os.environ, PYTHONPATH=str(REPO))
     command = [sys.executable, *options, '-c', code]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
 
@@ -58,7 +58,7 @@ def test_an_unfit_installation_is_told_by_the_hook(monkeypatch):
         raise UserError('torch is missing')
 
     monkeypatch.setattr(sys, 'excepthook', sys.__excepthook__)
-    monkeypatch.setattr(compat.environment, 'require', require)
+    monkeypatch.setattr(compat.installation, 'require', require)
     with pytest.raises(UserError, match='torch is missing'):
         compat.apply()
     assert sys.excepthook is compat._one_line

@@ -44,7 +44,7 @@ def faults():
 counts = [faults() for _ in range(25)]  # the heap takes some rounds to find its size
 print(sum(counts[20:]))
 """
-CHILD = {'CUDA_VISIBLE_DEVICES': '', 'PYTHONPATH': str(REPO), 'MLFO_MM_NO_REGISTER': '1'}
+CHILD = {'CUDA_VISIBLE_DEVICES': '', 'PYTHONPATH': str(REPO)}
 
 
 def alive(pid: int) -> bool:
@@ -57,7 +57,7 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='the kernel of Linux ends them')
 def test_workers_of_the_frame_cache_end_with_it(tmp_path):
-    environment = os.environ | {'PYTHONPATH': str(REPO), 'MLFO_MM_NO_REGISTER': '1'}
+    environment = os.environ | {'PYTHONPATH': str(REPO)}
     process = subprocess.Popen([sys.executable, '-c', POOL, str(tmp_path)], env=environment)
     give_up = time.monotonic() + 120
     workers = []

@@ -7,11 +7,8 @@ stopped), ``status`` says how it stands, ``report`` writes one HTML page.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
-
-os.environ['MLFO_MM_NO_REGISTER'] = '1'  # the tools that it calls load torch, it does not
 
 from rich.console import Console
 

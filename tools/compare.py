@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
-
-os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
 from rich.text import Text
 

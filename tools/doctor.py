@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-os.environ['MLFO_MM_NO_REGISTER'] = '1'  # it must run where torch or MMAction2 do not
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from mlfo_mm.environment import report
+from mlfo_mm.installation import report
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
-"""Evaluate a pretrained backbone: ``python tools/evaluate.py CONFIG CHECKPOINT --task T --dataset D``.
+"""Evaluate a pretrained backbone: ``python tools/evaluate.py CHECKPOINT --task T --dataset D``.
 
-The protocol is that of ``configs/downstream/<task>_<profile>.py``; the result is a record for each
-task and data set under ``<results>/records/<profile>/``. One that fails does not stop the others;
-its record says why, and the exit status is not 0.
+The checkpoint carries the config that it was trained with; a run named before it is compared with
+that. ``evaluate.py RUN none`` takes random weights, which finetune trains from scratch. The protocol is
+``configs/tasks/<task>.py`` under the run's profile; the result is a record for each task and data set
+under ``<results>/records/<profile>/``. One that fails does not stop the others; its record says why,
+and the exit status is not 0.
 """
 
 from __future__ import annotations
@@ -14,22 +16,19 @@ from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
-from mlfo_mm.evaluation.request import TASKS, Request
+from mlfo_mm.evaluation.request import NO_CHECKPOINT, Request
 from mlfo_mm.processes import keep_freed_memory
-
-CONFIGS = Path(__file__).resolve().parent.parent / 'configs' / 'downstream'
+from mlfo_mm.study.tasks import TASKS
 
 
 def parse_args() -> argparse.Namespace:
     """Arguments, in MMAction2's manner."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='pretraining config, or CONFIG.py+CHANGE.py')
-    parser.add_argument(
-        'checkpoint',
-        nargs='?',
-        help='its checkpoint; none: random weights, which finetune trains from scratch',
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--checkpoint', dest='checkpoint_option', help='the same, as an option')
+    parser.add_argument(
+        'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file, or: RUN none'
+    )
     parser.add_argument('--task', required=True, nargs='+', choices=TASKS)
     parser.add_argument('--dataset', required=True, nargs='+', help='names of data sets')
     parser.add_argument('--split', type=int, default=1)
@@ -38,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--average',
         choices=['prob', 'score'],
-        help="over a video's clips: mean softmax or mean logits; default: the config's (prob)",
+        help="over a video's clips: mean softmax or mean logits; default: the protocol's (prob)",
     )
     parser.add_argument(
         '--skip-broken', action='store_true', help='pass over broken videos and count them'
@@ -59,15 +58,16 @@ def parse_args() -> argparse.Namespace:
         help='take the records of the same weights and configs that are there',
     )
     parser.add_argument('--results', default='results', help='folder of the records')
+    parser.add_argument('--outcome', type=Path, help='JSON file for the paths of the records')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=OptionsAction,
-        help='key=value ...: keys of the downstream config, else of the pretraining config',
+        help='key=value ...: keys of the protocol, else of the clips and of the run',
     )
     args = parser.parse_args()
-    if (args.checkpoint is None) == (args.checkpoint_option is None):
-        parser.error('give CHECKPOINT once: a file, or none for random weights')
+    if len(args.checkpoint) > 2 or args.checkpoint == [NO_CHECKPOINT]:
+        parser.error('give CHECKPOINT, RUN CHECKPOINT, or RUN none for random weights')
     return args
 
 
@@ -77,13 +77,13 @@ def main() -> None:
     args = parse_args()
     keep_freed_memory()
     check_limit('--decode-timeout', args.decode_timeout)
+    *run, checkpoint = args.checkpoint
     requests = [
         Request(
-            config=args.config,
-            checkpoint=args.checkpoint or args.checkpoint_option,
+            checkpoint=checkpoint,
             task=task,
             dataset=dataset,
-            config_dir=CONFIGS,
+            run=run[0] if run else '',
             split=args.split,
             seed=args.seed,
             amp=args.amp,

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-
-os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
 from rich.text import Text
 

@@ -1,24 +1,26 @@
-"""Pretrain a method: ``python tools/train.py CONFIG [--work-dir DIR] [--resume] [--amp]``."""
+"""Pretrain a method: ``python tools/train.py mlfo/r3d18@demo [--work-dir DIR] [--resume] [--amp]``."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction, require
-from mlfo_mm.engine.launch import missing, train, use_amp
+from mlfo_mm.engine.launch import missing, next_command, train, use_amp
 from mlfo_mm.engine.peers import own_error_first
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.pretrain_record import train_and_record
 from mlfo_mm.processes import keep_freed_memory
+from mmengine.dist import is_main_process
 
 
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='pretraining config, or CONFIG.py+CHANGE.py')
-    parser.add_argument('--work-dir', help='default: work_dirs/<method>_<variant>_<config name>')
+    parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
+    parser.add_argument('--work-dir', help='default: work_dirs/<method>/<run>')
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -46,17 +48,15 @@ def main() -> None:
     """Read the config, apply the arguments, train."""
     args = parse_args()
     keep_freed_memory()
-    config = load_config(args.config, args.cfg_options)
+    config = load_config(args.run, args.cfg_options)
     require(config)
     if args.preflight is not None:
         lines = missing(config, args.preflight)
         if lines:
             raise UserError('\nerror: '.join(lines))
         return
-    name = '_'.join(
-        [config.get('method', 'run'), config.get('variant', ''), Path(config.filename).stem]
-    )
-    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
+    name = Path('work_dirs', config.get('method', 'run'), Path(config.filename).stem)
+    config.work_dir = args.work_dir or config.get('work_dir') or str(name)
     if args.seed is not None:
         config.randomness.seed = args.seed
     config.randomness.deterministic = args.deterministic or config.randomness.get(
@@ -68,6 +68,8 @@ def main() -> None:
         train_and_record(config, args.launcher, args.resume, args.auto_scale_lr, args.results)
     else:
         train(config, args.launcher, args.resume, args.auto_scale_lr)
+    if is_main_process():
+        print(f'next: {shlex.join(next_command(config))}')
 
 
 if __name__ == '__main__':

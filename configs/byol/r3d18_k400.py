@@ -20,7 +20,11 @@ model = dict(
 )
 train_cfg.update(max_epochs=200)
 optim_wrapper.optimizer.update(lr=0.05)  # LARS in the paper; SGD and its rate are a reconstruction
-method_at = dict(  # projections as much narrower as the backbone; a short run: the target must keep up
-    small=dict(model=dict(momentum=0.99, projection=dict(hidden_channels=256, out_channels=64))),
-    smoke=dict(model=dict(projection=dict(hidden_channels=16, out_channels=16))),
+method_at = (
+    dict(  # projections as much narrower as the backbone; a short run: the target must keep up
+        small=dict(
+            model=dict(momentum=0.99, projection=dict(hidden_channels=256, out_channels=64))
+        ),
+        smoke=dict(model=dict(projection=dict(hidden_channels=16, out_channels=16))),
+    )
 )

@@ -13,9 +13,7 @@ from mlfo_mm.models import (
 
 method = 'mlfo'
 variant = 'default'
-sampler = dict(
-    type=SampleMLFOClips, clip_len='${clip_len}', max_rate=3.0, long_view='strided'
-)
+sampler = dict(type=SampleMLFOClips, clip_len='${clip_len}', max_rate=3.0, long_view='strided')
 
 
 def _lower(weight):
@@ -24,9 +22,7 @@ def _lower(weight):
         excitation=dict(type=MotionExcitation, reduction=16),
         motion=dict(type=MotionDiscriminationLoss, temperature=0.07, loss_weight=weight),
         retrieval=dict(type=TimestampRetrievalLoss, temperature=0.07, loss_weight=weight),
-        graph=dict(
-            type=GraphConstraintLoss, temperature=0.07, threshold=0.05, loss_weight=weight
-        ),
+        graph=dict(type=GraphConstraintLoss, temperature=0.07, threshold=0.05, loss_weight=weight),
     )
 
 

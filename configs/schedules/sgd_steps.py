@@ -11,5 +11,7 @@ optim_wrapper = dict(
 param_scheduler = [dict(type=MultiStepLR, by_epoch=True, milestones=[30, 60], gamma=0.1)]
 auto_scale_lr = dict(enable=False, base_batch_size=32)
 schedule_at = dict(
-    ucf101=dict(train_cfg=dict(max_epochs=300), param_scheduler={'-1': dict(milestones=[100, 200])}),
+    ucf101=dict(
+        train_cfg=dict(max_epochs=300), param_scheduler={'-1': dict(milestones=[100, 200])}
+    ),
 )

@@ -12,7 +12,9 @@ with read_base():
 
 method, variant = 'swav', 'default'
 pretrain_dataset = 'kinetics400'
-_loss = dict(type=SwappedPredictionLoss, temperature=0.1, loss_weight=0.5)  # mean of both directions
+_loss = dict(
+    type=SwappedPredictionLoss, temperature=0.1, loss_weight=0.5
+)  # mean of both directions
 # as many prototypes as in SlowFast's SwAV on Kinetics-400
 _prototypes = dict(num_prototypes=1000, epsilon=0.05, num_iters=3, freeze_epochs=1, loss=_loss)
 model = dict(
@@ -20,7 +22,9 @@ model = dict(
 )
 train_cfg.update(max_epochs=200)
 optim_wrapper.optimizer.update(lr=0.05)  # LARS in the paper; SGD and its rate are a reconstruction
-_smoke = dict(embedding_dim=16, queue_size=8, queue_begin_epoch=1, prototypes=dict(num_prototypes=8))
+_smoke = dict(
+    embedding_dim=16, queue_size=8, queue_begin_epoch=1, prototypes=dict(num_prototypes=8)
+)
 method_at = dict(
     ucf101=dict(model=dict(prototypes=dict(num_prototypes=300))),  # three a class
     smoke=dict(model=_smoke),

@@ -17,7 +17,9 @@ pretrain_dataset = 'ucf101'
 frame_interval = 1  # clips of consecutive frames, as in training
 normalize = dict(mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0])
 sampler = dict(type=SampleClipOrder, clip_len='${clip_len}', num_clips=3, gap=8)
-views.update(order=('decode', ('crop', 'difference')), resize=None, flip=None, gray=None, jitter=None)
+views.update(
+    order=('decode', ('crop', 'difference')), resize=None, flip=None, gray=None, jitter=None
+)
 views.decode.update(scale=(171, 128))
 views.crop = dict(type=RandomCrop, size='${crop_size}')
 _head = dict(type=OrderHead, num_clips=3, hidden_channels=512, dropout_ratio=0.5)

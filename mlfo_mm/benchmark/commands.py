@@ -74,7 +74,7 @@ def list_matrix(choice: Choice, where: Where, console: Console) -> None:
     console.print(table)
     if absent:
         names = ', '.join(absent)
-        console.print(f'quoted, to run once they have a config: {names}', highlight=False)
+        console.print(f'quoted, to run once they have a card: {names}', highlight=False)
 
 
 def show_plan(choice: Choice, where: Where, console: Console) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 
-from mlfo_mm.benchmark.jobs import Job, Plan
+from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
 from mlfo_mm.benchmark.state import files, read
 from mlfo_mm.study.records import load_records
 
@@ -31,7 +31,7 @@ class Estimates:
     def learn(self, job: Job) -> None:
         """Take the time of a job that is done, where it was measured from start to end."""
         seconds = read(files(self.plan, job).marker).get('seconds')
-        if seconds is None or job.rule not in ('pretrain', 'evaluate'):
+        if seconds is None or job.rule not in ('pretrain', *EVALUATIONS):
             return
         facts = job.facts
         for task in facts.get('tasks', ['pretrain']):
@@ -44,7 +44,7 @@ class Estimates:
 
     def seconds(self, job: Job) -> float | None:
         """Seconds that a job will take, None where nothing like it was done before."""
-        if job.rule not in ('pretrain', 'evaluate'):
+        if job.rule not in ('pretrain', *EVALUATIONS):
             return REPORT_S
         facts, total = job.facts, START_S
         for task in facts.get('tasks', ['pretrain']):

@@ -32,7 +32,7 @@ def write_failed(plan: Plan, jobs: dict[str, str]) -> None:
 
 
 def _facts(job: Job) -> dict[str, Any]:
-    keys = ('config', 'checkpoint', 'dataset', 'tasks', 'seed', 'options', 'skip_broken')
+    keys = ('run', 'checkpoint', 'dataset', 'tasks', 'seed', 'options', 'skip_broken')
     return {key: job.facts[key] for key in keys}
 
 
@@ -44,7 +44,7 @@ def _write(asked: dict[str, Any], root: Path, results: Path) -> None:
 
     for task in asked['tasks']:
         request = Request(
-            asked['config'],
+            asked['run'],
             asked['checkpoint'],
             task,
             asked['dataset'],

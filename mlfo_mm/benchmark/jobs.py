@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.files import write_atomic
+from mlfo_mm.study.tasks import TASKS
 
-RULES = ('data', 'pretrain', 'evaluate', 'tables', 'figures')
+# frozen tasks of a run share a job, each of the others has a rule, and resources, of its own
+EVALUATIONS = ('evaluate', *(task.key for task in TASKS.values() if not task.frozen))
+RULES = ('data', 'pretrain', *EVALUATIONS, 'tables', 'figures')
 PYTHON = '{python}'  # the interpreter of whoever runs the command
 
 
@@ -32,7 +35,7 @@ class Job:
         priority: The higher, the earlier.
         gpus: GPUs that it uses where there are any.
         facts: What it works on: ``method``, ``variant``, ``backbone``, ``dataset``, ``seed``; a
-            pretraining's ``work_dir`` and ``epochs``, an evaluation's ``config``, ``tasks``, ...
+            pretraining's ``work_dir`` and ``epochs``, an evaluation's ``run``, ``tasks``, ...
     """
 
     name: str

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
-from mlfo_mm.benchmark.jobs import PYTHON, RULES, Job, Plan
+from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, Job, Plan
 from mlfo_mm.benchmark.resolve import Answer, Question, downstream, pretraining
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.experiments import Experiment
-from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.identity import Pretraining, folder_name, hash_text, pretraining_identity
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES, Profile
 from mlfo_mm.study.tasks import TASKS
@@ -143,24 +143,27 @@ class _Planner:
         return os.path.relpath(path) if here and not Path(name).is_absolute() else str(path)
 
     def _add_run(self, row: Experiment, answer: Answer, seed: int, priority: int) -> None:
-        facts = {key: answer[key] for key in ('method', 'variant', 'backbone')}
-        facts |= dict(seed=seed, config=row.run(self.profile), options=answer['options'])
+        trains = Pretraining(**answer['pretraining'])
+        facts: dict[str, Any] = dict(
+            method=trains.method, variant=trains.variant, backbone=trains.backbone
+        )
+        facts |= dict(seed=seed, run=row.run(self.profile), options=answer['options'])
         if row.untrained:
             facts |= dict(method=row.method, variant='')
-            name = f'{row.method}-{answer["backbone"]}_{answer["untrained_hash"]}_seed{seed}'
+            mark = hash_text(trains.bare)[:8]
+            name = f'{row.method}-{trains.backbone}_{mark}_seed{seed}'
             self._add_evaluations(row, facts, name, 'none', (), priority)
             return
-        data = self._data(answer['dataset'])
+        data = self._data(trains.dataset)
         if data is None:
             return
-        name = (
-            f'{facts["method"]}-{facts["variant"]}_{answer["dataset"]}_{answer["hash"]}_seed{seed}'
-        )
+        about = pretraining_identity(trains, seed)
+        name = folder_name(about)
         work_dir = self.folders.work_dir.absolute() / self.profile.name / name
         results = self.folders.results.as_posix()
         job = Job(
             f'pretrain/{name}',
-            f'pretrain {_who(facts)} on {answer["dataset"]}, seed {seed}',
+            f'pretrain {_who(facts)} on {trains.dataset}, seed {seed}',
             (
                 *(*self._train(facts), '--work-dir', str(work_dir), '--seed', str(seed)),
                 *('--results', results, *_options(answer['options'])),
@@ -172,9 +175,9 @@ class _Planner:
             | dict(
                 work_dir=str(work_dir),
                 epochs=answer['epochs'],
-                record=f'{results}/records/{self.profile.name}/{_record(facts, answer)}.json',
+                record=f'{results}/records/{self.profile.name}/{about["experiment"]}.json',
                 recorder=(
-                    *(PYTHON, *self._tool('tools/record_pretraining.py', facts['config'])),
+                    *(PYTHON, *self._tool('tools/record_pretraining.py', facts['run'])),
                     *(str(work_dir), '--results', results, *_options(answer['options'])),
                 ),
             ),
@@ -184,8 +187,8 @@ class _Planner:
 
     def _train(self, facts: dict[str, Any]) -> tuple[str, ...]:
         if self.processes == 1:
-            return PYTHON, *self._tool('tools/train.py', facts['config'])
-        tool = self._tool('tools/dist_train.sh', facts['config'], str(self.processes))
+            return PYTHON, *self._tool('tools/train.py', facts['run'])
+        tool = self._tool('tools/dist_train.sh', facts['run'], str(self.processes))
         return 'bash', *tool
 
     def _add_evaluations(
@@ -202,28 +205,29 @@ class _Planner:
             tasks = self.choice.tasks_of(row, facts['seed'], dataset)
             tasks = tuple(task for task in tasks if task in self.protocols)
             frozen = tuple(task for task in tasks if TASKS[task].frozen)
-            alone = [(task,) for task in tasks if not TASKS[task].frozen]
+            alone = [(task, (task,)) for task in tasks if not TASKS[task].frozen]
             data = self._data(dataset) if tasks else None
             if data is None:
                 continue
             added = True
-            for group in (*([frozen] if frozen else ()), *alone):
+            for rule, group in (*([('evaluate', frozen)] if frozen else ()), *alone):
                 protocols = [(task, self.protocols[task]) for task in group]
                 skip = ('--skip-broken',) if self.choice.skip_broken else ()
                 mark = hash_text(repr([*protocols, *skip]))[:8]
                 command = (
-                    *(PYTHON, *self._tool('tools/evaluate.py', facts['config'], checkpoint)),
+                    *(PYTHON, *self._tool('tools/evaluate.py', facts['run'], checkpoint)),
                     *('--task', *group, '--dataset', dataset, '--seed', str(facts['seed'])),
                     *('--reuse', '--results', self.folders.results.as_posix()),
                     *('--work-dir', str(self.folders.work_dir.absolute() / 'evaluate'), *skip),
                     *_options(facts['options']),
                 )
+                what = f'evaluate {", ".join(group)} of' if rule == 'evaluate' else rule
                 job = Job(
-                    f'evaluate/{run}-{dataset}-{mark}',
-                    f'{", ".join(group)} of {_who(facts)} on {dataset}, seed {facts["seed"]}',
+                    f'{rule}/{run}-{dataset}-{mark}',
+                    f'{what} {_who(facts)} on {dataset}, seed {facts["seed"]}',
                     command,
                     (*needs, *data),
-                    priority + (9 if group == frozen else 3),
+                    priority + (9 if rule == 'evaluate' else 3),
                     1,
                     facts
                     | dict(
@@ -238,7 +242,7 @@ class _Planner:
 
     def _add_reports(self) -> None:
         """Tables and figures, made anew when one of their evaluations is."""
-        found = [job.name for job in self.jobs.values() if job.rule == 'evaluate']
+        found = [job.name for job in self.jobs.values() if job.rule in EVALUATIONS]
         mark = hash_text(repr([self.choice.tables, sorted(found), str(self.folders.results)]))[:8]
         kinds = ['tables']
         kinds += ['figures'] if any(t.startswith('figure') for t in self.choice.tables) else []
@@ -251,21 +255,6 @@ class _Planner:
 
 def _who(facts: dict[str, Any]) -> str:
     return '-'.join(filter(None, (facts['method'], facts['variant'], facts['backbone'])))
-
-
-def _record(facts: dict[str, Any], answer: Answer) -> str:
-    """Name of a pretraining's record."""
-    return experiment_id(
-        method=facts['method'],
-        variant=facts['variant'],
-        backbone=facts['backbone'],
-        pretrain_dataset=answer['dataset'],
-        task='pretrain',
-        dataset=answer['dataset'],
-        split=1,
-        seed=facts['seed'],
-        family_hash=answer['record_hash'],
-    )
 
 
 def _options(options: dict[str, Any]) -> tuple[str, ...]:

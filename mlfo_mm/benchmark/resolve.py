@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ Question = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def pretraining(config: str, dataset: str, **options: object) -> Question:
-    """Ask for the identity of a pretraining; an empty data set means the config's own."""
-    return dict(kind='pretraining', config=config, dataset=dataset, options=options)
+def pretraining(run: str, dataset: str, **options: object) -> Question:
+    """Ask what a run trains; an empty data set means the run's own."""
+    return dict(kind='pretraining', run=run, dataset=dataset, options=options)
 
 
 def downstream(config: str) -> Question:
@@ -41,7 +42,7 @@ def resolve(questions: Sequence[Question], root: Path, cache_file: Path) -> list
     """
     state = _state(root)
     cache = _read_cache(cache_file)
-    keys = [_key(question, state, root) for question in questions]
+    keys = [hash_text(json.dumps([state, each], sort_keys=True)) for each in questions]
     open_keys = [key for key in dict.fromkeys(keys) if key not in cache]
     if open_keys:
         asked = {key: question for key, question in zip(keys, questions, strict=True)}
@@ -52,10 +53,9 @@ def resolve(questions: Sequence[Question], root: Path, cache_file: Path) -> list
 
 
 def tool_environment(root: Path) -> dict[str, str]:
-    """Environment of the tools: the repository's package first, components registered."""
-    environment = {k: v for k, v in os.environ.items() if k != 'MLFO_MM_NO_REGISTER'}
-    paths = [str(root), *filter(None, [environment.get('PYTHONPATH')])]
-    return environment | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
+    """Environment of the tools: the repository's package first."""
+    paths = [str(root), *filter(None, [os.environ.get('PYTHONPATH')])]
+    return os.environ | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
 
 
 def ask_apart(module: str, request: dict[str, Any], root: Path, cwd: Path | None = None) -> str:
@@ -94,16 +94,11 @@ def _state(root: Path) -> str:
     digest = hashlib.sha256(metadata.version('mmengine').encode())
     package = Path(__file__).resolve().parents[1]
     named = [package / 'evaluation' / name for name in ('pipelines.py', 'request.py')]
-    code = [*package.glob('engine/*.py'), *named, Path(__file__)]
+    folders = [*package.glob('engine/*.py'), *package.glob('study/*.py')]
+    code = [*folders, *named, Path(__file__)]
     for path in sorted((*root.glob('configs/**/*.py'), *code)):
         digest.update(f'{path}\0'.encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def _key(question: Question, state: str, root: Path) -> str:
-    outside = [part for part in question['config'].split('+') if Path(part).is_absolute()]
-    texts = [Path(part).read_text() for part in outside if Path(part).is_file()]
-    return hash_text(json.dumps([state, question, texts], sort_keys=True))
 
 
 def _read_cache(path: Path) -> dict[str, Answer]:
@@ -115,31 +110,20 @@ def _read_cache(path: Path) -> dict[str, Answer]:
 
 def _answer(question: Question, root: Path) -> Answer:
     from mlfo_mm.engine.config import load_config
-    from mlfo_mm.evaluation.pipelines import ClipGeometry
-    from mlfo_mm.evaluation.request import PROTOCOL_VERSION, family_text
+    from mlfo_mm.evaluation.request import PROTOCOL_VERSION, config_text, pretraining_of
 
-    path = '+'.join(str(root / part) for part in question['config'].split('+'))
     if question['kind'] == 'downstream':
-        return dict(hash=hash_text(family_text(load_config(path)))[:8], protocol=PROTOCOL_VERSION)
+        text = config_text(load_config(root / question['config']))
+        return dict(hash=hash_text(text)[:8], protocol=PROTOCOL_VERSION)
     options, dataset = dict(question['options']), question['dataset']
-    config = load_config(path, options or None)
+    config = load_config(question['run'], options or None)
     if dataset and config.pretrain_dataset != dataset:
         options |= {'pretrain_dataset': dataset, 'train_dataloader.dataset.dataset': dataset}
-        config = load_config(path, options)
-    text = family_text(config)
-    shown = ClipGeometry.from_config(config).as_dict() | dict(
-        backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
-    )
+        config = load_config(question['run'], options)
     return dict(
-        method=config.method,
-        variant=config.variant,
-        backbone=config.backbone_name,
-        dataset=config.pretrain_dataset,
+        pretraining=asdict(pretraining_of(config)),
         epochs=config.train_cfg.max_epochs,
         options=options,
-        hash=hash_text(text)[:8],
-        record_hash=hash_text(f'# pretraining\n{text}'),
-        untrained_hash=hash_text(repr(shown))[:8],
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mlfo_mm.benchmark.failures import write_failed
-from mlfo_mm.benchmark.jobs import Job, Plan
+from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
 from mlfo_mm.benchmark.progress import Progress
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, status
@@ -228,7 +228,7 @@ def _report_failures(plan: Plan, outcome: Outcome) -> None:
     reasons = {}
     for job in plan.jobs:
         blamed = [name for name in (job.name, *job.needs) if name in outcome.failed]
-        if blamed and job.rule == 'evaluate':
+        if blamed and job.rule in EVALUATIONS:
             reason = outcome.failed[blamed[0]]
             reasons[job.name] = reason if blamed[0] == job.name else f'pretraining failed: {reason}'
     try:

@@ -1,29 +1,45 @@
 """Data sets and pipeline steps.
 
-The steps and data sets need torch and MMAction2; the modules on lists and files do not, and the
-tools that only use those leave the rest out with ``MLFO_MM_NO_REGISTER=1``.
+The steps and data sets need torch and MMAction2; the modules on lists and files do not. So what
+``__all__`` names is imported when it is asked for.
 """
 
-import os
+from __future__ import annotations
 
-if os.environ.get('MLFO_MM_NO_REGISTER') != '1':
-    from .transforms import (
-        ClipGaussianBlur,
-        ClipGray,
-        DecodeFrames,
-        FrameDifference,
-        OpenVideo,
-        PerClip,
-        PerFrameColorJitter,
-        PerFrameGray,
-        RotateClips,
-        SampleBlocks,
-        SampleClipOrder,
-        SampleMLFOClips,
-        SamplePace,
-        SampleSpeeds,
-        SampleTemporalTransforms,
-        SampleTwoClips,
-        VideoError,
-    )
-    from .video_list import VideoListDataset, skip_collate
+import importlib
+from typing import Any
+
+__all__ = [
+    'ClipGaussianBlur',
+    'ClipGray',
+    'DecodeFrames',
+    'FrameDifference',
+    'OpenVideo',
+    'PerClip',
+    'PerFrameColorJitter',
+    'PerFrameGray',
+    'RotateClips',
+    'SampleBlocks',
+    'SampleClipOrder',
+    'SampleMLFOClips',
+    'SamplePace',
+    'SampleSpeeds',
+    'SampleTemporalTransforms',
+    'SampleTwoClips',
+    'VideoError',
+    'VideoListDataset',
+    'skip_collate',
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    home = 'video_list' if name in ('VideoListDataset', 'skip_collate') else 'transforms'
+    value = getattr(importlib.import_module(f'{__name__}.{home}'), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,10 +10,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -99,22 +97,6 @@ def is_complete(root: Path, settings: Settings) -> bool:
         return False
 
 
-@contextmanager
-def _executor(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh interpreters that import only what draws: no torch, no registration."""
-    name = 'MLFO_MM_NO_REGISTER'
-    before = os.environ.get(name)
-    os.environ[name] = '1'
-    try:
-        fresh = multiprocessing.get_context('spawn')
-        with ProcessPoolExecutor(workers, fresh, die_with_parent, (os.getpid(),)) as pool:
-            yield pool
-    finally:
-        os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before
-
-
 def _num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
@@ -136,7 +118,9 @@ def _make_videos(
                 sizes[index] = _make_clip(folder, clip, size)
                 bar.advance(task)
             return sizes
-        with _executor(workers) as pool:
+        # fresh interpreters, which import only what draws
+        fresh = multiprocessing.get_context('spawn')
+        with ProcessPoolExecutor(workers, fresh, die_with_parent, (os.getpid(),)) as pool:
             jobs = {pool.submit(_make_clip, folder, c, size): i for i, c in enumerate(clips)}
             try:
                 for job in as_completed(jobs):

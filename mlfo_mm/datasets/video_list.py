@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mlfo_mm import compat  # isort: skip  (the work-arounds, before anything of MMAction2)  # noqa: F401
+
 import contextlib
 import logging
 import random

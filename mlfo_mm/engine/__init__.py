@@ -1,5 +1,7 @@
 """What a run needs beside the model: configs read strictly, hooks, launching."""
 
+from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
+
 from . import hooks, optim
 from .optim import AutocastOptimWrapper
 

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from mlfo_mm.engine.composed import carried_text, differing, read_values
 from mlfo_mm.errors import UserError
 
 SHOWN = 3  # keys that a message names
@@ -122,20 +123,16 @@ def backbone_differences(
     return differences(needed, known), known
 
 
-def check_origin(path: Path, text: object, expected: dict[str, Any]) -> None:
-    """Refuse a checkpoint of another config: a result must not go to another method's account.
+def check_origin(path: Path, checkpoint: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint of another run: a result must not go to another method's account.
 
     Args:
         path: Of the checkpoint.
-        text: The config that it was trained with, as it tells it; anything but a text passes.
-        expected: Top-level keys and the values that they must have.
+        checkpoint: As it was read; one that carries no config passes.
+        expected: Facts of the config and the values that they must have.
     """
-    if not isinstance(text, str):
-        return
-    for key, value in expected.items():
-        found = re.search(rf'^{key} = (.*)$', text, re.MULTILINE)
-        if found and found[1] != repr(value):
-            raise UserError(
-                f'checkpoint {path} was trained with {key} {found[1]}, the config says '
-                f'{value!r}: give the config that it was trained with'
-            )
+    found = differing(read_values(carried_text(checkpoint)), expected)
+    if found:
+        raise UserError(
+            f'checkpoint {path} was trained with {found}: name the run that it was trained with'
+        )

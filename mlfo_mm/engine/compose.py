@@ -1,4 +1,6 @@
-"""From a run's name to its values. The order of merging, each over what stands before it:
+"""From a run's name to its values.
+
+The order of merging, each over what stands before it:
 
 1. runtime, schedule, views: what the profile reads, or the published recipe;
 2. profile: data, geometry, normalisation, budget;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +43,7 @@ def load_config(run: str | Path, options: Mapping[str, Any] | None = None) -> Co
     return finished(with_options(values, options or {}, filename), filename)
 
 
-def load_task(
-    task: str, profile: str, options: Mapping[str, Any] | None = None
-) -> Config:
+def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None) -> Config:
     """The protocol of a downstream task under a profile.
 
     ``configs/tasks/<task>.py`` < ``evaluation`` of the profile < what the task says of the profile
@@ -76,6 +73,12 @@ def task_keys(task: str) -> frozenset[str]:
     return frozenset(values).union(*said)
 
 
+def with_changes(config: Config, options: Mapping[str, Any]) -> Config:
+    """A whole config, such as a checkpoint carries, with ``--cfg-options`` merged into it."""
+    filename = str(config.filename)
+    return finished(with_options(config._to_lazy_dict(), options, filename), filename)
+
+
 def with_options(values: Values, options: Mapping[str, Any], filename: str) -> Values:
     """Values with ``--cfg-options`` in their places, each key checked."""
     config = to_config(values, filename)
@@ -100,9 +103,9 @@ def finished(values: Values, filename: str) -> Config:
     return config
 
 
-def under_profile(run: str, profile: str) -> str:
-    """The name of the same method and backbone under another profile."""
-    return str(replace(parse_run(run), at=profile))
+def small_run(config: Config, profile: str = 'demo') -> str:
+    """How the same method and backbone are spelled under a small profile."""
+    return f'{config.get("method", "mlfo")}/{config.get("backbone_name", "r3d18")}@{profile}'
 
 
 def scaled_learning_rate(config: Config, world_size: int, enable: bool) -> str:

@@ -123,6 +123,9 @@ def check_values(config: Config) -> None:
         value = look_up(config, key, missing)
         if value is not missing and not kind.fits(value):
             raise UserError(f'{config.filename}: {key}={value!r:.80}, must be {kind.words}')
+    crop, side = config.get('crop_size'), config.get('short_side')
+    if crop and side and crop > side:
+        raise UserError(f'{config.filename}: crop_size={crop} is larger than short_side={side}')
     for key, value in config.items():
         _check_finite(value, key, str(config.filename))
 

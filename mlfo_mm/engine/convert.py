@@ -19,6 +19,7 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
+from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.launch import model_state
 from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect
 from mlfo_mm.errors import UserError, did_you_mean
@@ -35,7 +36,7 @@ def import_weights(
     Args:
         source: State dict, checkpoint with one, or safetensors.
         target: Checkpoint to write.
-        config: What the weights are to be used with; the checkpoint says its method and variant.
+        config: What the weights are to be used with; the checkpoint carries it.
         layout: Of the source; None finds it by its names.
         prefix: Take only the tensors whose names begin so, for instance ``encoder_q.0.``.
 
@@ -57,9 +58,8 @@ def import_weights(
     if differ or left_over:
         what = str(differ) or f'left over {len(left_over)}, first {", ".join(left_over[:SHOWN])}'
         raise UserError(f'{source} ({found.what}) does not fit {config.filename}: {what}')
-    keys = ('method', 'variant', 'backbone_name', 'pretrain_dataset')
     meta = dict(
-        cfg=''.join(f'{key} = {config[key]!r}\n' for key in keys),
+        composed=composed_text(config),
         layout=found.name,
         source=source.name,
         source_sha256=file_sha256(source),

@@ -73,9 +73,13 @@ def pipeline(values: Values) -> list[Values]:
         if name not in named or name not in views:
             where = 'views.order does not name it' if name in views else 'views has no such step'
             if views.get(name) is not None or name not in views:
-                raise UserError(f'views.{name}: {where}{did_you_mean(name, {*views, *named} - {name})}')
+                raise UserError(
+                    f'views.{name}: {where}{did_you_mean(name, {*views, *named} - {name})}'
+                )
     if values.get('frame_difference') and views.get('difference') is None:
-        raise UserError('frame_difference=True: views has no step `difference` that would show them')
+        raise UserError(
+            'frame_difference=True: views has no step `difference` that would show them'
+        )
     if 'sampler' not in values:
         raise UserError('views need a sampler, which says what frames they show')
     steps: list[Values] = []
@@ -131,7 +135,9 @@ def check_source(values: Mapping[str, Any], key: str, source: str) -> None:
         there = [name for name in origins if name in values]
         if there and (key == made or key.startswith(f'{made}.')):
             rest = key[len(made) :] if len(there) == 1 else ''
-            raise UserError(f'{source} {key}: {made} is made of {", ".join(there)}: set {there[0]}{rest}')
+            raise UserError(
+                f'{source} {key}: {made} is made of {", ".join(there)}: set {there[0]}{rest}'
+            )
 
 
 def check_made(values: Values, where: str) -> None:
@@ -155,7 +161,9 @@ def _names(node: Any) -> Any:
     """A value with classes by their names, however a config names them; lists and tuples alike."""
     if isinstance(node, Mapping):
         values = {key: _names(dict.__getitem__(node, key)) for key in node}
-        return values | ({'type': str(values['type']).rsplit('.', 1)[-1]} if 'type' in values else {})
+        return values | (
+            {'type': str(values['type']).rsplit('.', 1)[-1]} if 'type' in values else {}
+        )
     if isinstance(node, list | tuple):
         return [_names(item) for item in node]
     return node

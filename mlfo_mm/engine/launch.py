@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from pathlib import Path
@@ -20,12 +21,15 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
-from mlfo_mm.engine.config import scaled_learning_rate
+from mlfo_mm.engine.composed import composed_text
+from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
+from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import disk_errors, remove_leftovers
+from mlfo_mm.study.tasks import TASKS
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -35,7 +39,7 @@ def missing(config: Config, processes: int) -> list[str]:
     if gpus < processes and (gpus > 0 or config.get('profile') == 'paper'):
         lines.append(
             f'{processes} GPUs asked for, {gpus} here: ask for at most that, or take a small profile '
-            '(configs/*/r3d18_demo.py, r3d18_mini.py), which runs on CPU processes'
+            f'({small_run(config)}), which runs on CPU processes'
         )
     try:
         training_list(config)
@@ -121,7 +125,7 @@ def check_resume(path: Path, config: Config) -> None:
             f'its tensors differ from those of {config.filename}: {found}'
         )
     keys = ('method', 'variant', 'backbone_name')
-    check_origin(path, meta.get('cfg'), {key: config[key] for key in keys if key in config})
+    check_origin(path, checkpoint, {key: config[key] for key in keys if key in config})
 
 
 def check_start(path: str, config: Config) -> str:
@@ -172,6 +176,14 @@ def _check_batch(config: Config, processes: int) -> None:
         )
 
 
+def next_command(config: Config) -> list[str]:
+    """What to type when a training is done: its weights, evaluated on its own data set."""
+    checkpoint = Path(config.work_dir) / f'epoch_{config.train_cfg.max_epochs}.pth'
+    tasks = [task.key for task in TASKS.values() if task.frozen and not task.pictures][:2]
+    command = ['python', 'tools/evaluate.py', str(checkpoint), '--task', *tasks]
+    return [*command, '--dataset', str(config.pretrain_dataset)]
+
+
 def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool) -> Runner:
     """Run a training config to its end.
 
@@ -184,6 +196,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     Raises:
         UserError: For anything that the user can mend.
     """
+    composed = copy.deepcopy(config)  # before it is changed for this machine
     processes = start_processes(config, launcher)
     lines = missing(config, processes if torch.cuda.is_available() or processes > 1 else 0)
     if lines:
@@ -197,10 +210,13 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
+    composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
+    origin = OriginHook(composed_text(composed), config.train_dataloader.batch_size * processes)
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)
-            runner.register_hook(HealthHook())  # not in the configs: it changes no result
+            for hook in (HealthHook(), origin):  # not in the configs: they change no result
+                runner.register_hook(hook)
             if not torch.cuda.is_available():
                 lines.append('no GPU: training on the CPU')
             for line in lines:

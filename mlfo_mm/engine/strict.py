@@ -54,7 +54,9 @@ def check_key(config: Config, dotted: str, source: str, may_add: bool = False) -
             known = sorted(_allowed(node) | UNCHECKED.get('.'.join(parts[:depth]), set()))
             if part in known or (may_add and not did_you_mean(part, known)):
                 return
-            raise UserError(f'{source} {dotted}: unknown key {part!r}{_suggest(part, known)}')
+            deeper = [path for path in leaves(config.to_dict()) if path.endswith(f'.{dotted}')]
+            near = f' (did you mean {deeper[0]!r}?)' if deeper else _suggest(part, known)
+            raise UserError(f'{source} {dotted}: unknown key {part!r}{near}')
 
 
 def check_config(config: Config) -> None:

@@ -16,10 +16,10 @@ from torch import nn
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult
-from mlfo_mm.evaluation.job import Job, Shared, prepare
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
+from mlfo_mm.evaluation.trial import Shared, Trial, prepare
 from mlfo_mm.models.utils.complexity import complexity
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
@@ -86,18 +86,18 @@ def evaluate_all(
     # before the tasks: the checkout may move on while they run
     origin = provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else [])
     shared = Shared()
-    jobs = [prepare(request, shared) for request in requests]
+    trials = [prepare(request, shared) for request in requests]
     for _, weights in shared.weights.values():
         print(weights.line)
     if not torch.cuda.is_available():
         print('no GPU: evaluating on the CPU')
-    for job in jobs:
-        path = record_path(job.pretrain.profile, job.experiment(), results_dir)
+    for trial in trials:
+        path = record_path(trial.pretrain.profile, trial.experiment(), results_dir)
         before = read_record(path) if path.is_file() else None
-        if before is not None and _answers(before, job) and reuse:
-            yield Outcome(job.request, before, path)
+        if before is not None and _answers(before, trial) and reuse:
+            yield Outcome(trial.request, before, path)
             continue
-        yield _run(job, origin, results_dir, before)
+        yield _run(trial, origin, results_dir, before)
 
 
 def summary(record: Record) -> str:
@@ -131,20 +131,20 @@ def reason_of(error: Exception) -> str:
     return ' '.join(f'{name}{error}'.split()) or type(error).__name__
 
 
-def _answers(record: Record, job: Job) -> bool:
+def _answers(record: Record, trial: Trial) -> bool:
     sha256 = (record.checkpoint or {}).get('sha256')
-    return record.status == 'done' and sha256 == job.weights.sha256
+    return record.status == 'done' and sha256 == trial.weights.sha256
 
 
 def _run(
-    job: Job, origin: dict[str, Any], results_dir: str | Path, before: Record | None
+    trial: Trial, origin: dict[str, Any], results_dir: str | Path, before: Record | None
 ) -> Outcome:
     start, clock = datetime.now(UTC), time.monotonic()
-    request, weights = job.request, job.weights
-    about = job.about()
+    request, weights = trial.request, trial.weights
+    about = trial.about()
     error: Exception | None = None
     try:
-        result = TASKS[request.task](job)
+        result = TASKS[request.task](trial)
     except UserError as caught:
         error = caught
     except Exception as caught:
@@ -155,7 +155,7 @@ def _run(
         result = TaskResult(
             metrics={},
             n_samples=dict(train=NOTHING_READ, test=NOTHING_READ),
-            protocol=job.protocol(request.task),
+            protocol=trial.protocol(request.task),
             decoders=[],
         )
     record = Record(
@@ -170,28 +170,28 @@ def _run(
         end=datetime.now(UTC).isoformat(timespec='seconds'),
         decoder='+'.join(result.decoders) or None,
         train_log=result.train_log,
-        notes=_notes(job, result),
+        notes=_notes(trial, result),
         status='done' if error is None else 'failed',
         reason='' if error is None else reason_of(error),
-        cost=backbone_cost(job.model.backbone, job.geometry),
+        cost=backbone_cost(trial.model.backbone, trial.geometry),
         details=result.details,
-        leakage=job.leakage,
+        leakage=trial.leakage,
     )
-    if error is not None and before is not None and _answers(before, job):
+    if error is not None and before is not None and _answers(before, trial):
         # what is known of these weights stays known
         path = record_path(record.profile, record.experiment, results_dir)
         return Outcome(request, record, path, error)
     return Outcome(request, record, write_record(record, results_dir), error)
 
 
-def _notes(job: Job, result: TaskResult) -> list[str]:
+def _notes(trial: Trial, result: TaskResult) -> list[str]:
     notes = list(result.notes)
     for name, counts in result.n_samples.items():
         if counts['skipped']:
             notes.append(f'{counts["skipped"]} of {counts["expected"]} {name} videos are broken')
-    for role, reason in job.leakage.get('unchecked', {}).items():
+    for role, reason in trial.leakage.get('unchecked', {}).items():
         notes.append(f'the {role} list was not searched for test videos: {reason}')
-    planned, done = job.pretrain.train_cfg.get('max_epochs'), job.weights.epoch
+    planned, done = trial.pretrain.train_cfg.get('max_epochs'), trial.weights.epoch
     if planned and done is not None and done < planned:
         notes.append(f'the checkpoint is of epoch {done}, its config trains {planned}')
     return notes

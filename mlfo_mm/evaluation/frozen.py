@@ -1,4 +1,4 @@
-"""What the tasks share: frozen features of a job's videos, and what a task answers."""
+"""What the tasks share: frozen features of a trial's videos, and what a task answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.evaluation.inference import Outputs, cached_features
-from mlfo_mm.evaluation.job import Job
 from mlfo_mm.evaluation.metrics import chance_note
+from mlfo_mm.evaluation.trial import Trial
 
 
 @dataclass
@@ -26,39 +26,39 @@ class TaskResult:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def identity(job: Job) -> dict[str, Any]:
-    """What tells features of a job's weights and clips from all others."""
+def identity(trial: Trial) -> dict[str, Any]:
+    """What tells features of a trial's weights and clips from all others."""
     return dict(
-        weights=job.weights.sha256 or f'random seed {job.seed}',
-        backbone=repr(job.pretrain.model.backbone.to_dict()),
-        normalize=repr(job.pretrain.normalize.to_dict()),
-        clips=job.geometry.as_dict() | dict(num_clips=job.settings.num_clips),
+        weights=trial.weights.sha256 or f'random seed {trial.seed}',
+        backbone=repr(trial.pretrain.model.backbone.to_dict()),
+        normalize=repr(trial.pretrain.normalize.to_dict()),
+        clips=trial.geometry.as_dict() | dict(num_clips=trial.settings.num_clips),
     )
 
 
-def features(job: Job, subset: str, reverse: bool = False) -> Outputs:
+def features(trial: Trial, subset: str, reverse: bool = False) -> Outputs:
     """Pooled features of every clip of a list, of all levels, kept for the other tasks.
 
     Args:
-        job: Whose weights, clips and data set.
+        trial: Whose weights, clips and data set.
         subset: 'train' or 'test'.
         reverse: Of the clips played backwards.
     """
     return cached_features(
-        job.model,
-        job.test_data(subset, reverse),
-        identity(job) | dict(reverse=reverse),
-        Path(job.request.work_dir) / 'features',
-        job.settings.batch_size,
-        job.settings.num_workers,
-        job.amp,
-        f'features of {job.request.dataset} {subset}' + (' played backwards' if reverse else ''),
+        trial.model,
+        trial.test_data(subset, reverse),
+        identity(trial) | dict(reverse=reverse),
+        Path(trial.request.work_dir) / 'features',
+        trial.settings.batch_size,
+        trial.settings.num_workers,
+        trial.amp,
+        f'features of {trial.request.dataset} {subset}' + (' played backwards' if reverse else ''),
     )
 
 
-def listed(job: Job, file: str) -> str:
+def listed(trial: Trial, file: str) -> str:
     """Path of a video as the data set's lists have it."""
-    folder = find_dataset(job.request.dataset).absolute()
+    folder = find_dataset(trial.request.dataset).absolute()
     return Path(os.path.relpath(file, folder)).as_posix()
 
 

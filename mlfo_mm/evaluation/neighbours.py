@@ -16,9 +16,9 @@ from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, counts, decoders, features, identity, listed
 from mlfo_mm.evaluation.inference import Outputs, cached_features
-from mlfo_mm.evaluation.job import Job, preprocessor
 from mlfo_mm.evaluation.nearest import nearest
 from mlfo_mm.evaluation.order import spread
+from mlfo_mm.evaluation.trial import Trial, preprocessor
 from mlfo_mm.models import SelfSupervisedRecognizer
 
 FRAMES = 4  # of each video, in a record
@@ -64,12 +64,12 @@ def hits(places: np.ndarray, query_labels: np.ndarray, gallery_labels: np.ndarra
     return 100 * float((gallery_labels[places] == query_labels[:, None]).mean())
 
 
-def neighbours(job: Job) -> TaskResult:
+def neighbours(trial: Trial) -> TaskResult:
     """Look up each test video's nearest training videos."""
-    settings = job.settings
-    model = None if job.untrained else _embedding_model(job)
+    settings = trial.settings
+    model = None if trial.untrained else _embedding_model(trial)
     by = SelfSupervisedRecognizer.embedding if model is None else model.recognizer.embedding
-    train, test = (_distributions(job, model, subset) for subset in ('train', 'test'))
+    train, test = (_distributions(trial, model, subset) for subset in ('train', 'test'))
     pairs = {'instance': (test.values, train.values)}
     if 'semantic' in test.extra:
         pairs['semantic'] = test.extra['semantic'], train.extra['semantic']
@@ -86,48 +86,48 @@ def neighbours(job: Job) -> TaskResult:
     }
     what = f'top {settings.topk} training videos of each test video, frozen, instance-wise by {by}'
     what += ', semantic-wise by assignments to prototypes' if 'semantic' in found else ''
-    protocol = job.protocol(what) | dict(
+    protocol = trial.protocol(what) | dict(
         topk=settings.topk, temperature=settings.temperature, instance=by
     )
-    details = dict(queries=_queries(job, train, test, found))
+    details = dict(queries=_queries(trial, train, test, found))
     return TaskResult(
         metrics, counts(train, test), protocol, decoders(train, test), notes, details=details
     )
 
 
-def load_recognizer(job: Job) -> SelfSupervisedRecognizer:
+def load_recognizer(trial: Trial) -> SelfSupervisedRecognizer:
     """The whole pretrained recognizer: all of its tensors, or an error.
 
     Raises:
         UserError: The checkpoint does not fit, or the recognizer has no embeddings to ask for.
     """
-    path = Path(job.request.checkpoint)
-    model = MODELS.build(copy.deepcopy(job.pretrain.model))
+    path = Path(trial.request.checkpoint)
+    model = MODELS.build(copy.deepcopy(trial.pretrain.model))
     if not isinstance(model, SelfSupervisedRecognizer):
         raise UserError(
-            f'{job.request.config}: {type(model).__name__} does not say what it tells videos apart '
+            f'{trial.pretrain.filename}: {type(model).__name__} does not say what it tells videos apart '
             'by; neighbours take a SelfSupervisedRecognizer, which has embed()'
         )
     state = tensors_of(read_checkpoint(path))
     found = differences(model.state_dict(), state)
     if found:
         raise UserError(
-            f'checkpoint {path} does not fit the whole model of {job.request.config}: {found}'
+            f'checkpoint {path} does not fit the whole model of {trial.pretrain.filename}: {found}'
         )
     model.load_state_dict(state)
     return model.eval()
 
 
-def _embedding_model(job: Job) -> EmbeddingModel:
+def _embedding_model(trial: Trial) -> EmbeddingModel:
     return EmbeddingModel(
-        load_recognizer(job), job.settings.temperature, preprocessor(job.pretrain)
+        load_recognizer(trial), trial.settings.temperature, preprocessor(trial.pretrain)
     )
 
 
-def _distributions(job: Job, model: EmbeddingModel | None, subset: str) -> Outputs:
+def _distributions(trial: Trial, model: EmbeddingModel | None, subset: str) -> Outputs:
     """Embeddings (M, D) of videos, and ``extra['semantic']`` (M, K) where there are prototypes."""
     if model is None:
-        found = features(job, subset)
+        found = features(trial, subset)
         return Outputs(
             found.video_means(),
             found.labels,
@@ -136,16 +136,16 @@ def _distributions(job: Job, model: EmbeddingModel | None, subset: str) -> Outpu
             found.decoders,
             found.frames,
         )
-    settings = job.settings
+    settings = trial.settings
     return cached_features(
         model,
-        job.test_data(subset),
-        identity(job) | dict(what='embeddings', temperature=settings.temperature),
-        Path(job.request.work_dir) / 'features',
+        trial.test_data(subset),
+        identity(trial) | dict(what='embeddings', temperature=settings.temperature),
+        Path(trial.request.work_dir) / 'features',
         settings.batch_size,
         settings.num_workers,
-        job.amp,
-        f'embeddings of {job.request.dataset} {subset}',
+        trial.amp,
+        f'embeddings of {trial.request.dataset} {subset}',
     )
 
 
@@ -159,15 +159,15 @@ def _nearest(
 
 
 def _queries(
-    job: Job, train: Outputs, test: Outputs, found: dict[str, tuple[np.ndarray, np.ndarray]]
+    trial: Trial, train: Outputs, test: Outputs, found: dict[str, tuple[np.ndarray, np.ndarray]]
 ) -> list[dict[str, Any]]:
     """A few queries at equal distances in the test list, with their neighbours."""
     queries = []
-    for query in spread(len(test.files), job.settings.num_queries):
-        shown: dict[str, Any] = dict(query=_clip(job, test, query), instance=[], semantic=[])
+    for query in spread(len(test.files), trial.settings.num_queries):
+        shown: dict[str, Any] = dict(query=_clip(trial, test, query), instance=[], semantic=[])
         for kind, (places, similarities) in found.items():
             shown[kind] = [
-                _clip(job, train, place)
+                _clip(trial, train, place)
                 | dict(
                     similarity=round(float(similarity), 4),
                     hit=bool(train.labels[place] == test.labels[query]),
@@ -178,10 +178,10 @@ def _queries(
     return queries
 
 
-def _clip(job: Job, videos: Outputs, place: int) -> dict[str, Any]:
+def _clip(trial: Trial, videos: Outputs, place: int) -> dict[str, Any]:
     seen = np.unique(videos.frames[place])
     return {
-        'video': listed(job, videos.files[place]),
-        'class': job.classes[videos.labels[place]],
+        'video': listed(trial, videos.files[place]),
+        'class': trial.classes[videos.labels[place]],
         'frames': [int(seen[index]) for index in spread(len(seen), FRAMES)],
     }

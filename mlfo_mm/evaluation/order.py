@@ -23,8 +23,8 @@ from tqdm import tqdm
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, counts, decoders, features, listed
 from mlfo_mm.evaluation.inference import Outputs
-from mlfo_mm.evaluation.job import Job
 from mlfo_mm.evaluation.probe import STRENGTHS, video_groups
+from mlfo_mm.evaluation.trial import Trial
 
 DIGITS = 4  # significant ones, of the maps in a record
 
@@ -110,22 +110,22 @@ def fit_order(
     return OrderProbe(_weight(forward, backward, strength), strength, accuracy, validation)
 
 
-def order(job: Job) -> TaskResult:
+def order(trial: Trial) -> TaskResult:
     """Tell a test clip from the same clip played backwards, by its frozen features."""
-    train, test = features(job, 'train'), features(job, 'test')
-    train_back, test_back = features(job, 'train', True), features(job, 'test', True)
-    settings = job.settings
+    train, test = features(trial, 'train'), features(trial, 'test')
+    train_back, test_back = features(trial, 'train', True), features(trial, 'test', True)
+    settings = trial.settings
     probe = fit_order(
         train.values,
         train_back.values,
         video_groups(train.files),
         tuple(settings.strengths),
         settings.folds,
-        job.seed,
+        trial.seed,
     )
     accuracy = probe.score(test.values, test_back.values)
     what = f'forward or reversed, frozen, bias-free logistic regression, {probe.validation}'
-    protocol = job.protocol(what) | dict(
+    protocol = trial.protocol(what) | dict(
         num_classes=2,
         strength=probe.strength,
         validation_accuracy={f'{c:g}': round(a, 2) for c, a in probe.accuracy.items()},
@@ -136,7 +136,7 @@ def order(job: Job) -> TaskResult:
         protocol,
         decoders(train, test, train_back, test_back),
         _notes(accuracy, len(test.labels)),
-        details=dict(clips=_maps(job, probe, test)),
+        details=dict(clips=_maps(trial, probe, test)),
     )
 
 
@@ -147,24 +147,24 @@ def spread(total: int, count: int) -> list[int]:
 
 
 @torch.no_grad()
-def _maps(job: Job, probe: OrderProbe, test: Outputs) -> list[dict[str, Any]]:
+def _maps(trial: Trial, probe: OrderProbe, test: Outputs) -> list[dict[str, Any]]:
     """Class activation maps of the first clip of a few test videos, forward and backwards."""
-    job.model.to(get_device()).eval()
+    trial.model.to(get_device()).eval()
     shown: list[dict[str, Any]] = []
-    data = [DATASETS.build(job.test_data('test', reverse)) for reverse in (False, True)]
+    data = [DATASETS.build(trial.test_data('test', reverse)) for reverse in (False, True)]
     places = {data[0].get_data_info(i)['filename']: i for i in range(len(data[0]))}
-    for video in spread(len(test.files), job.settings.num_maps):
+    for video in spread(len(test.files), trial.settings.num_maps):
         for backwards, source in enumerate(data):
             sample = source[places[test.files[video]]]
             if sample is None:
                 raise UserError(f'{test.files[video]} can no longer be decoded')
-            level = _high_level(job, sample['inputs'][:1])
+            level = _high_level(trial, sample['inputs'][:1])
             pooled = level.mean((1, 2, 3))
-            frames = sample['data_samples'].frame_inds[: job.geometry.clip_len]
+            frames = sample['data_samples'].frame_inds[: trial.geometry.clip_len]
             shown.append(
                 {
-                    'video': listed(job, test.files[video]),
-                    'class': job.classes[test.labels[video]],
+                    'video': listed(trial, test.files[video]),
+                    'class': trial.classes[test.labels[video]],
                     'frames': frames.tolist(),
                     'reversed': bool(backwards),
                     'probability': round(float(probe.probability(pooled)), 6),
@@ -174,11 +174,11 @@ def _maps(job: Job, probe: OrderProbe, test: Outputs) -> list[dict[str, Any]]:
     return shown
 
 
-def _high_level(job: Job, clip: torch.Tensor) -> np.ndarray:
+def _high_level(trial: Trial, clip: torch.Tensor) -> np.ndarray:
     """Feature map (D, T', h, w) of one clip (1, C, T, H, W) of uint8."""
-    batch = job.model.data_preprocessor(dict(inputs=[clip], data_samples=None))
-    with torch.autocast(get_device().split(':')[0], dtype=torch.bfloat16, enabled=job.amp):
-        level = job.model.extract_levels(batch['inputs'])[-1]
+    batch = trial.model.data_preprocessor(dict(inputs=[clip], data_samples=None))
+    with torch.autocast(get_device().split(':')[0], dtype=torch.bfloat16, enabled=trial.amp):
+        level = trial.model.extract_levels(batch['inputs'])[-1]
     return level[0].float().cpu().numpy()
 
 

@@ -46,13 +46,7 @@ class ClipGeometry:
                 raise UserError(
                     f'{config.filename}: evaluation needs {key}, a positive whole number'
                 )
-        geometry = cls(*(config[key] for key in keys), bool(config.get('frame_difference')))
-        if geometry.crop_size > geometry.short_side:
-            raise UserError(
-                f'{config.filename}: crop_size={geometry.crop_size} is larger than '
-                f'short_side={geometry.short_side}'
-            )
-        return geometry
+        return cls(*(config[key] for key in keys), bool(config.get('frame_difference')))
 
     def line(self) -> str:
         """Frames, stride and resolution in words."""

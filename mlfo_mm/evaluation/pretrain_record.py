@@ -6,6 +6,7 @@ import contextlib
 import copy
 import resource
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,29 +14,27 @@ from typing import Any
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.registry import init_default_scope
 from torch import nn
 
 from mlfo_mm.datasets.annotation import read_list
-from mlfo_mm.engine.checkpoints import check_origin, read_checkpoint
+from mlfo_mm.engine.checkpoints import read_checkpoint
+from mlfo_mm.engine.composed import BATCH, carried_config
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
 from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
-from mlfo_mm.evaluation.request import family_text
+from mlfo_mm.evaluation.request import pretraining_of
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
 from mlfo_mm.files import file_sha256
-from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.identity import pretraining_identity
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
-from mlfo_mm.study.tasks import PRETRAIN
 
 PROTOCOL_VERSION = 1
-# what shows that a run was of another config
-ORIGIN = ('method', 'variant', 'backbone_name', 'pretrain_dataset', 'clip_len', 'crop_size')
 
 
 def train_and_record(
@@ -52,32 +51,49 @@ def train_and_record(
     except Exception as error:
         if is_main_process() and stop_folders(config.work_dir) != before:
             with contextlib.suppress(UserError):  # on a full disk the first error is the one to say
-                record_pretraining(planned, config.work_dir, results, failed=reason_of(error))
+                batch = planned.train_dataloader.batch_size * get_world_size()
+                failed = Failed(reason_of(error), planned, batch)
+                record_pretraining(config.work_dir, results, failed=failed)
         raise
     if is_main_process():
         stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()
         broken = len(stats.get('names', ()))
-        _, path = record_pretraining(planned, config.work_dir, results, _memory_mb(), broken)
+        _, path = record_pretraining(config.work_dir, results, _memory_mb(), broken)
         print(f'record: {path}')
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A run that broke off: what was to be trained, in which batch, and why it was not.
+
+    Attributes:
+        reason: In one line.
+        config: As composed, not yet built from.
+        batch: Samples a step in all processes.
+    """
+
+    reason: str
+    config: Config
+    batch: int
+
+
 def record_pretraining(
-    config: Config,
     work_dir: str | Path,
     results: str | Path = 'results',
     peak_memory_mb: float | None = None,
     broken: int = 0,
-    failed: str = '',
+    failed: Failed | None = None,
 ) -> tuple[Record, Path]:
     """Write the record of a run from what it left in its work directory.
 
+    The last checkpoint says with which config it was trained, and in which batch.
+
     Args:
-        config: As it was trained with, not yet built from.
         work_dir: Of the run.
         results: Folder of the records.
         peak_memory_mb: Of the training process; a run on a GPU logs its own.
         broken: Number of training videos that could not be read.
-        failed: Why the run broke off; empty for one that came to its end.
+        failed: Of a run that broke off.
 
     Returns:
         The record and its file. A finished record is never replaced by a failed one.
@@ -87,45 +103,27 @@ def record_pretraining(
     """
     init_default_scope('mmaction')
     work_dir, log = Path(work_dir), read_train_log(work_dir)
-    curves, epochs = log.curves(), config.train_cfg.max_epochs
-    checkpoint, meta = None, {}
-    if not failed:
-        path = _last_checkpoint(work_dir, epochs)
+    curves, checkpoint, meta = log.curves(), None, {}
+    if failed is not None:
+        config, batch = failed.config, failed.batch
+    else:
+        path, config, meta = _last_checkpoint(work_dir)
         if not curves:
             raise UserError(f'{work_dir} has no vis_data/scalars.json with training steps')
-        meta = read_checkpoint(path).get('meta', {})
-        check_origin(path, meta.get('cfg'), {key: config[key] for key in ORIGIN})
+        batch = meta.get(BATCH) or config.train_dataloader.batch_size
         checkpoint = dict(name=path.name, sha256=file_sha256(path))
     seed = meta.get('seed')
     seed = seed if isinstance(seed, int) else config.randomness.seed or 0
-    family = f'# pretraining\n{family_text(config)}'
-    text = f'seed = {seed}\n{family}'
-    dataset = config.train_dataloader.dataset
-    identity: dict[str, Any] = dict(
-        method=config.method,
-        variant=config.variant,
-        backbone=config.backbone_name,
-        pretrain_dataset=config.pretrain_dataset,
-        task=PRETRAIN,
-        dataset=config.pretrain_dataset,
-        split=dataset.get('split', 1),
-        seed=seed,
-    )
+    identity = pretraining_identity(pretraining_of(config), seed)
     leakage, notes = own_list(config)
-    batch = log.batch or config.train_dataloader.batch_size
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
     metrics = {name: values[-1] for name, values in curves.items() if name not in ('epoch', 'lr')}
     record = Record(
-        experiment=experiment_id(**identity, family_hash=hash_text(family)),
         **identity,
-        profile=config.profile,
         protocol=_protocol(config, curves, batch),
         metrics={} if failed else {k: v for k, v in metrics.items() if v is not None},
         n_samples=dict(train=_counts(config, broken), test=NOTHING_READ),
-        config_text=text,
-        config_hash=hash_text(text),
-        family_hash=hash_text(family),
         checkpoint=checkpoint,
         **provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else []),
         wall_time_s=cost['wall_time_s'],
@@ -134,7 +132,7 @@ def record_pretraining(
         notes=notes + findings(curves, bounds_of(model, batch)),
         train_log=dict(epochs=meta.get('epoch'), iterations=meta.get('iter'), stops=log.stops),
         status='failed' if failed else 'done',
-        reason=failed,
+        reason=failed.reason if failed else '',
         cost=cost,
         curves=curves,
         leakage=leakage,
@@ -145,17 +143,29 @@ def record_pretraining(
     return record, write_record(record, results)
 
 
-def _last_checkpoint(work_dir: Path, epochs: int) -> Path:
-    path = work_dir / f'epoch_{epochs}.pth'
-    if path.is_file():
-        return path
+def _last_checkpoint(work_dir: Path) -> tuple[Path, Config, dict[str, Any]]:
+    """The checkpoint of a finished run, the config that it carries, and its meta data."""
     if not work_dir.is_dir():
         raise UserError(f'{work_dir} does not exist: name the folder that the training wrote to')
-    found = [int(file.stem.split('_')[1]) for file in work_dir.glob('epoch_*.pth')]
-    raise UserError(
-        f'{work_dir}: the training is at epoch {max(found, default=0)} of {epochs}; go on with '
-        'tools/train.py --resume'
-    )
+    found = {int(p.stem.split('_')[1]): p for p in work_dir.glob('epoch_*.pth') if _numbered(p)}
+    if not found:
+        raise UserError(f'{work_dir} has no checkpoint epoch_*.pth: nothing was trained there')
+    path = found[max(found)]
+    checkpoint = read_checkpoint(path)
+    config, meta = carried_config(checkpoint, path), checkpoint.get('meta', {})
+    if config is None:
+        raise UserError(f'checkpoint {path} carries no config of this project: train it again')
+    epochs = config.train_cfg.max_epochs
+    if max(found) != epochs:
+        raise UserError(
+            f'{work_dir}: the training is at epoch {max(found)} of {epochs}; go on with '
+            'tools/train.py --resume'
+        )
+    return path, config, meta
+
+
+def _numbered(path: Path) -> bool:
+    return path.stem.split('_')[1].isdigit()
 
 
 def _cost(

@@ -19,7 +19,6 @@ class LinearHead(BaseHead):
         in_channels: Width of the features.
         dropout_ratio: Dropout before the classifier.
         normalize: L2 normalisation and a batch norm before the classifier: CoCLR's linear probe.
-        init_std: Standard deviation of the classifier's initial weights.
         average_clips: 'prob' for the mean softmax over clips, 'score' for the mean of the logits.
     """
 
@@ -29,19 +28,17 @@ class LinearHead(BaseHead):
         in_channels: int,
         dropout_ratio: float = 0.0,
         normalize: bool = False,
-        init_std: float = 0.01,
         average_clips: str = 'prob',
     ) -> None:
         super().__init__(num_classes, in_channels, topk=(1,), average_clips=average_clips)
         self.normalize = normalize
-        self.init_std = init_std
         self.dropout = nn.Dropout(dropout_ratio)
         self.norm = nn.BatchNorm1d(in_channels) if normalize else nn.Identity()
         self.fc_cls = nn.Linear(in_channels, num_classes)
 
     def init_weights(self) -> None:
         """Initialise the classifier."""
-        nn.init.normal_(self.fc_cls.weight, std=self.init_std)
+        nn.init.normal_(self.fc_cls.weight, std=0.01)
         nn.init.zeros_(self.fc_cls.bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.composed import checked_origin, composed_text
+from mlfo_mm.engine.config import load_config, load_task, task_keys, with_changes
 from mlfo_mm.engine.config_values import require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
-from mlfo_mm.study.identity import experiment_id, hash_text
+from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
 from mlfo_mm.study.tasks import TASKS
 
 PROTOCOL_VERSION = 1
@@ -22,8 +22,16 @@ NEEDED = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
     'model.backbone', 'train_cfg',
 )  # fmt: skip
-# where a run was stored and which seed it had is no part of what it was
-NOT_FAMILY = ('randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level')
+# what a checkpoint was trained with, which no evaluation can change
+TRAINED = (
+    'method', 'variant', 'backbone', 'pretrain_dataset', 'profile', 'model', 'train_dataloader',
+    'train_cfg', 'optim_wrapper', 'param_scheduler',
+)  # fmt: skip
+# where a run was stored, how it was spelled and which seed it had is no part of what it was
+NOT_FAMILY = (
+    'randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level', 'run',
+    'views', 'sampler', 'pretext_step', 'own_views', 'reader', 'backbone', 'train_pipeline',
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,11 +39,11 @@ class Request:
     """The arguments of ``tools/evaluate.py``.
 
     Attributes:
-        config: Pretraining config.
-        checkpoint: Its checkpoint, or 'none' for random weights.
+        checkpoint: Of a pretraining, or 'none' for random weights.
         task: Key of a task.
         dataset: Name of the data set.
-        config_dir: Folder of the downstream configs.
+        run: Whose checkpoint it is. Most checkpoints carry their config: then it is only compared.
+            Of random weights, whose backbone and geometry.
         split: Number of the split.
         seed: None for the checkpoint's own.
         amp: bfloat16 autocast; the downstream config may ask for it too.
@@ -47,11 +55,10 @@ class Request:
             the pretraining config.
     """
 
-    config: str | Path
     checkpoint: str
     task: str
     dataset: str
-    config_dir: str | Path
+    run: str = ''
     split: int = 1
     seed: int | None = None
     amp: bool = False
@@ -96,69 +103,33 @@ class Evaluation:
         return self.request.amp or self.settings.amp
 
     @property
+    def flip_ratio(self) -> float:
+        """Share of clips that training with labels flips."""
+        return self.pretrain.get('flip_ratio', 0.5)
+
+    @property
     def untrained(self) -> bool:
         """Whether the weights are random."""
         return self.request.checkpoint == NO_CHECKPOINT
-
-    def identity(self) -> dict[str, str]:
-        """Whose result it is, as a record names it."""
-        if self.untrained:
-            method = TASKS[self.request.task].untrained
-            return dict(
-                method=method,
-                variant='',
-                backbone=self.pretrain.backbone_name,
-                pretrain_dataset='none',
-            )
-        return dict(
-            method=self.pretrain.method,
-            variant=self.pretrain.variant,
-            backbone=self.pretrain.backbone_name,
-            pretrain_dataset=self.pretrain.pretrain_dataset,
-        )
-
-    def family_text(self) -> str:
-        """Everything that the result depends on but the seed."""
-        if self.untrained:  # of the method, only the backbone plays a part
-            pretrain = repr(
-                dict(backbone=self.pretrain.model.backbone.to_dict(), **self.geometry.as_dict())
-            )
-        else:
-            pretrain = family_text(self.pretrain)
-        downstream = family_text(self.config)
-        request = self.request
-        asked = dict(
-            protocol_version=PROTOCOL_VERSION,
-            task=request.task,
-            dataset=request.dataset,
-            split=request.split,
-            average=self.average,
-            amp=self.amp,
-            skip_broken=request.skip_broken,
-        )
-        return f'# evaluation\n{asked}\n# pretraining\n{pretrain}\n# downstream\n{downstream}'
 
     def about(self) -> dict[str, Any]:
         """The fields of a record that say what it is a record of.
 
         To be taken before the task runs: mmengine changes configs that it builds from.
         """
-        request, family = self.request, self.family_text()
-        text = f'seed = {self.seed}\n{family}'
-        named: dict[str, Any] = dict(
-            **self.identity(),
-            task=request.task,
-            dataset=request.dataset,
-            split=request.split,
-            seed=self.seed,
+        request = self.request
+        protocol = Protocol(
+            PROTOCOL_VERSION,
+            request.task,
+            request.dataset,
+            request.split,
+            self.average,
+            self.amp,
+            request.skip_broken,
+            config_text(self.config),
         )
-        return dict(
-            experiment=experiment_id(**named, family_hash=hash_text(family)),
-            **named,
-            profile=self.pretrain.profile,
-            config_text=text,
-            config_hash=hash_text(text),
-            family_hash=hash_text(family),
+        return evaluation_identity(
+            pretraining_of(self.pretrain), protocol, self.seed, self.untrained
         )
 
     def experiment(self) -> str:
@@ -166,32 +137,65 @@ class Evaluation:
         return self.about()['experiment']
 
 
-def read_configs(request: Request) -> tuple[Config, Config]:
-    """The pretraining config and the downstream config of a request, with its options.
+def read_configs(request: Request, carried: Config | None = None) -> tuple[Config, Config]:
+    """The pretraining config and the protocol of a request, with its options.
+
+    Args:
+        request: The request.
+        carried: The config that the checkpoint carries; None where it carries none, or there is no
+            checkpoint (yet).
 
     Raises:
-        UserError: No such task or config, an unknown option, or a value that cannot be.
+        UserError: No such task, run, profile or option, a value that cannot be, or a run that is not
+            the checkpoint's.
     """
     if request.task not in TASKS:
         raise UserError(f'--task {request.task}: known are {", ".join(TASKS)}')
-    profile = request.options.get('profile') or load_config(request.config).get('profile')
-    path = Path(request.config_dir) / f'{request.task}_{profile}.py'
-    if not path.is_file():
-        raise UserError(f'{request.config}: profile={profile!r} has no {path}')
-    known = set(load_config(path).keys())
+    known = task_keys(request.task)
     ours = {k: v for k, v in request.options.items() if k.split('.')[0] in known}
     theirs = {k: v for k, v in request.options.items() if k not in ours}
-    pretrain, config = load_config(request.config, theirs), load_config(path, ours)
+    if carried is None:
+        if not request.run:
+            raise UserError(
+                f'{request.checkpoint} carries no config of this project: name the run as well, '
+                f'tools/evaluate.py RUN {request.checkpoint}'
+            )
+        pretrain = load_config(request.run, theirs)
+    else:
+        if request.run:
+            checked_origin(request.checkpoint, carried, load_config(request.run))
+        for key in theirs:
+            if key.startswith(TRAINED):
+                raise UserError(
+                    f'--cfg-options {key}: {request.checkpoint} was trained with it as it is; only '
+                    'what clips of evaluation look like can be changed'
+                )
+        pretrain = with_changes(carried, theirs) if theirs else carried
     require(pretrain, NEEDED)
+    config = load_task(request.task, pretrain.profile, ours)
     average = request.average or config.downstream.average
     if average not in ('prob', 'score'):
         raise UserError(f'average={average!r}: prob (mean softmax) or score (mean logits)')
     return pretrain, config
 
 
-def family_text(config: Config) -> str:
-    """What a run of a config depends on but its seed, wherever it is stored."""
-    shown = copy.deepcopy(config)
-    for key in NOT_FAMILY:
-        shown.pop(key, None)
-    return shown.pretty_text
+def pretraining_of(config: Config) -> Pretraining:
+    """What a config trains, in plain data."""
+    bare = ClipGeometry.from_config(config).as_dict() | dict(
+        backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
+    )
+    return Pretraining(
+        config.method,
+        config.variant,
+        config.backbone_name,
+        config.pretrain_dataset,
+        config.profile,
+        config_text(config),
+        repr(bare),
+        config.train_dataloader.dataset.get('split', 1),
+    )
+
+
+def config_text(config: Config) -> str:
+    """What a run of a config depends on but its seed, wherever it is stored and however spelled."""
+    return composed_text(config, NOT_FAMILY)

@@ -1,4 +1,4 @@
-"""The downstream tasks; each measures the job's backbone under one fixed protocol."""
+"""The downstream tasks; each measures the trial's backbone under one fixed protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from mmengine.registry import DATASETS
 
 from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, features
 from mlfo_mm.evaluation.inference import Outputs, predict
-from mlfo_mm.evaluation.job import Job
 from mlfo_mm.evaluation.metrics import classification_metrics
 from mlfo_mm.evaluation.neighbours import neighbours
 from mlfo_mm.evaluation.nn_recall import nn_recall, recall_key
@@ -18,24 +17,25 @@ from mlfo_mm.evaluation.order import order
 from mlfo_mm.evaluation.probe import Probe, fit_probe, video_groups
 from mlfo_mm.evaluation.recognizer import LEVELS
 from mlfo_mm.evaluation.training import build_classifier, train_classifier
+from mlfo_mm.evaluation.trial import Trial
 
 
-def linear_probe(job: Job) -> TaskResult:
+def linear_probe(trial: Trial) -> TaskResult:
     """A linear classifier on the frozen backbone: trained online or fitted to stored features."""
-    return _cached_probe(job) if job.settings.probe == 'cached' else _trained(job)
+    return _cached_probe(trial) if trial.settings.probe == 'cached' else _trained(trial)
 
 
-def finetune(job: Job) -> TaskResult:
+def finetune(trial: Trial) -> TaskResult:
     """The whole network trained with labels, by one recipe for every method."""
-    return _trained(job)
+    return _trained(trial)
 
 
-def retrieval(job: Job) -> TaskResult:
+def retrieval(trial: Trial) -> TaskResult:
     """Test videos query the training list by cosine, on raw and on mean-centred features."""
-    train, test = features(job, 'train'), features(job, 'test')
+    train, test = features(trial, 'train'), features(trial, 'test')
     query, gallery = (torch.from_numpy(each.video_means()) for each in (test, train))
     labels = [torch.from_numpy(each.labels) for each in (test, train)]
-    topk = tuple(job.settings.topk)
+    topk = tuple(trial.settings.topk)
     metrics: dict[str, float] = {}
     for centre in (False, True):
         metrics |= nn_recall(query, labels[0], gallery, labels[1], topk, centre)
@@ -47,19 +47,19 @@ def retrieval(job: Job) -> TaskResult:
     key = recall_key(min(topk), False)
     if key == 'R@1' and key in metrics:
         notes += chance('R@1', metrics[key], test, train, 'neighbour')
-    what = f'retrieval, frozen, test queries train, cosine of the mean of {job.settings.num_clips} clips'
+    what = f'retrieval, frozen, test queries train, cosine of the mean of {trial.settings.num_clips} clips'
     return TaskResult(
         metrics,
         counts(train, test),
-        job.protocol(what) | dict(distance='cosine', topk=list(topk)),
+        trial.protocol(what) | dict(distance='cosine', topk=list(topk)),
         decoders(train, test),
         notes,
     )
 
 
-def level_probe(job: Job) -> TaskResult:
+def level_probe(trial: Trial) -> TaskResult:
     """The stored-features probe on each level of the backbone."""
-    train, test = features(job, 'train'), features(job, 'test')
+    train, test = features(trial, 'train'), features(trial, 'test')
     levels = [
         *((name, train.extra[name], test.extra[name]) for name in LEVELS if name in train.extra),
         (LEVELS[-1], train.values, test.values),
@@ -69,22 +69,22 @@ def level_probe(job: Job) -> TaskResult:
     strengths: dict[str, float] = {}
     validation: dict[str, dict[str, float]] = {}
     for name, known, asked in levels:
-        probe = _fit(job, known, train)
-        found, _ = classification_metrics(probe.scores(asked, job.average), test.labels)
+        probe = _fit(trial, known, train)
+        found, _ = classification_metrics(probe.scores(asked, trial.average), test.labels)
         metrics[f'top1_{name}'] = found['top1']
         notes += chance(f'top1_{name}', found['top1'], test, train, 'largest')
         strengths[name], validation[name] = probe.strength, _validation(probe)
     what = f'probe per level, frozen, logistic regression on stored features, {probe.validation}'
-    protocol = job.protocol(what) | dict(
+    protocol = trial.protocol(what) | dict(
         probe='cached',
-        train_on=job.settings.train_on,
+        train_on=trial.settings.train_on,
         strength=strengths,
         validation_accuracy=validation,
     )
     return TaskResult(metrics, counts(train, test), protocol, decoders(train, test), notes)
 
 
-TASKS: dict[str, Callable[[Job], TaskResult]] = dict(
+TASKS: dict[str, Callable[[Trial], TaskResult]] = dict(
     linear_probe=linear_probe,
     finetune=finetune,
     retrieval=retrieval,
@@ -94,18 +94,18 @@ TASKS: dict[str, Callable[[Job], TaskResult]] = dict(
 )
 
 
-def _fit(job: Job, clips: np.ndarray, train: Outputs) -> Probe:
-    settings = job.settings
+def _fit(trial: Trial, clips: np.ndarray, train: Outputs) -> Probe:
+    settings = trial.settings
     return fit_probe(
         clips,
         train.labels,
-        len(job.classes),
+        len(trial.classes),
         groups=video_groups(train.files),
         train_on=settings.train_on,
         strengths=tuple(settings.strengths),
         folds=settings.folds,
-        seed=job.seed,
-        average=job.average,
+        seed=trial.seed,
+        average=trial.average,
     )
 
 
@@ -113,16 +113,16 @@ def _validation(probe: Probe) -> dict[str, float]:
     return {f'{c:g}': round(a, 2) for c, a in probe.accuracy.items()}
 
 
-def _cached_probe(job: Job) -> TaskResult:
-    train, test = features(job, 'train'), features(job, 'test')
-    probe = _fit(job, train.values, train)
-    scores = probe.scores(test.values, job.average)
+def _cached_probe(trial: Trial) -> TaskResult:
+    train, test = features(trial, 'train'), features(trial, 'test')
+    probe = _fit(trial, train.values, train)
+    scores = probe.scores(test.values, trial.average)
     metrics, notes = classification_metrics(scores, test.labels)
     notes += chance('top1', metrics['top1'], test, train, 'largest')
     what = f'linear probe, frozen, logistic regression on stored features, {probe.validation}'
-    protocol = job.protocol(what) | dict(
+    protocol = trial.protocol(what) | dict(
         probe='cached',
-        train_on=job.settings.train_on,
+        train_on=trial.settings.train_on,
         strength=probe.strength,
         validation_accuracy=_validation(probe),
     )
@@ -135,17 +135,17 @@ def _cached_probe(job: Job) -> TaskResult:
     )
 
 
-def _trained(job: Job) -> TaskResult:
-    settings, epochs = job.settings, job.config.train_cfg.max_epochs
-    model = build_classifier(job)
-    train_counts, log = train_classifier(job, model)
+def _trained(trial: Trial) -> TaskResult:
+    settings, epochs = trial.settings, trial.config.train_cfg.max_epochs
+    model = build_classifier(trial)
+    train_counts, log = train_classifier(trial, model)
     test = predict(
         model,
-        DATASETS.build(job.test_data('test')),
+        DATASETS.build(trial.test_data('test')),
         settings.batch_size,
         settings.num_workers,
-        job.amp,
-        f'testing on {job.request.dataset}',
+        trial.amp,
+        f'testing on {trial.request.dataset}',
     )
     metrics, notes = classification_metrics(test.values, test.labels)
     notes += chance('top1', metrics['top1'], test, test, 'largest')
@@ -154,13 +154,13 @@ def _trained(job: Job) -> TaskResult:
         if settings.freeze_backbone
         else 'finetune of the whole network'
     )
-    flip = f'flips {settings.flip_ratio:g}' if settings.flip_ratio else 'no flips'
-    protocol = job.protocol(f'{kind}, {epochs} epochs, last epoch, {flip}') | dict(
+    flip = f'flips {trial.flip_ratio:g}' if trial.flip_ratio else 'no flips'
+    protocol = trial.protocol(f'{kind}, {epochs} epochs, last epoch, {flip}') | dict(
         probe='online' if settings.freeze_backbone else None,
         epochs=epochs,
         train_batch_size=settings.train_batch_size,
-        lr=job.config.optim_wrapper.optimizer.lr,
-        flip_ratio=settings.flip_ratio,
+        lr=trial.config.optim_wrapper.optimizer.lr,
+        flip_ratio=trial.flip_ratio,
     )
     read = dict(train=train_counts, test=test.counts())
     return TaskResult(metrics, read, protocol, test.decoders, notes, log)

@@ -14,7 +14,6 @@ from typing import Any
 
 TERM = re.compile(r'(loss|acc|stat)(_.+)?|lr')
 MOMENT = re.compile(r'^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - ', re.MULTILINE)
-BATCH = re.compile(r'effective batch .* = (\d+)')
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,6 @@ class TrainLog:
         end: Of the last one.
         wall_time_s: Of all stops together.
         stops: How often the run was started.
-        batch: Samples a step in all processes, None where the log does not tell.
     """
 
     lines: list[dict[str, Any]]
@@ -35,7 +33,6 @@ class TrainLog:
     end: datetime
     wall_time_s: float
     stops: int
-    batch: int | None
 
     def curves(self) -> dict[str, list[float | None]]:
         """Mean of each term over what was logged in each epoch; None where it was not."""
@@ -72,7 +69,6 @@ def read_train_log(work_dir: str | Path) -> TrainLog:
     """Read the log of a run's work directory; without any stop it is empty."""
     lines: list[dict[str, Any]] = []
     spans: list[tuple[datetime, datetime]] = []
-    batch = None
     for folder in stop_folders(work_dir):
         file = folder / 'vis_data' / 'scalars.json'
         for line in _lines(file):
@@ -84,8 +80,6 @@ def read_train_log(work_dir: str | Path) -> TrainLog:
         text = log.read_text(errors='replace') if log.is_file() else ''
         start = datetime.strptime(folder.name, '%Y%m%d_%H%M%S').astimezone()
         spans.append((start, max(start, _end(text, file, start))))
-        batches = BATCH.findall(text)
-        batch = int(batches[-1]) if batches else batch
     now = datetime.now().astimezone()
     return TrainLog(
         lines,
@@ -93,7 +87,6 @@ def read_train_log(work_dir: str | Path) -> TrainLog:
         spans[-1][1] if spans else now,
         sum((end - start).total_seconds() for start, end in spans),
         len(spans),
-        batch,
     )
 
 

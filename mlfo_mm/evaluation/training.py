@@ -20,44 +20,44 @@ from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.inference import content_key
-from mlfo_mm.evaluation.job import Job, feature_width, preprocessor
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
+from mlfo_mm.evaluation.trial import Trial, feature_width, preprocessor
 from mlfo_mm.files import disk_errors, write_atomic
 
 
-def model_config(job: Job) -> dict[str, Any]:
-    """Config of the job's backbone under a linear head."""
-    settings = job.settings
+def model_config(trial: Trial) -> dict[str, Any]:
+    """Config of the trial's backbone under a linear head."""
+    settings = trial.settings
     return dict(
         type=DownstreamRecognizer,
-        backbone=copy.deepcopy(job.pretrain.model.backbone),
+        backbone=copy.deepcopy(trial.pretrain.model.backbone),
         cls_head=dict(
             type=LinearHead,
-            num_classes=len(job.classes),
-            in_channels=feature_width(job),
+            num_classes=len(trial.classes),
+            in_channels=feature_width(trial),
             dropout_ratio=settings.dropout_ratio,
             normalize=settings.normalize_features,
-            average_clips=job.average,
+            average_clips=trial.average,
         ),
-        data_preprocessor=preprocessor(job.pretrain),
+        data_preprocessor=preprocessor(trial.pretrain),
         freeze_backbone=settings.freeze_backbone,
     )
 
 
-def build_classifier(job: Job) -> DownstreamRecognizer:
-    """The job's backbone, weights included, under a fresh head of the job's seed."""
-    torch.manual_seed(job.seed)
-    model = MODELS.build(model_config(job))
+def build_classifier(trial: Trial) -> DownstreamRecognizer:
+    """The trial's backbone, weights included, under a fresh head of the trial's seed."""
+    torch.manual_seed(trial.seed)
+    model = MODELS.build(model_config(trial))
     model.init_weights()
-    model.backbone.load_state_dict(job.model.backbone.state_dict())
+    model.backbone.load_state_dict(trial.model.backbone.state_dict())
     return model
 
 
 def train_classifier(
-    job: Job, model: DownstreamRecognizer
+    trial: Trial, model: DownstreamRecognizer
 ) -> tuple[dict[str, int], dict[str, Any]]:
-    """Train on the training list; goes on where an earlier run of the same job was stopped.
+    """Train on the training list; goes on where an earlier run of the same trial was stopped.
 
     The last epoch's weights are the result: no epoch is selected, neither on the test list nor
     elsewhere.
@@ -65,29 +65,30 @@ def train_classifier(
     Returns:
         Counts of the training videos, and first and last values of the training log.
     """
-    # a copy: the job's own config names its record
-    config, request, settings = copy.deepcopy(job.config), job.request, job.settings
-    work_dir = prepare_work_dir(Path(request.work_dir) / job.folder())
-    if job.amp:
+    # a copy: the trial's own config names its record
+    config, request, settings = copy.deepcopy(trial.config), trial.request, trial.settings
+    work_dir = prepare_work_dir(Path(request.work_dir) / trial.folder())
+    if trial.amp:
         use_amp(config)
-    pipeline = train_pipeline(job.geometry, settings.flip_ratio, settings.max_scale)
+    pipeline = train_pipeline(trial.geometry, trial.flip_ratio, settings.max_scale)
     where = (request.dataset, 'train', request.split, pipeline)
-    how = (False, request.skip_broken, job.seed, request.decode_timeout)
+    how = (False, request.skip_broken, trial.seed, request.decode_timeout)
     dataset = dataset_config(*where, *how)
     data = DATASETS.build(dataset)
     batch_size = min(settings.train_batch_size, len(data))
     # the config and not `data`: mmengine would copy it, and the workers of a copy see no new epoch
     loader = loader_config(dataset, batch_size, settings.num_workers, shuffle=True)
     loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
-    _write_test_config(job, model_config(job), work_dir / 'classifier.py')
+    _write_test_config(trial, model_config(trial), work_dir / 'classifier.py')
     _check_videos(data, work_dir)
     path = find_resume(work_dir)
     if path is not None:
         print(f'resuming from {path}')
+    about = trial.about()
     runner = Runner(
         model=model,
         work_dir=str(work_dir),
-        train_dataloader=Runner.build_dataloader(loader, seed=job.seed),
+        train_dataloader=Runner.build_dataloader(loader, seed=trial.seed),
         train_cfg=config.train_cfg,
         optim_wrapper=config.optim_wrapper,
         param_scheduler=config.param_scheduler,
@@ -96,14 +97,18 @@ def train_classifier(
         env_cfg=config.env_cfg,
         log_processor=config.log_processor,
         log_level=config.log_level,
-        randomness=dict(config.randomness, seed=job.seed),
+        randomness=dict(config.randomness, seed=trial.seed),
         visualizer=config.visualizer,
         default_scope='mmaction',
         load_from=str(path) if path else None,
         resume=path is not None,
         # mmengine keeps one log per name and process
-        experiment_name=f'{job.experiment()}-{time.time_ns()}',
-        cfg=Config(dict(task=request.task, **job.identity())),
+        experiment_name=f'{about["experiment"]}-{time.time_ns()}',
+        cfg=Config(
+            dict(
+                task=request.task, **{key: about[key] for key in ('method', 'variant', 'backbone')}
+            )
+        ),
     )
     with disk_errors(work_dir, 'free space or choose another --work-dir, then run it again'):
         runner.train()
@@ -123,13 +128,13 @@ def _check_videos(data: VideoListDataset, work_dir: Path) -> None:
     write_atomic(path, key)
 
 
-def _write_test_config(job: Job, model: dict[str, Any], path: Path) -> None:
+def _write_test_config(trial: Trial, model: dict[str, Any], path: Path) -> None:
     """The config with which tools/test.py tests the classifier again."""
-    settings = job.settings
-    data = job.test_data('test')
+    settings = trial.settings
+    data = trial.test_data('test')
     config = dict(
         default_scope='mmaction',
-        env_cfg=job.config.env_cfg,
+        env_cfg=trial.config.env_cfg,
         model=model,
         test_dataloader=loader_config(data, settings.batch_size, settings.num_workers, False),
         test_cfg=dict(type=TestLoop),

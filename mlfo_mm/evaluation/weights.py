@@ -45,7 +45,6 @@ class LoadedWeights:
         seed: Seed of the pretraining run, where the checkpoint tells.
         epoch: Epochs of pretraining, where the checkpoint tells.
         line: The report.
-        config_text: The config that it was trained with, where the checkpoint tells.
     """
 
     name: str | None
@@ -53,7 +52,6 @@ class LoadedWeights:
     seed: int | None
     epoch: int | None
     line: str
-    config_text: str | None = None
 
     def which_epoch(self, planned: int | None) -> str | None:
         """``last`` of the planned epochs, or which; None where that is not known."""
@@ -91,7 +89,7 @@ def load_backbone(
     checkpoint = read_checkpoint(path)
     meta = checkpoint.get('meta')
     meta = meta if isinstance(meta, dict) else {}
-    check_origin(path, meta.get('cfg'), dict(method=method, variant=variant))
+    check_origin(path, checkpoint, dict(method=method, variant=variant))
     state = tensors_of(checkpoint)
     given = {
         key.removeprefix(BACKBONE): value
@@ -106,14 +104,13 @@ def load_backbone(
     rest = sorted({key.split('.')[0] for key in state if not key.startswith(BACKBONE)})
     line = f'backbone {len(given)}/{len(own)} tensors loaded'
     line += f'; left out: {", ".join(rest)} (expected)' if rest else ''
-    seed, epoch, text = meta.get('seed'), meta.get('epoch'), meta.get('cfg')
+    seed, epoch = meta.get('seed'), meta.get('epoch')
     return LoadedWeights(
         path.name,
         file_sha256(path),
         seed if isinstance(seed, int) else None,
         epoch if isinstance(epoch, int) else None,
         line,
-        text if isinstance(text, str) else None,
     )
 
 

@@ -1,5 +1,7 @@
 """Backbones, necks, heads, losses and recognizers, registered in MMAction2."""
 
+from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
+
 from . import backbones, heads, losses, necks, preprocessors, recognizers, utils
 from .backbones import *  # noqa: F403
 from .heads import *  # noqa: F403

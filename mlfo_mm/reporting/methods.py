@@ -13,7 +13,7 @@ from mlfo_mm.reporting.markdown import plain_text
 from mlfo_mm.study.methods import Card, check_files, load_cards
 from mlfo_mm.study.paths import CONFIGS
 
-BEGIN = '<!-- methods: begin, written by tools/make_method_table.py -->'
+BEGIN = '<!-- methods: begin, written by tools/dev/make_method_table.py -->'
 END = '<!-- methods: end -->'
 HEADER = (
     'Method',

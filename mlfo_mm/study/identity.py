@@ -4,14 +4,61 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlfo_mm.study.tasks import TASKS, UNTRAINED
+from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
 
 if TYPE_CHECKING:
     from mlfo_mm.study.records import Record
 
 DEFAULT = 'default'  # the variant of a recipe without changes
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """What is trained, in plain data; who reads configs makes it of one.
+
+    Attributes:
+        method: Key of the method, like ``variant`` and ``backbone``.
+        dataset: What it is trained on, and the ``split`` of it.
+        profile: Name of the profile.
+        text: All that it depends on but the seed; not where it is stored.
+        bare: What of it a network depends on that was never trained.
+    """
+
+    method: str
+    variant: str
+    backbone: str
+    dataset: str
+    profile: str
+    text: str
+    bare: str
+    split: int = 1
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How weights are evaluated, in plain data.
+
+    Attributes:
+        version: Of the code of the protocols.
+        task: Key of the task, done on a ``split`` of a ``dataset``.
+        average: How the scores of a video's clips are averaged.
+        amp: Whether bfloat16 autocast is on.
+        skip_broken: Whether broken videos are passed over.
+        text: All that the downstream config says.
+    """
+
+    version: int
+    task: str
+    dataset: str
+    split: int
+    average: str
+    amp: bool
+    skip_broken: bool
+    text: str
 
 
 class RunKey(NamedTuple):
@@ -31,6 +78,77 @@ def run_key(record: Record) -> RunKey:
     if method in UNTRAINED:
         return RunKey(method, '', record.backbone, 'none')
     return RunKey(method, record.variant, record.backbone, record.pretrain_dataset)
+
+
+def pretraining_identity(run: Pretraining, seed: int) -> dict[str, Any]:
+    """Return the fields of a pretraining's record that say what it is a record of."""
+    return _identity(
+        dict(
+            method=run.method,
+            variant=run.variant,
+            backbone=run.backbone,
+            pretrain_dataset=run.dataset,
+            task=PRETRAIN,
+            dataset=run.dataset,
+            split=run.split,
+            seed=seed,
+        ),
+        run.profile,
+        f'# pretraining\n{run.text}',
+    )
+
+
+def evaluation_identity(
+    run: Pretraining, protocol: Protocol, seed: int, untrained: bool = False
+) -> dict[str, Any]:
+    """Return the fields of an evaluation's record that say what it is a record of.
+
+    Of a network that was never trained, the method plays no part.
+    """
+    asked = dict(
+        protocol_version=protocol.version,
+        task=protocol.task,
+        dataset=protocol.dataset,
+        split=protocol.split,
+        average=protocol.average,
+        amp=protocol.amp,
+        skip_broken=protocol.skip_broken,
+    )
+    weights = run.bare if untrained else run.text
+    return _identity(
+        dict(
+            method=TASKS[protocol.task].untrained if untrained else run.method,
+            variant='' if untrained else run.variant,
+            backbone=run.backbone,
+            pretrain_dataset='none' if untrained else run.dataset,
+            task=protocol.task,
+            dataset=protocol.dataset,
+            split=protocol.split,
+            seed=seed,
+        ),
+        run.profile,
+        f'# evaluation\n{asked}\n# pretraining\n{weights}\n# downstream\n{protocol.text}',
+    )
+
+
+def folder_name(about: Mapping[str, Any]) -> str:
+    """Return the folder that a run of this identity trains in: what is another run has another."""
+    who = f'{about["method"]}-{about["variant"]}_{about["pretrain_dataset"]}'
+    return f'{who}_{about["family_hash"][:8]}_seed{about["seed"]}'
+
+
+def _identity(named: dict[str, Any], profile: str, family: str) -> dict[str, Any]:
+    """``family`` is all that runs share which may be averaged over seeds."""
+    text = f'seed = {named["seed"]}\n{family}'
+    family_hash = hash_text(family)
+    return dict(
+        **named,
+        experiment=experiment_id(**named, family_hash=family_hash),
+        profile=profile,
+        config_text=text,
+        config_hash=hash_text(text),
+        family_hash=family_hash,
+    )
 
 
 def hash_text(text: str) -> str:

@@ -54,7 +54,9 @@ class RunName:
         return self.base.split('/')[-1] if self.file is None else self.file.stem.split('_')[0]
 
     def __str__(self) -> str:
-        return self.base + (f'@{self.at}' if self.at else '') + ''.join(f'+{c}' for c in self.changes)
+        return (
+            self.base + (f'@{self.at}' if self.at else '') + ''.join(f'+{c}' for c in self.changes)
+        )
 
     def stem(self) -> str:
         """A name for files and folders: ``r3d18@mini+one_hot``."""

@@ -15,7 +15,7 @@ from tests.conftest import REPO
 STAND_IN = str(Path(__file__).parent / 'stand_in.py')
 EPOCHS = 3
 EVALUATION = dict(
-    config=str(REPO / 'configs/mlfo/r3d18_smoke.py'),
+    run=str(REPO / 'configs/mlfo/r3d18_smoke.py'),
     checkpoint='none',
     dataset='pair',
     tasks=['retrieval'],
@@ -69,7 +69,7 @@ class StandIn:
         return (PYTHON, STAND_IN, str(self.journal), what, *map(str, arguments))
 
     def start(self) -> subprocess.Popen:
-        environment = dict(os.environ, MLFO_MM_NO_REGISTER='1', PYTHONPATH=str(REPO))
+        environment = dict(os.environ, PYTHONPATH=str(REPO))
         return subprocess.Popen(
             [sys.executable, '-c', RUNNER, str(self.path)],
             env=environment,

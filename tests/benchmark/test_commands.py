@@ -69,12 +69,12 @@ def test_list_has_a_row_for_each_experiment(call, tmp_path):
     said = call('list', 'demo', tables=('2', 'figure3'))
     assert 'profile demo, data sets synthetic_motion' in said
     rows = [re.split(r'[\s│]+', line.strip(' │'))[:3] for line in said.splitlines()]
-    assert ['mlfo/r3d18_demo.py+configs/mlfo/ablations/one_hot.py', 'one_hot', 'table2'] in rows
+    assert ['mlfo/r3d18@demo+one_hot', 'pretrained', 'table2'] in rows
     assert 'model.prototypes.num_prototypes=' in said
     said = call('list', 'paper')
-    assert re.search(r'quoted, to run once they have a config: \S+/\S+ \(table1', said)
+    assert re.search(r'quoted, to run once they have a card: \S+/\S+ \(table1', said)
     call.where = Where(Folders(tmp_path, tmp_path, tmp_path))
-    assert 'no configs/mlfo/r3d18_demo.py' in call('list', 'demo')
+    assert 'scratch/r3d18 (table1)' in call('list', 'demo')
 
 
 def test_plan_says_what_is_to_do_and_how_long_it_takes(call, monkeypatch):

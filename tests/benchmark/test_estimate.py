@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from mlfo_mm.benchmark.estimate import START_S, Estimates, spell
 from mlfo_mm.benchmark.state import Files, write
 from mlfo_mm.study.records import write_record
-from tests.conftest import REPO
 from tests.reporting.conftest import build
 
 
@@ -46,13 +43,9 @@ def test_time_left(stand_in, tmp_path):
 def test_records_tell_times_too(stand_in, tmp_path):
     plan = stand_in().plan
     plan.profile = 'demo'
-    (source, *_) = sorted((REPO / 'results/records/demo').glob('mlfo-*-retrieval-*.json'))
-    record = json.loads(source.read_text())
-    folder = tmp_path / 'results/records/demo'
-    folder.mkdir(parents=True)
-    (folder / source.name).write_text(json.dumps(record))
-    seconds = Estimates(plan).seconds(plan.job('evaluate/a'))
-    assert seconds == START_S + record['wall_time_s']
+    record = build(task='retrieval', method='mlfo', wall_time_s=7.5)
+    write_record(record, tmp_path / 'results')
+    assert Estimates(plan).seconds(plan.job('evaluate/a')) == START_S + 7.5
 
 
 def test_a_failed_run_tells_no_time(stand_in, tmp_path):

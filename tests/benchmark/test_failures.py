@@ -32,7 +32,7 @@ def test_a_failed_record_gives_way_to_the_real_one(synthetic, tmp_path, monkeypa
         assert (record.task, record.dataset, record.seed) == ('retrieval', 'synthetic_motion', 0)
     facts = next(job.facts for job in evaluations if job.facts['method'] == 'random')
     request = Request(
-        REPO / facts['config'],
+        facts['run'],
         'none',
         'retrieval',
         'synthetic_motion',
@@ -64,7 +64,7 @@ def test_a_failed_record_has_the_identity_of_the_evaluation(
     _write(dict(asked, reason='no luck'), REPO, tmp_path)
     (failed,) = load_records(tmp_path, 'smoke')
     request = Request(
-        asked['config'],
+        asked['run'],
         'none',
         'retrieval',
         'synthetic_motion',

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from dataclasses import asdict
 
 import pytest
 
-from mlfo_mm.benchmark import matrix
 from mlfo_mm.benchmark.choice import Choice
-from mlfo_mm.benchmark.jobs import Plan
+from mlfo_mm.benchmark.jobs import EVALUATIONS, Plan
 from mlfo_mm.benchmark.plan import Folders, make_plan
 from mlfo_mm.benchmark.resolve import downstream, pretraining, resolve
 from mlfo_mm.datasets import annotation
+from mlfo_mm.study import experiments
 from mlfo_mm.study.experiments import Experiment
-from mlfo_mm.study.identity import hash_text
+from mlfo_mm.study.identity import Pretraining, hash_text, pretraining_identity
 from tests.conftest import REPO
 
 
@@ -22,24 +23,24 @@ def ask(questions):
     """Answers without mmengine: an identity from the question alone."""
     answers = []
     for question in questions:
-        path = question['config']
         mark = hash_text(repr(question))
-        options = dict(question['options']) if 'options' in question else {}
-        method = path.split('/')[1]
-        own = 'ucf101' if 'ucf101' in path else 'kinetics400'
-        variant = options.get('variant', path.split('/')[-1][:-3] if '+' in path else 'paper')
+        if question['kind'] == 'downstream':
+            answers.append(dict(hash=mark[:8], protocol=1))
+            continue
+        name, _, variant = question['run'].partition('+')
+        name, _, scale = name.partition('@')
+        method, backbone = name.split('/')
+        trained = Pretraining(
+            method,
+            question['options'].get('variant', variant or 'default'),
+            backbone,
+            question['dataset'] or dict(k400='kinetics400').get(scale, scale),
+            scale,
+            mark,
+            backbone,
+        )
         answers.append(
-            dict(
-                method=method,
-                variant=variant,
-                backbone='r3d18',
-                dataset=question.get('dataset') or own,
-                epochs=2,
-                options=options,
-                hash=mark[:8],
-                record_hash=mark,
-                untrained_hash='12345678',
-            )
+            dict(pretraining=asdict(trained), epochs=2, options=dict(question['options']))
         )
     return answers
 
@@ -69,14 +70,14 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
     first = made.jobs[0]
     work_dir = str(first.checkpoint.parent)
     assert ' '.join(first.command) == (
-        '{python} tools/train.py configs/mlfo/r3d18_smoke.py '
+        '{python} tools/train.py mlfo/r3d18@smoke '
         f'--work-dir {work_dir} --seed 0 --results {tmp_path}/results'
     )
-    assert work_dir.startswith(f'{tmp_path}/runs/smoke/mlfo-paper_synthetic_motion_')
+    assert work_dir.startswith(f'{tmp_path}/runs/smoke/mlfo-default_synthetic_motion_')
     assert work_dir.endswith('_seed0')
     probe = next(job for job in made.jobs if job.needs == (first.name,))
     assert ' '.join(probe.command) == (
-        f'{{python}} tools/evaluate.py configs/mlfo/r3d18_smoke.py {work_dir}/epoch_2.pth '
+        f'{{python}} tools/evaluate.py mlfo/r3d18@smoke {work_dir}/epoch_2.pth '
         '--task linear_probe retrieval --dataset synthetic_motion --seed 0 --reuse '
         f'--results {tmp_path}/results --work-dir {tmp_path}/runs/evaluate'
     )
@@ -92,11 +93,11 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
 
 def test_choices_narrow_the_plan(plan):
     made = plan(methods=('byol', 'ctm'), tables=('2', '3', '4'), tasks=('retrieval',))
-    assert titles(made, 'pretrain') == ['pretrain byol-paper-r3d18 on synthetic_motion, seed 0']
+    assert titles(made, 'pretrain') == ['pretrain byol-default-r3d18 on synthetic_motion, seed 0']
     assert not titles(made, 'finetune')
-    made = plan(tables=('figure3',), methods=('k4',), seeds=2)
+    made = plan(tables=('figure3',), methods=('prototypes_4',), seeds=2)
     assert [job.command[-2:] for job in made.jobs if job.rule == 'pretrain'] == [
-        ('variant=k4', 'model.prototypes.num_prototypes=4')
+        ('variant=prototypes_4', 'model.prototypes.num_prototypes=4')
     ] * 2
     assert [job.facts['seed'] for job in made.jobs if job.rule == 'pretrain'] == [0, 1]
     assert [job.rule for job in made.jobs][-2:] == ['tables', 'figures']
@@ -105,7 +106,7 @@ def test_choices_narrow_the_plan(plan):
 def test_broken_videos_are_passed_over_when_asked_to(plan):
     made, plain = plan(skip_broken=True), plan()
     for job in made.jobs:
-        assert ('--skip-broken' in job.command) == (job.rule in ('evaluate', 'finetune'))
+        assert ('--skip-broken' in job.command) == (job.rule in EVALUATIONS)
     names = [{job.name for job in each.jobs if job.rule != 'tables'} for each in (made, plain)]
     assert {name for name in names[0] & names[1] if not name.startswith('pretrain/')} == set()
     assert {name for name in names[0] ^ names[1] if name.startswith('pretrain/')} == set()
@@ -113,7 +114,7 @@ def test_broken_videos_are_passed_over_when_asked_to(plan):
 
 def test_other_data_are_pretrained_on_and_evaluated(plan):
     made = plan('mini', datasets=('synthetic_appearance',), tables=('4',))
-    assert 'pretrain mlfo-paper-r3d18 on synthetic_appearance, seed 0' in titles(made, 'pretrain')
+    assert 'pretrain mlfo-default-r3d18 on synthetic_appearance, seed 0' in titles(made, 'pretrain')
     assert {job.facts.get('dataset') for job in made.jobs if job.rule == 'evaluate'} == {
         'synthetic_appearance'
     }
@@ -142,7 +143,7 @@ def test_processes_of_the_paper_profile(plan, synthetic):
         (job,) = (job for job in made.jobs if job.rule == 'pretrain')
         program, *rest = job.command[:4]
         assert program == 'bash'
-        assert rest == ['tools/dist_train.sh', 'configs/mlfo/r3d18_ucf101.py', '8']
+        assert rest == ['tools/dist_train.sh', 'mlfo/r3d18@ucf101', '8']
         assert job.gpus == 8
         alone = plan('paper', 1, tables=('4',), methods=('mlfo',), datasets=('ucf101',))
         assert alone.jobs[0].command[1] == 'tools/train.py'
@@ -151,16 +152,14 @@ def test_processes_of_the_paper_profile(plan, synthetic):
             shutil.rmtree(synthetic / name)
 
 
-def test_a_new_row_appears(plan, tmp_path, monkeypatch):
-    change = tmp_path / 'reverse_only.py'
-    change.write_text("variant = 'reverse_only'\nmodel = dict(augmentations=('reverse',))\n")
-    row = Experiment('mlfo/r3d18', ('table3',), change=str(change.with_suffix('')))
-    monkeypatch.setattr(matrix, 'EXPERIMENTS', (*matrix.EXPERIMENTS, row))
+def test_a_new_row_appears(plan, monkeypatch):
+    row = Experiment('mlfo', 'r3d18', ('table3',), 'reverse_only')
+    monkeypatch.setattr(experiments, 'EXPERIMENTS', (*experiments.EXPERIMENTS, row))
     made = plan(tables=('3',), methods=('reverse_only',))
     assert titles(made, 'pretrain') == [
         'pretrain mlfo-reverse_only-r3d18 on synthetic_motion, seed 0'
     ]
-    assert made.jobs[0].command[2] == f'configs/mlfo/r3d18_smoke.py+{change}'
+    assert made.jobs[0].command[2] == 'mlfo/r3d18@smoke+reverse_only'
     assert len(titles(made, 'evaluate')) == 2
 
 
@@ -202,54 +201,55 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     root, cache = tmp_path / 'copy', tmp_path / 'cache.json'
     shutil.copytree(REPO / 'configs', root / 'configs')
     shutil.copytree(REPO / 'mlfo_mm', root / 'mlfo_mm')
-    config, simclr = 'configs/mlfo/r3d18_smoke.py', 'configs/simclr/r3d18_smoke.py'
-    probe = 'configs/downstream/linear_probe_smoke.py'
+    run = 'mlfo/r3d18@smoke'
     questions = [
-        pretraining(config, ''),
-        pretraining(config, 'synthetic_appearance'),
-        pretraining(config, '', variant='k4', **{'model.prototypes.num_prototypes': 4}),
-        pretraining(simclr, ''),
-        downstream(probe),
-        pretraining('configs/nothing.py', ''),
+        pretraining(run, ''),
+        pretraining(run, 'synthetic_appearance'),
+        pretraining(run, '', variant='prototypes_4', **{'model.prototypes.num_prototypes': 4}),
+        pretraining('simclr/r3d18@smoke', ''),
+        downstream('configs/downstream/linear_probe_smoke.py'),
+        pretraining('nothing/r3d18@smoke', ''),
     ]
-    own, other, few, info, task, error = resolve(questions, root, cache)
-    assert len({answer['hash'] for answer in (own, other, few, info)}) == 4
-    assert (own['method'], own['variant'], own['dataset']) == (
-        'mlfo',
-        'default',
-        'synthetic_motion',
-    )
-    assert other['options']['train_dataloader.dataset.dataset'] == 'synthetic_appearance'
-    assert 'nothing.py' in error['error']
+    *answers, task, error = resolve(questions, root, cache)
+    runs = [Pretraining(**answer['pretraining']) for answer in answers]
+    own, other, few, info = runs
+    assert len({pretraining_identity(each, 0)['experiment'] for each in runs}) == 4
+    assert (own.method, own.variant, own.dataset) == ('mlfo', 'default', 'synthetic_motion')
+    assert (few.variant, info.method, own.profile) == ('prototypes_4', 'simclr', 'smoke')
+    assert own.bare == info.bare
+    assert answers[1]['options']['train_dataloader.dataset.dataset'] == other.dataset
+    assert 'nothing' in error['error']
     assert cache.is_file()
-    # a change of MLFO's own config leaves SimCLR and the tasks alone; random weights too
-    path = root / config
-    path.write_text(path.read_text() + 'train_cfg.update(max_epochs=3)\n')
+    # a change of MLFO's own config leaves the tasks alone; random weights too
+    path = root / 'configs/mlfo/r3d18_k400.py'
+    path.write_text(path.read_text() + "model.update(mine='yes')\n")
     changed, *_, task_again, _ = resolve(questions, root, cache)
-    assert changed['hash'] != own['hash']
-    assert changed['epochs'] == 3
-    assert changed['untrained_hash'] == own['untrained_hash']
+    assert changed['pretraining']['text'] != own.text
+    assert changed['pretraining']['bare'] == own.bare
     assert task_again == task
 
 
-def test_configs_that_are_not_there_or_cannot_be_read_are_missing(synthetic, tmp_path):
+def test_methods_that_are_not_there_or_cannot_be_read_are_missing(synthetic, tmp_path):
     shutil.copytree(REPO / 'configs', tmp_path / 'configs')
-    (tmp_path / 'configs/mlfo/ablations/one_hot.py').unlink()
-    choice = Choice('demo', tables=('1', '2'), methods=('mlfo', 'simclr')).checked()
+    choice = Choice('demo', tables=('1', '2'), methods=('mlfo', 'simclr', 'cvrl')).checked()
 
     def asked(questions):
         pairs = zip(questions, ask(questions), strict=True)
-        return [dict(error='simclr: no') if 'simclr' in q['config'] else a for q, a in pairs]
+        return [dict(error='simclr: no') if 'simclr' in q.get('run', '') else a for q, a in pairs]
 
     def made() -> Plan:
         return make_plan(choice, Folders(tmp_path, tmp_path / 'runs', tmp_path / 'results'), asked)
 
     plan = made()
-    no_config = 'no config configs/mlfo/ablations/one_hot.py'
-    assert set(plan.missing) == {no_config, 'simclr: no (2 runs)'}
+    assert plan.missing == ['simclr: no']
+    assert {job.facts['method'] for job in plan.jobs if job.rule == 'evaluate'} == {'mlfo', 'cvrl'}
+    (tmp_path / 'configs/simclr/method.toml').unlink()
+    (tmp_path / 'configs/cvrl/method.toml').unlink()  # a comparator may be quoted alone
+    plan = made()
+    assert plan.missing == ['no card of the method simclr']
     assert {job.facts['method'] for job in plan.jobs if job.rule == 'evaluate'} == {'mlfo'}
     probe = 'configs/downstream/linear_probe_demo.py'
     (tmp_path / probe).unlink()
     plan = made()
-    assert set(plan.missing) == {no_config, 'simclr: no (2 runs)', f'no config {probe}'}
+    assert set(plan.missing) == {'no card of the method simclr', f'no config {probe}'}
     assert not titles(plan, 'evaluate')

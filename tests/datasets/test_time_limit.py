@@ -38,7 +38,7 @@ def test_the_process_ends_all_the_same():
         'try:\n    within(0.1, lambda: ctypes.CDLL(None).sleep(600))\n'
         "except TimeoutError:\n    print('left')\n"
     )
-    env = os.environ | {'MLFO_MM_NO_REGISTER': '1', 'PYTHONPATH': str(REPO)}
+    env = os.environ | {'PYTHONPATH': str(REPO)}
     command = [sys.executable, '-c', code]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout == 'left\n'
@@ -49,7 +49,7 @@ def test_a_process_that_was_stopped_is_not_out_of_time():
         'import time\nfrom mlfo_mm.datasets.time_limit import within\n'
         "within(1.0, lambda: (print('begun', flush=True), time.sleep(0.3)))\nprint('in time')\n"
     )
-    env = os.environ | {'MLFO_MM_NO_REGISTER': '1', 'PYTHONPATH': str(REPO)}
+    env = os.environ | {'PYTHONPATH': str(REPO)}
     command = [sys.executable, '-c', code]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == 'begun\n'

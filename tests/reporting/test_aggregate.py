@@ -193,7 +193,7 @@ def test_an_ablation_stands_in_its_own_table(make_record):
     variants = ('default', 'official', 'no_lower', 'ctm', 'prototypes_20', 'first_stage_0', 'mine')
     records = [make_record(variant=variant) for variant in variants]
     records += [make_record(method='simclr', variant='default')]
-    assert names('table1', records) == ['MLFO (official)', 'SimCLR (infonce)']
+    assert names('table1', records) == ['MLFO (official)', 'SimCLR (InfoNCE)']
     assert names('table2', records) == ['MLFO (mine)']
     assert names('table3', records) == []
     rows = load_paper(paper_file('table3', 'nowhere'))

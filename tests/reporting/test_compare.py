@@ -89,11 +89,11 @@ def test_a_method_is_all_of_its_variants_but_ablations(records):
 def test_what_was_not_run_and_what_is_not_defined_say_so(records):
     made = build_comparison(['mlfo', 'random', 'moco', 'cbt'], records, DEMO, METHODS)
     motion, _, costs = made.grids
-    assert cells(motion, 'MoCo')['Linear probe'] == '— not run'
-    assert cells(motion, 'MoCo')['Backbone'] == '—'
+    assert cells(motion, 'MoCo v2')['Linear probe'] == '— not run'
+    assert cells(motion, 'MoCo v2')['Backbone'] == '—'
     assert cells(motion, 'CBT')['Linear probe'] == '— method not implemented yet'
     assert cells(costs, 'CBT')['Params (M)'] == '— method not implemented yet'
-    assert cells(costs, 'MoCo')['n'] == '0' and cells(costs, 'MoCo')['GFLOPs'] == '— not run'
+    assert cells(costs, 'MoCo v2')['n'] == '0' and cells(costs, 'MoCo v2')['GFLOPs'] == '— not run'
     untrained = build_comparison(['random', 'pace'], records, DEMO, METHODS).grids[0]
     assert cells(untrained, 'Random weights')['Finetune'] == '— not defined'
 
@@ -137,7 +137,7 @@ def test_runs_of_other_protocols_are_not_ranked(records, make_record):
     records.append(make_record(method='moco', variant='v2', protocol=dict(line='5 clips')))
     made = build_comparison(['mlfo', 'moco'], records, DEMO, METHODS)
     assert '**' not in cells(made.grids[0], 'MLFO')['Linear probe']
-    assert cells(made.grids[0], 'MoCo (v2)')['Linear probe'].endswith('[2]')
+    assert cells(made.grids[0], 'MoCo v2 (v2)')['Linear probe'].endswith('[2]')
     assert 'Some rows differ in protocol' in made.plot().caption
 
 
@@ -158,7 +158,7 @@ def test_known_names_are_those_of_records_configs_and_ablations(make_record):
     known = known_variants([make_record(variant='prototypes_20')], {'mine'})
     assert {'prototypes_20', 'no_lower', 'default', 'official'} <= set(known['mlfo'])
     assert known['mine'] == [] and known['random'] == []
-    assert parse_name('mlfo-k20', known) == ('mlfo', 'prototypes_20')
+    assert parse_name('mlfo-prototypes_20', known) == ('mlfo', 'prototypes_20')
     assert parse_name('mlfo', known) == ('mlfo', '')
 
 

@@ -42,7 +42,7 @@ def configs(tmp_path):
 def test_readme_is_up_to_date():
     text = (CONFIGS / 'README.md').read_text()
     table = methods_markdown(cards().values())
-    assert with_table(text, table, '') == text, 'run python tools/make_method_table.py'
+    assert with_table(text, table, '') == text, 'run python tools/dev/make_method_table.py'
 
 
 def test_every_folder_with_a_recipe_and_a_readme_has_a_card():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures import make_figures
 from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.tables import implemented, make_tables, missing_reason
+from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.study.profiles import find_profile
 from mlfo_mm.study.records import write_record
 
@@ -123,7 +125,7 @@ def test_tables_2_and_3(tmp_path, make_record):
     write_record(make_record(variant='default', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
     table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
     rows = grid_rows(table2)
-    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (infonce) *', 'MLFO: w/o']
+    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (InfoNCE) *', 'MLFO: w/o']
     assert rows['MLFO: combined graph, multi-level']['synthetic_motion'].startswith('**63.5')
     assert rows['MLFO: w/o']['synthetic_motion'].startswith('<ins>58.5')
     assert rows['MLFO: w/o']['Paper: UCF101'] == '58.1'
@@ -148,7 +150,7 @@ def test_levels_and_diagnostics(tmp_path, make_record):
     write_record(make_record(task='neighbours', metrics=hits), tmp_path)
     by_level, diagnostics = make_tables('demo', tmp_path, ['levels', 'diagnostics']).values()
     rows = grid_rows(by_level)
-    names = ['Random weights', 'SimCLR (infonce)', 'MLFO', 'MLFO (ctm)', 'MLFO (k4)']
+    names = ['Random weights', 'SimCLR (InfoNCE)', 'MLFO', 'MLFO (ctm)', 'MLFO (prototypes_4)']
     assert list(rows) == ['Chance', *names]
     assert [rows['Chance'][name] for name in ('low', 'mid', 'high')] == ['12.5'] * 3
     assert rows['MLFO (ctm)']['mid'] == '**30.0** (n=1)'
@@ -172,7 +174,7 @@ def test_costs_stand_in_table_1(tmp_path, make_record, make_pretraining):
     rows = grid_rows(table1)
     wanted = {'Params (M)': '33.20', 'GFLOPs': '8.50', 'Clips/s': '20.0', 'Time (h)': '0.50'}
     assert {name: rows['MLFO'][name] for name in wanted} == wanted
-    assert rows['SimCLR (infonce) *']['GFLOPs'] == '— not recorded'  # a record from before costs
+    assert rows['SimCLR (InfoNCE) *']['GFLOPs'] == '— not recorded'  # a record from before costs
     assert costs.markdown.startswith('# Costs of pretraining')
     assert '| MLFO     | R3D-18     | synthetic_motion' in costs.markdown
     assert training.grids[0].measured == (True,)
@@ -192,9 +194,10 @@ def test_reasons(make_record):
 
 def test_implemented_methods(tmp_path):
     assert implemented(tmp_path / 'none') is None
-    for name in ('mlfo/r3d18_mini.py', '_base_/default_runtime.py', 'pace/README.md'):
+    for name in ('mlfo/method.toml', '_base_/default_runtime.py', 'pace/README.md'):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
+    shutil.copy(CONFIGS / 'mlfo/method.toml', tmp_path / 'mlfo')
     assert implemented(tmp_path) == {'mlfo'}
     assert {'mlfo', 'simclr'} <= implemented()
 
@@ -213,13 +216,17 @@ def test_unknown_names_end_before_anything_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reporting_imports_neither_torch_nor_openmmlab():
-    names = sorted(path.stem for path in (REPO / 'mlfo_mm' / 'reporting').glob('[a-z]*.py'))
-    assert 'records' in names and 'tables' in names
-    imports = '; '.join(f'import mlfo_mm.reporting.{name}' for name in names)
+def test_study_and_reporting_import_neither_torch_nor_openmmlab():
+    names = [
+        f'{room}.{path.stem}'
+        for room in ('study', 'reporting')
+        for path in sorted((REPO / 'mlfo_mm' / room).glob('[a-z]*.py'))
+    ]
+    assert 'study.records' in names and 'reporting.tables' in names
+    imports = '; '.join(f'import mlfo_mm.{name}' for name in names)
     heavy = "{'torch', 'torchvision', 'mmengine', 'mmcv', 'mmaction', 'cv2', 'decord'}"
     code = f'{imports}; import sys; print(sorted({heavy} & set(sys.modules)))'
-    environment = os.environ | dict(MLFO_MM_NO_REGISTER='1', PYTHONPATH=str(REPO))
+    environment = os.environ | dict(PYTHONPATH=str(REPO))
     done = subprocess.run(
         [sys.executable, '-c', code], capture_output=True, text=True, env=environment, check=True
     )

@@ -74,9 +74,9 @@ CHANGES = {
         'not UTF-8',
     ),
     'cut': (lambda text: text[: len(text) // 2], 'not a readable JSON record'),
-    'path as id': (lambda text: text.replace('"mlfo-paper', '"../mlfo-paper'), "'experiment'"),
+    'path as id': (lambda text: text.replace('"mlfo-default', '"../mlfo-default'), "'experiment'"),
     'NUL in the id': (
-        lambda text: text.replace('"mlfo-paper', r'"\u0000mlfo-paper'),
+        lambda text: text.replace('"mlfo-default', r'"\u0000mlfo-default'),
         "'experiment'",
     ),
     'profile as path': (lambda text: text.replace('"demo"', '"../demo"'), "'profile'"),

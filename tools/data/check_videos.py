@@ -11,8 +11,6 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault('MLFO_MM_NO_REGISTER', '1')
-
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import (
     BROKEN,

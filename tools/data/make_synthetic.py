@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-
-os.environ['MLFO_MM_NO_REGISTER'] = '1'  # drawing has no need of torch
 
 from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.errors import cli

@@ -11,10 +11,7 @@ Videos are neither copied nor changed. Examples:
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-
-os.environ.setdefault('MLFO_MM_NO_REGISTER', '1')
 
 from mlfo_mm.datasets.annotation import data_roots
 from mlfo_mm.datasets.prepare import write_dataset

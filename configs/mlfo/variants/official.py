@@ -16,9 +16,7 @@ def _graph(weight):
 
 
 def _lower(weight):
-    return dict(
-        motion=dict(negatives='all'), retrieval=dict(symmetric=True), graph=_graph(weight)
-    )
+    return dict(motion=dict(negatives='all'), retrieval=dict(symmetric=True), graph=_graph(weight))
 
 
 variant = 'official'

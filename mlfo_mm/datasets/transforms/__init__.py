@@ -1,5 +1,7 @@
 """Pipeline steps: opening and decoding, sampling, per-view and per-frame augmentation."""
 
+from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
+
 from .clip_color import ClipGaussianBlur, ClipGray
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError

@@ -19,10 +19,9 @@ class R2D3D(ResNet3d):
     Args:
         depth: 18 or 34.
         base_channels: Width of the stem; every other width grows with it. 64 is R2D3D.
-        final_relu: End with a ReLU all the same.
     """
 
-    def __init__(self, depth: int = 34, base_channels: int = 64, final_relu: bool = False) -> None:
+    def __init__(self, depth: int = 34, base_channels: int = 64) -> None:
         super().__init__(
             depth=depth,
             base_channels=base_channels,
@@ -51,5 +50,4 @@ class R2D3D(ResNet3d):
         )
         self.res_layers.append('layer4')
         self.out_indices = (1, 2, 3)
-        if not final_relu:
-            self.layer4[-1].relu = nn.Identity()
+        self.layer4[-1].relu = nn.Identity()

@@ -8,7 +8,7 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mlfo_mm import environment
+from mlfo_mm import installation
 
 # output widths of the branches of each block: b0, b1 (middle, out), b2 (middle, out), b3
 LOW = ((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64))
@@ -57,7 +57,7 @@ class S3D(BaseModule):
     def __init__(
         self, base_channels: int = 64, conv1_stride_t: int = 2, self_gating: bool = False
     ) -> None:
-        blocks, ops = environment.torchvision('models.video.s3d'), environment.torchvision('ops')
+        blocks, ops = installation.torchvision('models.video.s3d'), installation.torchvision('ops')
         convs = dict(type='Kaiming', layer='Conv3d')
         super().__init__(init_cfg=[convs, dict(type='TruncNormal', layer='Linear', std=0.01)])
         norm = partial(nn.BatchNorm3d, eps=0.001, momentum=0.1)

@@ -6,7 +6,7 @@ import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-from mlfo_mm import environment
+from mlfo_mm import installation
 
 
 @MODELS.register_module()
@@ -20,7 +20,7 @@ class RecurrentAggregator(nn.Module):
 
     def __init__(self, channels: int, dropout_ratio: float = 0.1) -> None:
         super().__init__()
-        raft = environment.torchvision('models.optical_flow.raft')
+        raft = installation.torchvision('models.optical_flow.raft')
         self.cell = raft.ConvGRU(
             input_size=channels, hidden_size=channels, kernel_size=1, padding=0
         )

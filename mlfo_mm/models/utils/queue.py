@@ -63,13 +63,6 @@ class FeatureQueue(nn.Module):
         ages = torch.arange(-self.count, 0, device=self.ptr.device)
         return self.queue[(self.ptr + ages) % self.size]
 
-    @torch.no_grad()
-    def clear(self) -> None:
-        """Forget everything."""
-        self.ptr.zero_()
-        self.filled.zero_()
-        self._count = 0
-
     def _load_from_state_dict(self, *args: Any) -> None:
         super()._load_from_state_dict(*args)
         self._count = int(self.filled)

@@ -8,7 +8,7 @@ from mlfo_mm.reporting.aggregate import Cell, fill_block
 from mlfo_mm.reporting.specs import Block
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
-from mlfo_mm.study.tasks import Metric
+from mlfo_mm.study.tasks import TASKS
 
 
 def chosen_cells(
@@ -20,7 +20,7 @@ def chosen_cells(
     the first by name: one picture compares variants and nothing else.
     """
     ours = [record for record in records if record.method == 'mlfo' and record.task == task]
-    panel = fill_block(Block(task, task, (Metric(metric, metric),)), (), ours, profile)
+    panel = fill_block(Block(task, task, (TASKS[task].metric(metric),)), (), ours, profile)
     found: dict[str, dict[str, Cell]] = {}
     for dataset in panel.datasets:
         cells = [
@@ -40,7 +40,7 @@ def chosen_records(
     records: Sequence[Record], profile: Profile, task: str, variants: Sequence[str]
 ) -> dict[str, dict[str, Record]]:
     """Return the run of the lowest seed of each cell of :func:`chosen_cells`."""
-    metric = dict(neighbours='hits_instance', order='accuracy')[task]
+    metric = TASKS[task].metrics[0].key
     cells = chosen_cells(records, profile, task, metric, variants)
     return {
         dataset: {variant: cell.runs[0] for variant, cell in by_variant.items()}

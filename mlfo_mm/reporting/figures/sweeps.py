@@ -28,9 +28,8 @@ from mlfo_mm.study.identity import DEFAULT, RunKey
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
-from mlfo_mm.study.tasks import Metric
+from mlfo_mm.study.tasks import TOP1
 
-METRIC = 'top1'
 THIN = dict(marker='_', alpha=0.6)
 TITLE = 'Figure 3: number of prototypes K and share E of the first stage'
 PAPER_SAYS = (
@@ -106,7 +105,7 @@ def config_value(text: str, name: str) -> float | None:
 def _curves(records: Sequence[Record], profile: Profile) -> tuple[list[Curve], list[str]]:
     """Return the curves of at least two points, and what is wrong with others."""
     ours = [record for record in records if record.method == 'mlfo']
-    block = Block('sweep', 'linear_probe', (Metric(METRIC, 'top-1'),))
+    block = Block('sweep', 'linear_probe', (TOP1,))
     panel = fill_block(block, (), ours, profile)
     notes: list[str] = []
     points: dict[tuple[int, str, RunKey], list[tuple[float, str, Cell]]] = {}
@@ -243,7 +242,7 @@ def _alt(curves: Sequence[Curve]) -> str:
 def _csv(curves: Sequence[Curve]) -> bytes:
     rows = []
     for curve in curves:
-        identity = (curve.family.backbone, curve.family.pretrain, curve.dataset, METRIC)
+        identity = (curve.family.backbone, curve.family.pretrain, curve.dataset, TOP1.key)
         for value, variant, cell in curve.points:
             rows.append((curve.sweep.key, f'{value:g}', variant, *identity, *cell_fields(cell)))
     header = 'sweep value variant backbone pretrain dataset metric mean half_width n seeds'

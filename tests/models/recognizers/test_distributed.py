@@ -13,7 +13,6 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch.nn.parallel import DistributedDataParallel
 
-import mlfo_mm  # noqa: F401  (a spawned process imports only this module)
 from mlfo_mm.engine.config import load_config
 
 REPO = Path(__file__).resolve().parents[3]

@@ -46,15 +46,6 @@ def test_holds_no_gradient_and_hands_out_copies():
     assert torch.equal(queue.get(), x.detach().float())
 
 
-def test_clear():
-    queue = FeatureQueue(4, 3)
-    queue.enqueue(torch.randn(3, 3))
-    queue.clear()
-    assert queue.get().shape == (0, 3)
-    queue.enqueue(torch.ones(1, 3))
-    assert queue.get().tolist() == [[1, 1, 1]]
-
-
 def test_errors():
     with pytest.raises(ValueError, match='at least 1, got 0 and 3'):
         FeatureQueue(0, 3)

@@ -1,4 +1,4 @@
-"""tools/stress/mutate_losses.py: what it changes, what it leaves alone, and what it says."""
+"""tools/dev/stress/mutate_losses.py: what it changes, what it leaves alone, and what it says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def loss(a: float, b: float = 2) -> float:
 
 @pytest.fixture
 def mutants(monkeypatch):
-    monkeypatch.syspath_prepend(REPO / 'tools/stress')
+    monkeypatch.syspath_prepend(REPO / 'tools/dev/stress')
     return importlib.import_module('mutants')
 
 

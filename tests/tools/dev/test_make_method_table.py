@@ -17,7 +17,7 @@ def test_rewrites_the_readme_and_names_what_is_missing(tmp_path):
     path.write_text(before.replace('(moco/README.md)', '(elsewhere)'))
 
     def run():
-        tool = str(REPO / 'tools' / 'make_method_table.py')
+        tool = str(REPO / 'tools/dev/make_method_table.py')
         return subprocess.run(
             [sys.executable, tool, '--configs', str(configs)],
             capture_output=True,

@@ -82,7 +82,7 @@ def main() -> None:
     lines = [
         '# Measured costs',
         '',
-        f'On {"; ".join(sorted(machines))}. Made by `tools/bench/all.sh`.',
+        f'On {"; ".join(sorted(machines))}. Made by `tools/dev/bench/all.sh`.',
         '',
     ]
     lines += ['| what | ratio | goal | met |', '|---|---|---|---|']

@@ -1,6 +1,6 @@
 """What is installed and found here, against what is tested; the standard library will do.
 
-:func:`require` runs when ``mlfo_mm`` is imported; ``tools/doctor.py`` prints :func:`report`.
+:func:`require` runs before anything of MMAction2 is imported; ``tools/doctor.py`` prints :func:`report`.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 import measure
-from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.evaluation.inference import cached_features
 from mlfo_mm.evaluation.job import preprocessor
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, loader_config, test_pipeline

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Every measurement at its default sizes, then a table of ratios beside their goals: under 25 minutes
 # on 2 quiet cores. Results go to results/bench (or to the folder given); what fails is said and passed over.
-#   tools/bench/all.sh [FOLDER]
-cd "$(dirname "$0")/../.." || exit 2
+#   tools/dev/bench/all.sh [FOLDER]
+cd "$(dirname "$0")/../../.." || exit 2
 folder=${1:-results/bench}
 mlfo=configs/mlfo/r3d18_k400.py
 others="simclr moco byol swav vcop pace speednet temptrans rotnet3d memdpc"
 
 bench() { # name of the JSON, script, its arguments
-    json=$folder/$1.json script=tools/bench/$2.py
+    json=$folder/$1.json script=tools/dev/bench/$2.py
     shift 2
     echo "== $script $*"
     python "$script" --json "$json" "$@" || echo "failed: $script $*" >&2
@@ -29,4 +29,4 @@ bench train_step_methods train_step $(for m in $others; do echo configs/$m/r3d18
     --batch 2 --repeats 3 --no-memory
 bench processes processes --repeats 2
 bench profile_step profile_step --repeats 2
-python tools/bench/summary.py "$folder"
+python tools/dev/bench/summary.py "$folder"

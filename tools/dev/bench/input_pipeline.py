@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import clips
 import measure
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.datasets.transforms import PerClip
 from mlfo_mm.datasets.transforms.deferred import defer
 
+import clips
 import decord
 import numpy as np
 from mmaction.datasets import transforms as stock

@@ -19,7 +19,8 @@ from mlfo_mm.datasets.annotation import (
     read_classes,
     read_list,
 )
-from mlfo_mm.engine.checkpoints import check_origin
+from mlfo_mm.engine.checkpoints import read_checkpoint
+from mlfo_mm.engine.composed import carried_config
 from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, test_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
@@ -35,7 +36,7 @@ from mlfo_mm.study.tasks import TASKS
 
 
 @dataclass
-class Job(Evaluation):
+class Trial(Evaluation):
     """A request with everything that it names read, checked and built.
 
     Attributes:
@@ -55,7 +56,7 @@ class Job(Evaluation):
         return '-'.join(filter(None, (self.experiment(), (self.weights.sha256 or '')[:8])))
 
     def protocol(self, what: str) -> dict[str, Any]:
-        """The protocol with its one-line summary, which the same job of any method shares."""
+        """The protocol with its one-line summary, which the same trial of any method shares."""
         settings, request = self.settings, self.request
         task = TASKS[request.task]
         averaged = dict(prob='mean softmax', score='mean logits')[self.average]
@@ -95,14 +96,16 @@ class Shared:
         classes: Names of classes, by data set and split.
         weights: Backbones with their weights, by all that these depend on.
         leakage: Which lists were compared, by the data set and the weights.
+        carried: Configs that checkpoints carry, by their paths.
     """
 
     classes: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     weights: dict[str, tuple[DownstreamRecognizer, LoadedWeights]] = field(default_factory=dict)
     leakage: dict[str, dict[str, Any]] = field(default_factory=dict)
+    carried: dict[str, Config | None] = field(default_factory=dict)
 
 
-def prepare(request: Request, shared: Shared | None = None) -> Job:
+def prepare(request: Request, shared: Shared | None = None) -> Trial:
     """Read and check all that a request names, before anything takes time.
 
     Args:
@@ -114,22 +117,26 @@ def prepare(request: Request, shared: Shared | None = None) -> Job:
     """
     init_default_scope('mmaction')
     shared = Shared() if shared is None else shared
-    pretrain, config = read_configs(request)
+    pretrain, config = read_configs(request, _carried(request, shared))
     data = (request.dataset, request.split)
     if data not in shared.classes:
         shared.classes[data] = _check_data(*data)
     geometry = ClipGeometry.from_config(pretrain)
     model, weights = _weights(request, pretrain, shared)
     seed = request.seed if request.seed is not None else weights.seed or 0
-    origin = None if weights.sha256 is None else pretrain
-    if origin is not None:
-        told = dict(pretrain_dataset=pretrain.pretrain_dataset)
-        check_origin(Path(request.checkpoint), weights.config_text, told)
-    key = repr((*data, request.config, request.checkpoint, request.options))
+    key = repr((*data, request.run, request.checkpoint, request.options))
     if key not in shared.leakage:
-        shared.leakage[key] = checked_lists(*data, origin, weights.config_text)
+        shared.leakage[key] = checked_lists(*data, pretrain if weights.sha256 else None)
     read = (shared.classes[data], model, weights, shared.leakage[key])
-    return Job(request, pretrain, config, geometry, seed, *read)
+    return Trial(request, pretrain, config, geometry, seed, *read)
+
+
+def _carried(request: Request, shared: Shared) -> Config | None:
+    """The config that a request's checkpoint carries, read once."""
+    path = request.checkpoint
+    if path != NO_CHECKPOINT and path not in shared.carried:
+        shared.carried[path] = carried_config(read_checkpoint(Path(path)), path)
+    return copy.deepcopy(shared.carried.get(path))
 
 
 def preprocessor(pretrain: Config) -> dict[str, Any]:
@@ -138,13 +145,13 @@ def preprocessor(pretrain: Config) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def feature_width(job: Job) -> int:
+def feature_width(trial: Trial) -> int:
     """Width of the backbone's last level."""
-    job.model.eval()
-    size = job.geometry.crop_size
-    clips = torch.zeros(1, 1, 3, job.geometry.clip_len, size, size)  # (N, V, C, T, H, W)
-    device = next(job.model.parameters()).device
-    return job.model.extract_feat(clips.to(device))[0].shape[1]
+    trial.model.eval()
+    size = trial.geometry.crop_size
+    clips = torch.zeros(1, 1, 3, trial.geometry.clip_len, size, size)  # (N, V, C, T, H, W)
+    device = next(trial.model.parameters()).device
+    return trial.model.extract_feat(clips.to(device))[0].shape[1]
 
 
 def _check_data(dataset: str, split: int) -> list[str]:

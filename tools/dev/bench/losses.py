@@ -56,7 +56,7 @@ def objective(size: int, args: argparse.Namespace) -> Callable[[], object]:
 
 
 def drawn(embed: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
-    """Embeddings of the shapes of a level's, from the second call on without its heads."""
+    """Embeddings of the shapes of a level's, from the second call on without its projections."""
     known: dict[str, Tensor] = {}
 
     def again(*features: object) -> dict[str, Tensor]:

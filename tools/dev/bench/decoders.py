@@ -10,11 +10,11 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-import clips
 import measure
 from mlfo_mm.datasets import SampleMLFOClips
 from mlfo_mm.datasets.readers import READERS
 
+import clips
 import av
 import numpy as np
 

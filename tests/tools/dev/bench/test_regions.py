@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.profiler import profile, record_function
 
-sys.path.append(str(Path(__file__).resolve().parents[3] / 'tools/bench'))
+sys.path.append(str(Path(__file__).resolve().parents[4] / 'tools/dev/bench'))
 regions = pytest.importorskip('regions')
 
 

@@ -1,4 +1,4 @@
-"""How long ``import mlfo_mm`` takes, and ``tools/make_tables.py`` on 1,000 made-up records.
+"""How long ``import mlfo_mm.components`` takes, and ``tools/make_tables.py`` on 1,000 made-up records.
 
 The records are those of ``results/`` under other seeds. Prints seconds; last, those of the import.
 """
@@ -14,13 +14,11 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-os.environ['MLFO_MM_NO_REGISTER'] = '1'
-
 import measure
 from mlfo_mm.study.identity import experiment_id
 from mlfo_mm.study.records import read_record, record_path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NO_TORCH = "import sys; sys.modules['torch'] = None; sys.argv.pop(0); "
 
 
@@ -44,9 +42,8 @@ def make_records(folder: Path, count: int) -> None:
 
 
 def run(*command: str) -> None:
-    """Run Python to its end, registering as a user's own call does."""
-    environment = {k: v for k, v in os.environ.items() if k != 'MLFO_MM_NO_REGISTER'}
-    environment['PYTHONPATH'] = str(ROOT)
+    """Run Python to its end, with this package."""
+    environment = os.environ | dict(PYTHONPATH=str(ROOT))
     subprocess.run(
         [sys.executable, *command], check=True, env=environment, stdout=subprocess.DEVNULL
     )
@@ -62,7 +59,7 @@ def main() -> None:
         tool = str(ROOT / 'tools/make_tables.py')
         code = f'{NO_TORCH}import runpy; runpy.run_path({tool!r}, run_name="__main__")'
         sides = {
-            'import mlfo_mm': partial(run, '-c', 'import mlfo_mm'),
+            'import mlfo_mm.components': partial(run, '-c', 'import mlfo_mm.components'),
             'import torch': partial(run, '-c', 'import torch'),
             f'tables of {args.records} records, torch barred': partial(
                 run, '-c', code, tool, '--profile', 'mini', '--results', made

@@ -24,10 +24,10 @@ from mutants import graft, mutants
 from mlfo_mm.files import write_atomic
 from mlfo_mm.study.provenance import provenance
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LOSSES = 'mlfo_mm/models/losses'
 TESTS = 'tests/models/losses'
-EXPLAINED = ROOT / 'tools/stress/equivalent_mutants.toml'
+EXPLAINED = ROOT / 'tools/dev/stress/equivalent_mutants.toml'
 OPTIONS = ['-qx', '--tb=no', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception']
 LIMIT_S = 300.0
 NAMES = sorted(p.stem for p in (ROOT / LOSSES).glob('*.py') if p.stem != '__init__')

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from mlfo_mm.processes import die_with_parent
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
+RECORDS = ROOT / 'results/records/demo'
 SMOKE = 'configs/simclr/r3d18_smoke.py'
 EVALUATE = f'tools/evaluate.py {SMOKE} none --dataset synthetic_motion --work-dir {{0}}/work'
 RUNNER = 'tools/benchmark.py run --profile smoke --methods moco --data synthetic_motion'
@@ -109,5 +110,5 @@ def place(name: str, folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if name == 'tables':
-        shutil.copytree(ROOT / 'results/records/demo', folder / 'results/records/demo')
+        shutil.copytree(RECORDS, folder / 'results/records/demo')
     return folder

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-
-os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
 from mlfo_mm.errors import cli
 from mlfo_mm.study.paths import CONFIGS

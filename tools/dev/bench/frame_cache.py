@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import measure
+from mlfo_mm.engine.config import load_config
 from mlfo_mm.datasets.annotation import data_roots, find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build
 from mlfo_mm.datasets.synthetic import make_synthetic
 from mlfo_mm.datasets.transforms.decode import decode_all
-from mlfo_mm.engine.config import load_config
 
 from mmaction.registry import DATASETS
 from mmengine.registry import init_default_scope

@@ -1,0 +1,7 @@
+"""Everything that registers a component in MMAction2's registries: one name for ``custom_imports``."""
+
+import mlfo_mm.datasets.transforms
+import mlfo_mm.datasets.video_list
+import mlfo_mm.engine
+import mlfo_mm.evaluation
+import mlfo_mm.models  # noqa: F401

@@ -1,0 +1,39 @@
+"""Print the whole config of a run, as MMAction2's own tools read it: ``print_config.py mlfo/r3d18@mini``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mlfo_mm.engine.config import load_config, load_task
+from mlfo_mm.engine.config_values import OptionsAction
+from mlfo_mm.errors import cli
+from mlfo_mm.files import write_atomic
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
+    parser.add_argument('--task', help="print this task's protocol under the run's profile instead")
+    parser.add_argument('--output', type=Path, help='file to write in place of the terminal')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Compose the config and print it."""
+    args = parse_args()
+    if args.task:
+        config = load_task(args.task, load_config(args.run).profile, args.cfg_options)
+    else:
+        config = load_config(args.run, args.cfg_options)
+    if args.output:
+        print(write_atomic(args.output, config.pretty_text))
+    else:
+        print(config.pretty_text)
+
+
+if __name__ == '__main__':
+    main()
