@@ -54,7 +54,7 @@ def test_every_pipeline(path, clip):
 
 
 def test_full_long_view(clip):
-    config = load_config(REPO / 'configs/mlfo/r3d18_k400.py')
+    config = load_config('mlfo/r3d18@k400')
     config.train_pipeline[1].long_view = 'full'
     inputs = run(config.train_pipeline, clip)
     assert inputs.shape == (4, 3, 16, 112, 112)

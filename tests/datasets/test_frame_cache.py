@@ -61,7 +61,7 @@ def test_frames_are_those_of_the_decoder(video, cache):
 
 
 def test_samples_do_not_change(synthetic, cache):
-    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').train_dataloader.dataset
+    config = load_config('mlfo/r3d18@smoke').train_dataloader.dataset
     decoded = [DATASETS.build(config)[index] for index in range(3)]
     root = find_dataset('synthetic_motion')
     build(cache, [root / path for path in collect_videos(root)], decode_all, progress=False)

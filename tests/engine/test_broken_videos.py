@@ -13,7 +13,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
-SMOKE = 'configs/simclr/r3d18_smoke.py'
+SMOKE = 'simclr/r3d18@smoke'
 WORLD = {
     'pretrain_dataset': 'world',
     'train_dataloader.dataset.dataset': 'world',

@@ -28,7 +28,7 @@ def test_pretraining_configs_are_complete(path):
     config = load_config(path)
     for key in (
         'method', 'variant', 'backbone_name', 'profile', 'pretrain_dataset', 'clip_len',
-        'crop_size', 'short_side', 'eval_frame_interval', 'normalize',
+        'crop_size', 'short_side', 'frame_interval', 'normalize',
     ):  # fmt: skip
         assert config.get(key), key
     assert config.profile in ('smoke', 'demo', 'mini', 'paper')

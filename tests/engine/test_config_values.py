@@ -16,8 +16,8 @@ from mlfo_mm.engine.config_values import TRAINING, OptionsAction, look_up, requi
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
-SMOKE = REPO / 'configs/mlfo/r3d18_smoke.py'
-PROBE = REPO / 'configs/downstream/linear_probe_smoke.py'
+SMOKE = 'mlfo/r3d18@smoke'
+PROBE = 'downstream/linear_probe@smoke'
 NAN, INF = float('nan'), float('inf')
 
 
@@ -160,7 +160,7 @@ def test_options_that_cannot_be_read(words, capsys):
 def test_the_tool_says_it_in_one_line(tmp_path):
     done = subprocess.run(
         [
-            *(sys.executable, 'tools/train.py', 'configs/mlfo/r3d18_smoke.py', '--work-dir'),
+            *(sys.executable, 'tools/train.py', 'mlfo/r3d18@smoke', '--work-dir'),
             *(str(tmp_path), '--cfg-options', 'optim_wrapper.optimizer.lr=nan'),
         ],
         cwd=REPO,

@@ -21,9 +21,9 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.weights import load_backbone
 from tests.conftest import REPO
 
-PAPER = f'{REPO}/configs/mlfo/r3d18_ucf101.py'
+PAPER = 'mlfo/r3d18@ucf101'
 TORCHVISION = f'{PAPER}+{REPO}/configs/_base_/backbones/r3d18_tv.py'
-R2PLUS1D = f'{REPO}/configs/pace/r2plus1d_k400.py'
+R2PLUS1D = 'pace/r2plus1d@k400'
 TWO_BLOCKS = {'model.backbone.stage_blocks': (2, 2, 2, 2)}  # as in _base_/backbones/r2plus1d18.py
 CLIPS = torch.randn(2, 3, 8, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -96,7 +96,7 @@ def s3d_levels(network, clips):
 
 FOREIGN = {
     'torchvision_r3d': (r3d_18, torchvision_levels, TORCHVISION, 64),
-    'torchvision_s3d': (s3d, s3d_levels, f'{REPO}/configs/mlfo/s3d_ucf101.py', 64),
+    'torchvision_s3d': (s3d, s3d_levels, 'mlfo/s3d@ucf101', 64),
     'plain': (lambda: Plain(4), lambda network, clips: network(clips), PAPER, 4),
 }
 
@@ -171,7 +171,7 @@ def test_export_loads_without_this_package(tmp_path):
 
 def test_whole_model_of_the_released_code(tmp_path):
     options = {'model.backbone.base_channels': 4, 'model.prototypes.num_prototypes': 6}
-    config = load_config(f'{REPO}/configs/mlfo/official/r3d18_k400.py', options)
+    config = load_config('mlfo/r3d18@k400+official', options)
     set_random_seed(0)
     model = shaken(MODELS.build(config.model))
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'ours.pth')

@@ -11,10 +11,9 @@ from mmaction.registry import MODELS
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.launch import check_resume, check_start, prepare_work_dir, start_processes
 from mlfo_mm.errors import UserError
-from tests.conftest import REPO
 from tests.hostile import Call
 
-SMOKE = REPO / 'configs/mlfo/r3d18_smoke.py'
+SMOKE = 'mlfo/r3d18@smoke'
 
 
 @pytest.fixture

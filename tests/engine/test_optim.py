@@ -32,7 +32,7 @@ def test_forward_in_bfloat16_weights_in_float32():
 
 @pytest.mark.parametrize('name', ['mlfo', 'moco'])  # Adam, SGD
 def test_fused_optimizers_take_the_same_steps(name):
-    base = str(REPO / f'configs/{name}/r3d18_k400.py')
+    base = str(f'{name}/r3d18@k400')
     folder = REPO / 'configs/_base_/changes'
     changes = ['fused_optimizer', 'channels_last', 'device_augmentation']
     changed = load_config('+'.join([base, *(str(folder / f'{each}.py') for each in changes)]))

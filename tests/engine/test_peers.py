@@ -50,7 +50,7 @@ def test_a_rank_that_dies_ends_the_job(how, synthetic, tmp_path):
     """Real processes, 20 core-seconds: how torch's launcher and gloo behave is what is tested."""
     (tmp_path / 'dying.py').write_text(HOOK)
     (tmp_path / 'change.py').write_text(CHANGE.format(how))
-    config = f'configs/simclr/r3d18_smoke.py+{tmp_path}/change.py'
+    config = f'simclr/r3d18@smoke+{tmp_path}/change.py'
     environment = os.environ | dict(
         PYTHON=sys.executable,
         PYTHONPATH=str(tmp_path),

@@ -109,7 +109,7 @@ def test_small_profiles_have_mlfo_s_budget(folder, profile):
     )
     for key in (
         'optim_wrapper', 'param_scheduler', 'train_cfg', 'pretrain_dataset', 'clip_len', 'crop_size',
-        'short_side', 'eval_frame_interval', 'normalize', 'frame_difference',
+        'short_side', 'frame_interval', 'normalize', 'frame_difference',
     ):  # fmt: skip
         assert ours.get(key) == mlfo.get(key), key
     assert ours.model.backbone == mlfo.model.backbone

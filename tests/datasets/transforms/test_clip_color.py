@@ -10,7 +10,6 @@ from torchvision.transforms import functional
 
 from mlfo_mm.datasets import ClipGaussianBlur, ClipGray, PerFrameColorJitter
 from mlfo_mm.engine.config import load_config
-from tests.conftest import REPO
 
 
 def frames(height: int = 48, count: int = 4) -> list[np.ndarray]:
@@ -71,7 +70,7 @@ def test_sigma_is_drawn_from_its_range():
 
 
 def test_colour_jitter_of_the_views_is_one_for_a_clip():
-    config = load_config(REPO / 'configs/moco/r3d18_ucf101.py')
+    config = load_config('moco/r3d18@ucf101')
     steps = config.train_pipeline[3].transforms
     jitter = next(dict(step) for step in steps if step.type is PerFrameColorJitter)
     jitter.pop('type')

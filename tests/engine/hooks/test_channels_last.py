@@ -35,8 +35,8 @@ def losses(config: Config, hook=None) -> tuple[list[float], torch.nn.Module]:
 
 @pytest.mark.parametrize('name', ['mlfo', 'byol'])  # one backbone, and two
 def test_losses_are_the_same(name):
-    plain = load_config(REPO / f'configs/{name}/r3d18_smoke.py')
-    changed = load_config(f'{REPO}/configs/{name}/r3d18_smoke.py+{CHANGE}')
+    plain = load_config(f'{name}/r3d18@smoke')
+    changed = load_config(f'{name}/r3d18@smoke+{CHANGE}')
     assert set(changed.default_hooks) - set(plain.default_hooks) == {'channels_last'}
     hook = HOOKS.build(changed.default_hooks.channels_last)
     expected, _ = losses(plain)

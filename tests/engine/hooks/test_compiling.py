@@ -12,7 +12,7 @@ from tests.conftest import REPO
 
 def test_losses_are_the_same():
     change = REPO / 'configs/_base_/changes/compile.py'
-    config = load_config(f'{REPO}/configs/byol/r3d18_smoke.py+{change}')
+    config = load_config(f'byol/r3d18@smoke+{change}')
     hook = HOOKS.build(
         dict(config.default_hooks.compile, backend='eager')
     )  # traced, not translated

@@ -11,7 +11,6 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pretrain_record import train_and_record
 from mlfo_mm.study.records import load_records
-from tests.conftest import REPO
 
 
 @HOOKS.register_module()
@@ -35,7 +34,7 @@ def train(synthetic, tmp_path):
             'train_dataloader.batch_size': 8,
             'default_hooks.logger.interval': 1,
         }
-        config = load_config(REPO / 'configs/simclr/r3d18_smoke.py', options)
+        config = load_config('simclr/r3d18@smoke', options)
         config.work_dir = str(tmp_path / 'run')
         config.custom_hooks += [dict(type='FlattenHook')]
         train_and_record(config, 'none', None, False, tmp_path / 'results')

@@ -28,5 +28,5 @@ def full(name: str) -> ConfigDict:
 def small(name: str) -> ConfigDict:
     """Config of a backbone at the width of the smoke profile."""
     if name in WITH_MLFO:
-        return load_config(REPO / f'configs/mlfo/{name}_smoke.py').model.backbone
+        return load_config(f'mlfo/{name}@smoke').model.backbone
     return ConfigDict(full(name), **OTHERS[name])

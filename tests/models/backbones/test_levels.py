@@ -15,7 +15,7 @@ from tests.models.backbones.small import NAMES, OTHERS, WITH_MLFO, full, small
 
 
 def shipped(name: str, profile: str):
-    return load_config(REPO / f'configs/mlfo/{name}_{profile}.py')
+    return load_config(f'mlfo/{name}@{profile}')
 
 
 def build(name: str) -> nn.Module:

@@ -1,27 +1,28 @@
-"""Synthetic videos as a shipped smoke config samples them."""
+"""Synthetic videos as the runs of methods sample them."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from mmaction.registry import DATASETS
 
-from mlfo_mm.engine.config import load_config
-from tests.conftest import REPO
+from tests.methods import Case
 
 
 @pytest.fixture(scope='session')
-def sampled(synthetic_root: Path) -> Callable[[str], torch.Tensor]:
-    """``sampled(method)``: inputs of 16 videos, (16, V, 3, T, 32, 32), normalised."""
+def fed(synthetic_root: Path) -> Callable[[Case], tuple[torch.Tensor, list[Any]]]:
+    """``fed(case)``: clips of 16 videos (16, V, 3, T, 32, 32), normalised, and their labels."""
+    found = functools.cache(lambda name: _BY_NAME[name].feed(synthetic_root))
 
-    def sample(method: str) -> torch.Tensor:
-        config = load_config(REPO / f'configs/{method}/r3d18_smoke.py')
-        data = DATASETS.build(config.train_dataloader.dataset | dict(data_root=str(synthetic_root)))
-        clips = torch.stack([data[index]['inputs'] for index in range(16)]).float()
-        mean, std = (torch.tensor(config.normalize[k]).view(3, 1, 1, 1) for k in ('mean', 'std'))
-        return (clips - mean) / std
+    def feed(case: Case) -> tuple[torch.Tensor, list[Any]]:
+        _BY_NAME.setdefault(case.name, case)
+        return found(case.name)
 
-    return sample
+    return feed
+
+
+_BY_NAME: dict[str, Case] = {}

@@ -8,7 +8,6 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 
 from mlfo_mm.engine.config import load_config
-from tests.conftest import REPO
 from tests.models.backbones.small import NAMES, small
 
 # clips of a sample, and rows of its label
@@ -18,7 +17,7 @@ METHODS = {'mlfo': (3, 1), 'moco': (2, 1), 'vcop': (3, 1), 'speednet': (2, 2), '
 @pytest.mark.parametrize('name', NAMES)
 @pytest.mark.parametrize('method', METHODS)
 def test_step_reaches_the_whole_backbone(method, name):
-    config = load_config(REPO / f'configs/{method}/r3d18_smoke.py').model
+    config = load_config(f'{method}/r3d18@smoke').model
     config.backbone = small(name)
     torch.manual_seed(0)
     model = MODELS.build(config)

@@ -9,11 +9,10 @@ from mmaction.registry import MODELS
 from mlfo_mm import models
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import SelfSupervisedRecognizer, recognizers
-from tests.conftest import REPO
 
 
 def test_features_are_those_of_all_views_and_other_modes_are_refused():
-    config = load_config(REPO / 'configs/simclr/r3d18_smoke.py')
+    config = load_config('simclr/r3d18@smoke')
     model = MODELS.build(config.model).eval()
     inputs = torch.randn(2, 3, 3, 4, 16, 16)
     with torch.no_grad():

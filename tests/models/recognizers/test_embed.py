@@ -16,7 +16,7 @@ CONTRAST = f'{REPO}/configs/pace/ablations/contrast.py'
 
 
 def build(name: str, change: str = '', **changes):
-    config = load_config(f'{REPO}/configs/{name}/r3d18_smoke.py{change}').model
+    config = load_config(f'{name}/r3d18@smoke{change}').model
     for key, value in changes.items():
         config[key] = value
     torch.manual_seed(0)
@@ -42,14 +42,14 @@ def scores(semantic, z):
 @pytest.mark.parametrize(
     ('method', 'words'),
     [
-        ('simclr/cvrl', 'embeddings of instance discrimination'),
+        ('cvrl', 'embeddings of instance discrimination'),
         ('moco', 'queries of instance discrimination'),
         ('byol', 'projections of the online network'),
     ],
 )
 def test_what_is_contrasted_of_a_clip_is_its_projection(method, words, clips):
     model = build(method)
-    if method != 'simclr/cvrl':  # not that of the slow encoder
+    if method != 'cvrl':  # not that of the slow encoder
         model.loss(clips[:2].unsqueeze(1).repeat(1, 2, 1, 1, 1, 1))
         model.projection.layers[-1].weight.mul_(-1)
     found = model.embed(clips)
@@ -131,12 +131,12 @@ def test_bounds_of_mlfo_are_those_of_its_parts():
     assert all(bounds[name] == COLLAPSE for name in spreads)
     assert bounds['stat_edges_low'] == Bound(1 + 1e-6, 'graph without edges')
     assert 'stat_edges_high' not in bounds
-    one_hot = build('mlfo', f'+{REPO}/configs/mlfo/ablations/one_hot.py').monitor_bounds(4)
+    one_hot = build('mlfo', f'+one_hot').monitor_bounds(4)
     assert not any('edges' in name for name in one_hot)  # has none by design
 
 
 def test_what_is_logged_and_looked_at_has_a_bound(clips):
-    for method in ('mlfo', 'simclr/cvrl', 'moco', 'byol', 'swav'):
+    for method in ('mlfo', 'cvrl', 'moco', 'byol', 'swav'):
         model = build(method)
         model.set_epoch(1, 2)
         logs = model.loss(torch.randn(4, 3 if method == 'mlfo' else 2, 3, 8, 32, 32))

@@ -17,7 +17,7 @@ BLOCKS, STEPS = 5, 2
 
 
 def build(**changes):
-    config = load_config(REPO / 'configs/memdpc/r3d18_smoke.py').model
+    config = load_config('memdpc/r3d18@smoke').model
     for key, value in changes.items():
         config[key] = value
     torch.manual_seed(0)
@@ -137,7 +137,7 @@ def test_the_paper_s_blocks_leave_a_map(name, shape):
 
 @pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini'])
 def test_small_profiles_show_as_many_frames_as_other_methods(profile):
-    config = load_config(REPO / f'configs/memdpc/r3d18_{profile}.py')
+    config = load_config(f'memdpc/r3d18@{profile}')
     sampler = config.train_pipeline[1]
     # between those of two clips and of MLFO's three
     assert 2 * config.clip_len <= sampler.block_len * sampler.num_blocks <= 3 * config.clip_len

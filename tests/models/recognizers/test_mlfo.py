@@ -142,7 +142,7 @@ def test_unknown_levels_and_graphs_without_instances_are_refused():
         build(levels=dict(mid=dict(loss=None)))
     with pytest.raises(ValueError, match=r'levels\.mid\.graph has no type'):
         build(levels=dict(mid=dict(graph=dict(kind='one_hot'))))
-    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').model.levels
+    config = load_config('mlfo/r3d18@smoke').model.levels
     config.high = dict()
     with pytest.raises(ValueError, match=r'levels\.high an instance term'):
         build(levels=config)

@@ -73,7 +73,7 @@ def test_the_example_of_the_contributing_guide_works(tmp_path):
     change = tmp_path / 'reverse_only.py'
     change.write_text(text)
     assert len(text.splitlines()) <= 10
-    config = load_config(f'{REPO}/configs/mlfo/r3d18_smoke.py+{change}')
+    config = load_config(f'mlfo/r3d18@smoke+{change}')
     assert config.variant == change.stem
     model = MODELS.build(config.model)
     assert model.augmentations == ('reverse',)
@@ -206,7 +206,7 @@ def test_two_views_are_enough_where_nothing_is_retrieved():
 
 
 def test_levels_and_prototypes_can_be_dropped():
-    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py').model
+    config = load_config('mlfo/r3d18@smoke').model
     config.merge(dict(prototypes=None, levels=dict(low=None, mid=dict(graph=None, motion=None))))
     model = MODELS.build(config)
     assert set(model.levels) == {'high', 'mid'}

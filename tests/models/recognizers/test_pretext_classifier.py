@@ -12,7 +12,6 @@ from mmaction.structures import ActionDataSample
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import nt_xent
-from tests.conftest import REPO
 
 # chance level and number of clips of each task
 TASKS = {
@@ -27,7 +26,7 @@ FRAMES, SIZE, VIDEOS = 64, 16, 16
 
 
 def shipped(name: str, change: str = ''):
-    return load_config(f'{REPO}/configs/{name}/r3d18_smoke.py{change}')
+    return load_config(f'{name}/r3d18@smoke{change}')
 
 
 def videos() -> np.ndarray:
@@ -92,7 +91,7 @@ def test_two_runs_of_one_seed_are_identical():
 @pytest.mark.parametrize('backbone', ['s3d', 'slowfast'])
 def test_any_backbone_serves(backbone):
     config = shipped('vcop')
-    config.model.backbone = load_config(REPO / f'configs/mlfo/{backbone}_smoke.py').model.backbone
+    config.model.backbone = load_config(f'mlfo/{backbone}@smoke').model.backbone
     model = MODELS.build(config.model)
     samples = [ActionDataSample().set_gt_label(np.array([[k]])) for k in (0, 5)]
     model(torch.randn(2, 3, 3, 8, 32, 32), samples, mode='loss')['loss_order'].backward()
@@ -100,7 +99,7 @@ def test_any_backbone_serves(backbone):
 
 
 def test_contrast_is_between_the_clips_of_a_video():
-    model = MODELS.build(shipped('pace', f'+{REPO}/configs/pace/ablations/contrast.py').model)
+    model = MODELS.build(shipped('pace', f'+contrast').model)
     model.eval()
     inputs = torch.randn(3, 2, 3, 8, 32, 32)
     samples = [ActionDataSample().set_gt_label(np.array([[0], [3]])) for _ in range(3)]
@@ -120,7 +119,7 @@ def test_class_labels_are_refused():
 
 @pytest.mark.parametrize('part', ['contrast', 'projection'])
 def test_a_contrast_needs_its_projection_and_the_reverse(part):
-    config = shipped('pace', f'+{REPO}/configs/pace/ablations/contrast.py').model
+    config = shipped('pace', f'+contrast').model
     config[part] = None
     with pytest.raises(ValueError, match='contrast and projection go together'):
         MODELS.build(config)

@@ -9,13 +9,12 @@ from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import losses
-from tests.conftest import REPO
 
-METHODS = ('simclr/cvrl', 'moco', 'byol', 'swav')
+METHODS = ('cvrl', 'moco', 'byol', 'swav')
 
 
 def build(method: str, **changes):
-    model = load_config(REPO / f'configs/{method}/r3d18_smoke.py').model
+    model = load_config(f'{method}/r3d18@smoke').model
     for key, value in changes.items():
         model[key] = value
     torch.manual_seed(0)
@@ -63,7 +62,7 @@ def test_bfloat16_autocast_stays_near_float32(method):
 @pytest.mark.parametrize('method', METHODS)
 @pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini'])
 def test_small_profiles_leave_out_gray_and_mini_the_flip(method, profile):
-    steps = str(load_config(REPO / f'configs/{method}/r3d18_{profile}.py').train_pipeline)
+    steps = str(load_config(f'{method}/r3d18@{profile}').train_pipeline)
     assert ('Flip' in steps) == (profile != 'mini') and ('PerFrameGray' not in steps)
 
 
@@ -76,13 +75,13 @@ def test_needs_two_clips(method):
 @pytest.mark.parametrize('method', METHODS)
 @pytest.mark.parametrize('backbone', ['s3d', 'slowfast'])
 def test_any_backbone(method, backbone):
-    other = load_config(REPO / f'configs/mlfo/{backbone}_smoke.py').model.backbone
+    other = load_config(f'mlfo/{backbone}@smoke').model.backbone
     logs = build(method, backbone=other).loss(batch(n=2))
     assert all(value.isfinite() for value in logs.values())
 
 
 def test_simclr_contrasts_the_clips_of_each_video():
-    model, inputs = build('simclr/cvrl').eval(), batch()
+    model, inputs = build('cvrl').eval(), batch()
     first, second = embed(model, inputs[:, 0]), embed(model, inputs[:, 1])
     # CVRL adds the means of both directions
     expected = 2 * losses.nt_xent(first, second, 0.1)
@@ -205,7 +204,7 @@ def videos(sampled) -> torch.Tensor:
     ('method', 'changes', 'bounds'),
     [
         # chance: 2 log 15 = 5.4, the sum of both directions
-        ('simclr/cvrl', {}, dict(loss_contrast=1.0, acc_contrast=0.9)),
+        ('cvrl', {}, dict(loss_contrast=1.0, acc_contrast=0.9)),
         # chance: log 9 = 2.2; 8 other videos in the queue
         ('moco', dict(queue_size=8), dict(loss_contrast=1.3, acc_contrast=0.6)),
         # unrelated embeddings: 4; collapsed ones would have no spread

@@ -13,7 +13,6 @@ from torchvision.models.video.resnet import BasicBlock, BasicStem, Conv3DSimple,
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import R2D3D, S3D, SlowFast
 from mlfo_mm.models.utils import complexity
-from tests.conftest import REPO
 from tests.models.backbones.small import full
 
 CLASSES = 400
@@ -42,7 +41,7 @@ def test_s3d_is_as_torchvision_publishes():
 
 
 def test_r3d18_is_as_torchvision_publishes_but_for_the_stem():
-    config = load_config(REPO / 'configs/mlfo/r3d18_k400.py').model.backbone
+    config = load_config('mlfo/r3d18@k400').model.backbone
     config.pop('type')
     published = R3D_18_Weights.KINETICS400_V1.meta
     parameters = published['num_params'] - (512 + 1) * CLASSES
