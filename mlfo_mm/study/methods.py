@@ -33,11 +33,12 @@ from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.study.identity import DEFAULT
 from mlfo_mm.study.names import QUOTED, WEIGHTS
 from mlfo_mm.study.paths import CONFIGS
+from mlfo_mm.study.runs import SETS
 from mlfo_mm.study.tasks import TABLE_TASKS, TASKS
 
 CARD = 'method.toml'
 OF_CARD = ('name', 'recipe')
-PRETRAIN_SETS = ('k400', 'k600', 'ucf101')
+PRETRAIN_SETS = tuple(SETS)
 
 
 @dataclass(frozen=True)
