@@ -16,7 +16,7 @@ PROFILE ?= demo
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
-STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting
+STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting mlfo_mm/study
 
 .PHONY: help install demo demo-full report test coverage lint format doctor clean
 .DELETE_ON_ERROR:

@@ -40,7 +40,7 @@ class DisasterHook(Hook):
 
 
 def run(work_dir: Path, resume: str | None = None, at: int = -1, then: Callable = print) -> None:
-    config = load_config(REPO / SMOKE)
+    config = load_config(SMOKE)
     config.work_dir = str(work_dir)
     config.experiment_name = f'{work_dir.parent.name}_{len(list(work_dir.glob("2*")))}_{id(config)}'
     config.custom_hooks += [dict(type='DisasterHook')]
@@ -193,11 +193,10 @@ def full(monkeypatch) -> Iterator[pytest.MonkeyPatch]:
 
 def test_full_disk_in_an_evaluation(synthetic, tmp_path, full):
     request = Request(
-        config=REPO / SMOKE,
         checkpoint='none',
         task='retrieval',
         dataset='synthetic_motion',
-        config_dir=REPO / 'configs/downstream',
+        run=SMOKE,
         work_dir=tmp_path / 'work',
     )
     with pytest.raises(UserError, match=r'^cannot write .*: No space left on device$'):

@@ -21,7 +21,7 @@ def parse_args() -> argparse.Namespace:
         'methods',
         nargs='+',
         metavar='METHOD',
-        help='mlfo, simclr-cvrl, random, ...: all variants of a method but its ablations, or one',
+        help='mlfo, pace-contrast, random, ...: all variants of a method but its ablations, or one',
     )
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     parser.add_argument('--results', default='results', help='folder of the records')

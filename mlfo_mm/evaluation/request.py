@@ -10,7 +10,7 @@ from mmengine.config import Config, ConfigDict
 
 from mlfo_mm.engine.composed import checked_origin, composed_text
 from mlfo_mm.engine.config import load_config, load_task, task_keys, with_changes
-from mlfo_mm.engine.config_values import require
+from mlfo_mm.engine.config_values import look_up, require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
@@ -192,7 +192,7 @@ def pretraining_of(config: Config) -> Pretraining:
         config.profile,
         config_text(config),
         repr(bare),
-        config.train_dataloader.dataset.get('split', 1),
+        look_up(config, 'train_dataloader.dataset.split', 1),
     )
 
 

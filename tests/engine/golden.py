@@ -72,5 +72,7 @@ def _digest(lines: list[str]) -> str:
     text = '\n'.join(lines)
     # what projects to an embedding was called a head
     for old in ('heads.', 'head.', '(heads)', '(head)'):
-        text = text.replace(old, old.replace('head', 'projection').replace('projections', 'projection'))
+        text = text.replace(
+            old, old.replace('head', 'projection').replace('projections', 'projection')
+        )
     return hashlib.sha256(text.encode()).hexdigest()[:16]

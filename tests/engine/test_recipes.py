@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.reporting.methods import load_recipes
+from mlfo_mm.study.methods import cards
 from tests.conftest import REPO
 
 CTP = ('SGD', 0.01, 1e-4, 32, 40)
@@ -67,13 +67,7 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
     'speednet/ctp7/r3d18_k400': {'sampler.paces': (-4, -2, -1, 0, 1, 2, 4)},
     'temptrans/r3d18_k400': {'sampler.max_speed': 3},
 }  # fmt: skip
-FOLDERS = sorted(
-    {
-        f'{recipe.method}/{recipe.config}'.split('+')[0].rsplit('/', 1)[0]
-        for recipe in load_recipes()
-    }
-    - {'mlfo', 'mlfo/official'}
-)
+FOLDERS = sorted(set(cards()) - {'mlfo'})
 
 
 @pytest.mark.parametrize('name', RECIPES)

@@ -12,8 +12,6 @@ import pytest
 
 from mlfo_mm.evaluation.request import Request
 
-REPO = Path(__file__).resolve().parents[2]
-
 
 def write_video(path: Path, label: int, seed: int, frames: int = 20) -> None:
     """Bright still stripes (class 0) or dark noise (class 1)."""
@@ -50,14 +48,13 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def request_for(
     videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Request]:
-    """``request_for(task, **changes)``: a request on ``pair`` with the shipped smoke configs."""
+    """``request_for(task, **changes)``: a request on ``pair`` of a smoke run."""
     monkeypatch.setenv('MLFO_DATA_ROOT', str(videos))
     base = Request(
-        config=REPO / 'configs/mlfo/r3d18_smoke.py',
         checkpoint='none',
         task='retrieval',
         dataset='pair',
-        config_dir=REPO / 'configs/downstream',
+        run='mlfo/r3d18@smoke',
         work_dir=tmp_path / 'work',
     )
     return lambda task, **changes: dataclasses.replace(base, task=task, **changes)

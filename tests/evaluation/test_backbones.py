@@ -9,18 +9,17 @@ from mmaction.registry import MODELS
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.weights import load_backbone
-from tests.conftest import REPO
 from tests.models.backbones.small import small
 
-CONFIGS = {
-    name: REPO / f'configs/{method}/{name}_smoke.py'
+RUNS = {
+    name: f'{method}/{name}@smoke'
     for name, method in dict(s3d='mlfo', slowfast='mlfo', r2plus1d='vcop', s3dg='speednet').items()
 }
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', RUNS)
 def test_probe_of_each_level(name, request_for, tmp_path):
-    request = request_for('level_probe', config=CONFIGS[name])
+    request = request_for('level_probe', run=RUNS[name])
     record, _ = evaluate(request, tmp_path / 'results')
     assert record.backbone == name
     assert {f'top1_{level}' for level in ('low', 'mid', 'high')} <= record.metrics.keys()

@@ -1,4 +1,4 @@
-"""Whole evaluations on tiny real videos with the shipped smoke configs."""
+"""Whole evaluations on tiny real videos with the smoke profile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmaction.registry import MODELS
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation import job
+from mlfo_mm.evaluation import trial
 from mlfo_mm.evaluation.evaluate import evaluate, evaluate_all, summary
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.reporting.tables import make_tables
@@ -26,7 +26,7 @@ ALL_READ = {
 @pytest.fixture
 def checkpoint(tmp_path, request_for):
     """A checkpoint as a pretraining run of the smoke config writes it."""
-    config = load_config(request_for('retrieval').config)
+    config = load_config(request_for('retrieval').run)
     torch.manual_seed(3)
     backbone = MODELS.build(config.model.backbone)
     backbone.init_weights()
@@ -43,7 +43,7 @@ def test_retrieval_writes_a_full_record(request_for, checkpoint, tmp_path, capsy
     record, path = evaluate(request, tmp_path / 'results')
     assert load_records(tmp_path / 'results', 'smoke') == [record]
     assert path.parent == tmp_path / 'results/records/smoke'
-    assert (record.method, record.variant, record.backbone) == ('mlfo', 'paper', 'r3d18')
+    assert (record.method, record.variant, record.backbone) == ('mlfo', 'default', 'r3d18')
     assert record.pretrain_dataset == 'synthetic_motion'
     assert record.seed == 5  # the checkpoint's
     assert record.n_samples == ALL_READ
@@ -92,7 +92,7 @@ def test_probe_of_each_level(request_for, checkpoint, tmp_path, capsys):
     assert levels.protocol['strength']['high'] == probe.protocol['strength']
     assert set(levels.protocol['strength']) == {'low', 'mid', 'high'}
     assert levels.cost == probe.cost
-    model = MODELS.build(load_config(request_for('level_probe').config).model.backbone)
+    model = MODELS.build(load_config(request_for('level_probe').run).model.backbone)
     assert levels.cost['params_m'] == pytest.approx(
         sum(p.numel() for p in model.parameters()) / 1e6, abs=1e-4
     )
@@ -147,26 +147,28 @@ def test_lists_are_read_and_compared_once(request_for, checkpoint, monkeypatch):
     calls = Counter()
 
     def counted(name):
-        inner = getattr(job, name)
+        inner = getattr(trial, name)
 
         def call(*arguments):
             calls[name] += 1
             return inner(*arguments)
 
-        monkeypatch.setattr(job, name, call)
+        monkeypatch.setattr(trial, name, call)
 
     for name in ('checked_lists', 'read_list', 'read_classes', 'load_backbone'):
         counted(name)
-    shared, tasks = job.Shared(), ('retrieval', 'level_probe', 'finetune')
-    jobs = [job.prepare(request_for(task, checkpoint=str(checkpoint)), shared) for task in tasks]
+    shared, tasks = trial.Shared(), ('retrieval', 'level_probe', 'finetune')
+    trials = [
+        trial.prepare(request_for(task, checkpoint=str(checkpoint)), shared) for task in tasks
+    ]
     once = dict(checked_lists=1, read_list=2, read_classes=1, load_backbone=1)
     assert calls == once
-    assert {tuple(each.leakage['compared']) for each in jobs} == {('path', 'group', 'content')}
+    assert {tuple(each.leakage['compared']) for each in trials} == {('path', 'group', 'content')}
     # other weights rest on other lists, of the same data
-    job.prepare(request_for('retrieval'), shared)
+    trial.prepare(request_for('retrieval'), shared)
     assert calls == once | dict(checked_lists=2)
     # each of its own reads for itself
-    job.prepare(request_for('retrieval'))
+    trial.prepare(request_for('retrieval'))
     assert calls == dict(checked_lists=3, read_list=4, read_classes=2, load_backbone=1)
 
 
@@ -205,7 +207,7 @@ def test_changed_settings_get_a_record_of_their_own(request_for, tmp_path):
     results = tmp_path / 'results'
     evaluate(request_for('retrieval'), results)
     evaluate(request_for('retrieval', seed=1), results)
-    evaluate(request_for('retrieval', options={'eval_frame_interval': 1}), results)
+    evaluate(request_for('retrieval', options={'frame_interval': 1}), results)
     records = load_records(results, 'smoke')
     assert len(records) == 3
     assert len({record.family_hash for record in records}) == 2
@@ -279,7 +281,7 @@ def test_damaged_cache_is_made_again(request_for, tmp_path, capsys):
     [
         ({'options': {'downstream.num_clip': 3}}, "'num_clip'.*did you mean 'num_clips'"),
         ({'options': {'crop_size': 64}}, 'crop_size=64 is larger than short_side=36'),
-        ({'options': {'profile': 'big'}}, "profile='big'"),
+        ({'options': {'profile': 'big'}}, "unknown profile 'big': one of "),
         ({'options': {'downstream.num_clips': 0}}, 'num_clips=0'),
         ({'dataset': 'pear'}, "no data set 'pear'"),
         ({'split': 2}, 'no such list'),

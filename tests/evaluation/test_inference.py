@@ -29,7 +29,7 @@ def test_a_list_of_broken_videos_only(request_for, videos, tmp_path, monkeypatch
 def test_weights_that_are_not_finite(request_for, tmp_path):
     request = request_for('retrieval')
     init_default_scope('mmaction')
-    state = MODELS.build(load_config(request.config).model).state_dict()
+    state = MODELS.build(load_config(request.run).model).state_dict()
     state['backbone.layer4.0.conv1.conv.weight'].fill_(float('nan'))
     torch.save({'state_dict': state}, tmp_path / 'broken.pth')
     request = request_for('retrieval', checkpoint=str(tmp_path / 'broken.pth'))

@@ -12,13 +12,12 @@ from mmaction.registry import MODELS
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.lists import own_list, pretraining_list, told_dataset
+from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
 TRAINED_ON = {
     'pretrain_dataset': 'own',
-    'train_dataloader.dataset.dataset': 'own',
     'train_dataloader.dataset.split': 1,
 }
 
@@ -38,15 +37,15 @@ def root(videos, tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def pretrained(tmp_path, request_for, root, monkeypatch):
     """A request with a checkpoint that says it was trained on ``own``."""
-    request = request_for('retrieval', options={'pretrain_dataset': 'own'})
+    request = request_for('retrieval')
     monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
-    config = load_config(request.config, TRAINED_ON)
-    backbone = MODELS.build(load_config(request.config).model.backbone)
+    config = load_config(request.run, TRAINED_ON)
+    backbone = MODELS.build(load_config(request.run).model.backbone)
     state = {f'backbone.{key}': value for key, value in backbone.state_dict().items()}
     path = tmp_path / 'epoch_2.pth'
     meta = dict(cfg=config.pretty_text, seed=0, epoch=config.train_cfg.max_epochs)
     torch.save(dict(state_dict=state, meta=meta), path)
-    return lambda **changes: request_for('retrieval', checkpoint=str(path), **changes)
+    return lambda run='': request_for('retrieval', checkpoint=str(path), run=run)
 
 
 @pytest.fixture
@@ -58,11 +57,8 @@ def run(root, tmp_path, monkeypatch):
     return run
 
 
-OWN = dict(options={'pretrain_dataset': 'own'})
-
-
 def test_a_record_says_what_was_compared_and_which_epoch(pretrained, run, tmp_path):
-    record = run(pretrained(**OWN))
+    record = run(pretrained())
     assert record.leakage['compared'] == ['path', 'group', 'content']
     assert {role: facts['file'] for role, facts in record.leakage['lists'].items()} == dict(
         test='pair/test.txt', training='pair/train.txt', pretraining='own/train.txt'
@@ -78,12 +74,12 @@ def test_pretrained_on_a_test_video(pretrained, run, root, tmp_path):
     (root / 'own/train.txt').write_text('../pair/train_g00_c0.mp4 0\n../pair/test_g01_c3.mp4 0\n')
     said = r'test video test_g01_c3\.mp4 \(line 4\) is in the pretraining list too .*line 2\)'
     with pytest.raises(UserError, match=said):
-        run(pretrained(**OWN))
+        run(pretrained())
     assert not (tmp_path / 'results').exists()
     shutil.copy(root / 'pair/test_g01_c3.mp4', root / 'own/renamed.mp4')
     (root / 'own/train.txt').write_text('renamed.mp4 0\n')
     with pytest.raises(UserError, match='has the very content of a video of the pretraining list'):
-        run(pretrained(**OWN))
+        run(pretrained())
 
 
 def test_trained_on_another_clip_of_a_test_group(request_for, run, root):
@@ -96,15 +92,17 @@ def test_trained_on_another_clip_of_a_test_group(request_for, run, root):
 
 def test_a_pretraining_list_that_is_not_here_is_said(pretrained, run, root):
     shutil.rmtree(root / 'own')
-    record = run(pretrained(**OWN))
+    record = run(pretrained())
     assert "no data set 'own'" in record.leakage['unchecked']['pretraining']
     assert any('pretraining list was not searched' in note for note in record.notes)
     assert set(record.leakage['lists']) == {'test', 'training'}
 
 
 def test_a_checkpoint_goes_to_no_other_data_sets_account(pretrained, run):
-    with pytest.raises(UserError, match=r"trained with pretrain_dataset 'own', the config says"):
-        run(pretrained())
+    with pytest.raises(
+        UserError, match=r"trained with pretrain_dataset 'own', not 'synthetic_motion'"
+    ):
+        run(pretrained('mlfo/r3d18@smoke'))
 
 
 def test_untrained_weights_rest_on_two_lists(request_for, run):
@@ -131,26 +129,8 @@ def test_no_config_selects_an_epoch():
         assert not any(word in text for word in ('save_best', 'val_dataloader', 'EarlyStop')), path
 
 
-def test_the_list_is_the_one_that_the_checkpoint_tells(root):
-    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py', TRAINED_ON)
-    assert told_dataset(config.pretty_text) == dict(dataset='own', subset='train', split=1)
-    other = load_config(REPO / 'configs/mlfo/r3d18_smoke.py')
-    assert pretraining_list(other, config.pretty_text) == root / 'own/train.txt'
-    assert pretraining_list(config) == root / 'own/train.txt'
-    for text in (
-        '',
-        'train_dataloader = 3',
-        'x = = 1',
-        'train_dataloader = f(dataset=f(dataset=g()))',
-    ):
-        assert told_dataset(text) == {}
-    assert told_dataset(
-        '__import__("os").abort()\ntrain_dataloader = dict(dataset=dict(split=2))'
-    ) == {'split': 2}
-
-
 def test_the_record_of_a_pretraining_names_its_list(root):
-    config = load_config(REPO / 'configs/mlfo/r3d18_smoke.py', TRAINED_ON)
+    config = load_config('mlfo/r3d18@smoke', TRAINED_ON)
     facts, notes = own_list(config)
     assert facts['lists']['pretraining']['videos'] == 2 and not notes  # no test list to compare
     (root / 'own/test.txt').write_text('../pair/test_g00_c0.mp4 0\n')

@@ -15,18 +15,17 @@ from mmengine.registry import init_default_scope
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.job import prepare, preprocessor
 from mlfo_mm.evaluation.neighbours import EmbeddingModel, hits, load_recognizer
-from tests.conftest import REPO
+from mlfo_mm.evaluation.trial import prepare, preprocessor
 
 
 @pytest.fixture
 def save(request_for, tmp_path):
-    """``save(config)``: a checkpoint of the whole model of a config."""
+    """``save(run)``: a checkpoint of the whole model of a run."""
 
-    def write(config, seed=3, **changes):
+    def write(run, seed=3, **changes):
         init_default_scope('mmaction')
-        read = load_config(config)
+        read = load_config(run)
         torch.manual_seed(seed)
         model = MODELS.build(read.model)
         model.init_weights()
@@ -47,7 +46,7 @@ def test_hits_of_crafted_neighbours():
 
 def test_distributions_are_means_over_clips(request_for):
     request = request_for('neighbours')
-    config = load_config(request.config)
+    config = load_config(request.run)
     init_default_scope('mmaction')
     torch.manual_seed(0)
     recognizer = MODELS.build(config.model).eval()
@@ -67,7 +66,7 @@ def test_distributions_are_means_over_clips(request_for):
 
 def test_neighbours_of_mlfo(request_for, save, tmp_path, capsys):
     request = request_for('neighbours')
-    request = dataclasses.replace(request, checkpoint=save(request.config))
+    request = dataclasses.replace(request, checkpoint=save(request.run))
     record, _ = evaluate(request, tmp_path / 'results')
     assert set(record.metrics) == {'hits_instance', 'hits_semantic'}
     by = 'embeddings of instance discrimination on the high level'
@@ -99,8 +98,8 @@ def test_neighbours_of_mlfo(request_for, save, tmp_path, capsys):
     ],
 )
 def test_method_without_prototypes(method, by, request_for, save, tmp_path):
-    config = REPO / f'configs/{method}/r3d18_smoke.py'
-    request = request_for('neighbours', config=config, checkpoint=save(config))
+    run = f'{method}/r3d18@smoke'
+    request = request_for('neighbours', run=run, checkpoint=save(run))
     record, _ = evaluate(request, tmp_path / 'results')
     assert set(record.metrics) == {'hits_instance'}
     assert record.protocol['instance'] == by
@@ -109,8 +108,8 @@ def test_method_without_prototypes(method, by, request_for, save, tmp_path):
 
 
 def test_a_method_with_prototypes_of_its_own(request_for, save, tmp_path):
-    config = REPO / 'configs/swav/r3d18_smoke.py'
-    request = request_for('neighbours', config=config, checkpoint=save(config))
+    run = 'swav/r3d18@smoke'
+    request = request_for('neighbours', run=run, checkpoint=save(run))
     record, _ = evaluate(request, tmp_path / 'results')
     assert set(record.metrics) == {'hits_instance', 'hits_semantic'}
     assert record.protocol['instance'] == 'embeddings that the prototypes score'
@@ -128,24 +127,24 @@ def test_random_weights_by_backbone_features(request_for, tmp_path, capsys):
 def test_whole_checkpoint_or_an_error(request_for, save):
     request = request_for('neighbours')
     key = 'semantic.prototypes.weight'
-    path = save(request.config, **{key: None})
-    job = prepare(dataclasses.replace(request, checkpoint=path))  # its backbone is whole
+    path = save(request.run, **{key: None})
+    trial = prepare(dataclasses.replace(request, checkpoint=path))  # its backbone is whole
     with pytest.raises(UserError, match=f'missing 1, first {key}') as caught:
-        load_recognizer(job)
+        load_recognizer(trial)
     assert '\n' not in str(caught.value)
 
 
 def test_a_model_that_has_no_embeddings_is_named(request_for, save):
     request = request_for('neighbours')
-    job = prepare(dataclasses.replace(request, checkpoint=save(request.config)))
-    job.pretrain.model = dict(type='Recognizer3D', backbone=job.pretrain.model.backbone)
+    trial = prepare(dataclasses.replace(request, checkpoint=save(request.run)))
+    trial.pretrain.model = dict(type='Recognizer3D', backbone=trial.pretrain.model.backbone)
     with pytest.raises(UserError, match='Recognizer3D does not say what it tells videos apart by'):
-        load_recognizer(job)
+        load_recognizer(trial)
 
 
 def test_loaded_recognizer_is_the_saved_one(request_for, save):
     request = request_for('neighbours')
-    path = save(request.config)
+    path = save(request.run)
     model = load_recognizer(prepare(dataclasses.replace(request, checkpoint=path)))
     saved = torch.load(path, weights_only=True)['state_dict']
     assert all(torch.equal(value, saved[key]) for key, value in model.state_dict().items())
@@ -153,12 +152,12 @@ def test_loaded_recognizer_is_the_saved_one(request_for, save):
 
 
 def test_a_method_without_embeddings_has_its_features_compared(request_for, save, tmp_path):
-    config = REPO / 'configs/pace/r3d18_smoke.py'
-    path = Path(save(config))
+    run = 'pace/r3d18@smoke'
+    path = Path(save(run))
     checkpoint = torch.load(path, weights_only=True)
     checkpoint['meta']['epoch'] = 1
     torch.save(checkpoint, path)
-    request = request_for('neighbours', config=config, checkpoint=str(path))
+    request = request_for('neighbours', run=run, checkpoint=str(path))
     request = dataclasses.replace(request, options={'downstream.topk': 7})
     record, _ = evaluate(request, tmp_path / 'results')
     assert record.protocol['instance'] == 'backbone features'

@@ -18,8 +18,8 @@ from torch import nn
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation import order
 from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.job import prepare
 from mlfo_mm.evaluation.order import OrderProbe, fit_order, spread
+from mlfo_mm.evaluation.trial import prepare
 
 
 @MODELS.register_module()
@@ -69,11 +69,11 @@ def drift_request(request_for, brightening, tmp_path, monkeypatch):
     config = tmp_path / 'drift.py'
     config.write_text(
         "method = 'drift'\nvariant = 'test'\nbackbone_name = 'drift'\npretrain_dataset = 'none'\n"
-        "profile = 'smoke'\nclip_len = 8\neval_frame_interval = 2\nshort_side = 36\n"
+        "profile = 'smoke'\nclip_len = 8\nframe_interval = 2\nshort_side = 36\n"
         'crop_size = 32\nnormalize = dict(mean=[0.0, 0.0, 0.0], std=[1.0, 1.0, 1.0])\n'
         "model = dict(type='MLFO', backbone=dict(type='Drift'))\ntrain_cfg = dict(max_epochs=1)\n"
     )
-    request = request_for('order', config=config, dataset='sunrise')
+    request = request_for('order', run=str(config), dataset='sunrise')
     monkeypatch.setenv('MLFO_DATA_ROOT', str(brightening))
     return request
 

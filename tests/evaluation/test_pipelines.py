@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from mmengine.config import Config
 
+from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 
-GEOMETRY = dict(clip_len=8, eval_frame_interval=2, short_side=36, crop_size=32)
+GEOMETRY = dict(clip_len=8, frame_interval=2, short_side=36, crop_size=32)
 
 
 def test_geometry_of_a_config():
@@ -26,4 +27,4 @@ def test_geometry_that_cannot_be(key, value):
 
 def test_a_crop_that_is_larger_than_the_frame():
     with pytest.raises(UserError, match='crop_size=37 is larger than short_side=36'):
-        ClipGeometry.from_config(Config(GEOMETRY | dict(crop_size=37)))
+        load_config('mlfo/r3d18@smoke', {'crop_size': 37})

@@ -1,4 +1,4 @@
-"""Records of pretraining runs, by the tools, on the shipped smoke config."""
+"""Records of pretraining runs, by the tools, of a smoke run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
+from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.pretrain_record import record_pretraining
+from mlfo_mm.evaluation.pretrain_record import Failed, record_pretraining
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
-SMOKE = str(REPO / 'configs/mlfo/r3d18_smoke.py')
+SMOKE = 'mlfo/r3d18@smoke'
 OPTIONS = ('--cfg-options', 'train_dataloader.batch_size=8')
 
 
@@ -53,7 +54,7 @@ def test_finished_run(tool, synthetic, tmp_path, capsys):
     assert tool('train', SMOKE, '--work-dir', str(work_dir), '--seed', '4', *OPTIONS) == 0
     (record,) = load_records(tmp_path / 'results', 'smoke')
     assert (record.task, record.method, record.variant, record.seed) == (
-        'pretrain', 'mlfo', 'paper', 4,
+        'pretrain', 'mlfo', 'default', 4,
     )  # fmt: skip
     assert record.dataset == record.pretrain_dataset == 'synthetic_motion'
     assert record.checkpoint['name'] == 'epoch_2.pth'
@@ -72,7 +73,7 @@ def test_finished_run(tool, synthetic, tmp_path, capsys):
     assert record.wall_time_s == cost['wall_time_s']
     # the same from the work directory alone, but for what only the process knew
     capsys.readouterr()
-    assert tool('record_pretraining', SMOKE, str(work_dir), *OPTIONS) == 0
+    assert tool('record_pretraining', str(work_dir)) == 0
     (again,) = load_records(tmp_path / 'results')
     assert again.experiment == record.experiment
     assert (again.curves, again.metrics, again.seed) == (record.curves, record.metrics, 4)
@@ -89,12 +90,7 @@ def test_run_that_broke_off(tool, synthetic, tmp_path, capsys):
     assert record.reason.startswith('loss is not finite at step 3')
     assert record.curves['epoch'] == [1]
     assert 'loss is not finite' in capsys.readouterr().err
-    # the same by hand, as for a run that was killed
-    arguments = ('record_pretraining', SMOKE, str(tmp_path / 'run'), '--seed', '1', *options)
-    assert tool(*arguments, '--failed', 'killed') == 0
-    first, second = load_records(tmp_path / 'results')
-    assert (first.seed, second.seed, second.reason) == (0, 1, 'killed')
-    assert first.family_hash == second.family_hash
+    assert 'batch 8, learning rate 0.001' in record.protocol['line']
 
 
 def test_faulty_command_leaves_no_record(tool, synthetic, tmp_path):
@@ -103,20 +99,26 @@ def test_faulty_command_leaves_no_record(tool, synthetic, tmp_path):
     assert load_records(tmp_path / 'results') == []
 
 
+def checkpoint(work_dir, epoch=2, **meta):
+    torch.save({'state_dict': {}, 'meta': meta}, work_dir / f'epoch_{epoch}.pth')
+
+
 def test_unfinished_or_other_run(synthetic, tmp_path):
-    config = load_config(SMOKE)
-    with pytest.raises(UserError, match=r'at epoch 0 of 2; go on with tools/train\.py --resume'):
-        record_pretraining(config, tmp_path, tmp_path / 'results')
-    torch.save({'state_dict': {}, 'meta': {}}, tmp_path / 'epoch_2.pth')
+    text = composed_text(load_config(SMOKE))
+    with pytest.raises(UserError, match=r'has no checkpoint epoch_\*\.pth: nothing was trained'):
+        record_pretraining(tmp_path, tmp_path / 'results')
+    with pytest.raises(UserError, match=r'nowhere does not exist'):
+        record_pretraining(tmp_path / 'nowhere', tmp_path / 'results')
+    checkpoint(tmp_path, 1, composed=text)
+    (tmp_path / 'epoch_best.pth').write_bytes(b'')
+    with pytest.raises(UserError, match=r'at epoch 1 of 2; go on with tools/train\.py --resume'):
+        record_pretraining(tmp_path, tmp_path / 'results')
+    checkpoint(tmp_path)
+    with pytest.raises(UserError, match=r'epoch_2\.pth carries no config of this project'):
+        record_pretraining(tmp_path, tmp_path / 'results')
+    checkpoint(tmp_path, composed=text)
     with pytest.raises(UserError, match=r'no vis_data/scalars\.json'):
-        record_pretraining(config, tmp_path, tmp_path / 'results')
-    folder = tmp_path / '20260102_030405/vis_data'
-    folder.mkdir(parents=True)
-    (folder / 'scalars.json').write_text('{"loss": 1.0, "epoch": 2, "step": 4}\n')
-    text = config.pretty_text.replace('crop_size = 32', 'crop_size = 64')
-    torch.save({'state_dict': {}, 'meta': {'cfg': text}}, tmp_path / 'epoch_2.pth')
-    with pytest.raises(UserError, match='trained with crop_size 64, the config says 32'):
-        record_pretraining(config, tmp_path, tmp_path / 'results')
+        record_pretraining(tmp_path, tmp_path / 'results')
 
 
 def test_failure_does_not_replace_a_finished_record(synthetic, tmp_path):
@@ -124,10 +126,12 @@ def test_failure_does_not_replace_a_finished_record(synthetic, tmp_path):
     folder = tmp_path / '20260102_030405/vis_data'
     folder.mkdir(parents=True)
     (folder / 'scalars.json').write_text('{"loss": 1.0, "epoch": 2, "step": 4}\n')
-    failed, path = record_pretraining(config, tmp_path, results, failed='killed')
+    killed = Failed('killed', config, 4)
+    failed, path = record_pretraining(tmp_path, results, failed=killed)
     assert load_records(results) == [failed]
-    torch.save({'state_dict': {}, 'meta': {'seed': 0}}, tmp_path / 'epoch_2.pth')
-    done, same = record_pretraining(config, tmp_path, results)
+    checkpoint(tmp_path, composed=composed_text(config), effective_batch=8, seed=0)
+    done, same = record_pretraining(tmp_path, results)
     assert (done.status, same) == ('done', path)
-    record_pretraining(config, tmp_path, results, failed='killed')
+    assert ', batch 8, ' in done.protocol['line']
+    record_pretraining(tmp_path, results, failed=killed)
     assert load_records(results) == [done]

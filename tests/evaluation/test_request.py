@@ -6,18 +6,15 @@ import dataclasses
 
 import pytest
 
+from mlfo_mm.engine.composed import carried_config, composed_text
+from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
 from mlfo_mm.study.identity import hash_text
-from tests.conftest import REPO
 
 REQUEST = Request(
-    config=REPO / 'configs/mlfo/r3d18_smoke.py',
-    checkpoint='epoch_2.pth',
-    task='retrieval',
-    dataset='pair',
-    config_dir=REPO / 'configs/downstream',
+    checkpoint='epoch_2.pth', task='retrieval', dataset='pair', run='mlfo/r3d18@smoke'
 )
 
 
@@ -33,7 +30,9 @@ def plain() -> dict:
 
 
 def test_what_a_record_is_of(plain):
-    assert plain['experiment'].startswith('mlfo-paper-r3d18-synthetic_motion-retrieval-pair-split1')
+    assert plain['experiment'].startswith(
+        'mlfo-default-r3d18-synthetic_motion-retrieval-pair-split1'
+    )
     assert (plain['profile'], plain['seed'], plain['task']) == ('smoke', 0, 'retrieval')
     seed, family = plain['config_text'].split('\n', 1)
     assert seed == 'seed = 0'
@@ -52,7 +51,7 @@ def test_what_a_record_is_of(plain):
         {'task': 'linear_probe'},
         {'checkpoint': 'none'},
         {'options': {'downstream.num_clips': 1}},
-        {'options': {'eval_frame_interval': 1}},
+        {'options': {'frame_interval': 1}},
     ],
     ids=str,
 )
@@ -75,18 +74,53 @@ def test_where_it_runs_is_no_part_of_its_name(plain):
 
 def test_an_untrained_network_is_its_backbone(plain):
     about = evaluation(checkpoint='none').about()
-    other = evaluation(checkpoint='none', config=REPO / 'configs/simclr/r3d18_smoke.py').about()
+    other = evaluation(checkpoint='none', run='simclr/r3d18@smoke').about()
     assert (about['method'], about['pretrain_dataset']) == ('random', 'none')
     assert other == about
     scratch = evaluation(checkpoint='none', task='finetune').about()
     assert scratch['method'] == 'scratch'
 
 
+def test_a_checkpoint_s_own_config_gives_the_same_name(plain):
+    text = composed_text(load_config('mlfo/r3d18@smoke'))
+    carried = carried_config({'meta': {'composed': text}}, 'epoch_2.pth')
+    assert carried.run == 'mlfo/r3d18@smoke'
+    for run in ('', 'mlfo/r3d18@smoke'):
+        request = dataclasses.replace(REQUEST, run=run)
+        pretrain, config = read_configs(request, carried)
+        geometry = ClipGeometry.from_config(pretrain)
+        assert Evaluation(request, pretrain, config, geometry, 0).about() == plain
+
+
+def test_how_a_run_is_spelled_is_no_part_of_its_name(plain, tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text(load_config('mlfo/r3d18@smoke').pretty_text)
+    assert evaluation(run=str(path)).about() == plain
+
+
+@pytest.mark.parametrize(
+    ('run', 'options', 'message'),
+    [
+        ('byol/r3d18@smoke', {}, "trained with method 'mlfo', not 'byol'.*leave the run out"),
+        ('mlfo/r3d18@smoke+one_hot', {}, "trained with variant 'default', not 'one_hot'"),
+        ('mlfo/r3d18@demo', {}, "trained with profile 'smoke', not 'demo'"),
+        ('', {'pretrain_dataset': 'own'}, 'epoch_2.pth was trained with it as it is'),
+        ('', {'backbone.base_channels': 8}, 'was trained with it as it is'),
+    ],
+)
+def test_what_a_checkpoint_was_trained_with_stays(run, options, message):
+    text = composed_text(load_config('mlfo/r3d18@smoke'))
+    carried = carried_config({'meta': {'composed': text}}, 'epoch_2.pth')
+    with pytest.raises(UserError, match=message):
+        read_configs(dataclasses.replace(REQUEST, run=run, options=options), carried)
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
         ({'task': 'retrival'}, '--task retrival: known are .*retrieval'),
-        ({'options': {'profile': 'mine'}}, "profile='mine' has no .*retrieval_mine.py"),
+        ({'options': {'profile': 'mine'}}, "unknown profile 'mine' .did you mean 'mini'"),
+        ({'run': ''}, 'epoch_2.pth carries no config of this project: name the run as well'),
         ({'average': 'max'}, "average='max': prob"),
     ],
 )

@@ -10,7 +10,7 @@ from mlfo_mm.evaluation.train_log import read_train_log, stop_folders
 from tests.counting import grows_linearly
 
 
-def write_stop(work_dir, name, lines, seconds=60, batch=None, tail=''):
+def write_stop(work_dir, name, lines, seconds=60, tail=''):
     """One stop: logged lines, and a log that ends so many seconds after its start."""
     folder = work_dir / name
     (folder / 'vis_data').mkdir(parents=True)
@@ -18,8 +18,6 @@ def write_stop(work_dir, name, lines, seconds=60, batch=None, tail=''):
     (folder / 'vis_data/scalars.json').write_text(text + tail)
     end = f'2026/01/02 03:{4 + seconds // 60:02}:{5 + seconds % 60:02}'
     log = '2026/01/02 03:04:05 - mmengine - INFO - Config:\nmodel = 1\n'
-    if batch:
-        log += f'2026/01/02 03:04:06 - mmengine - INFO - effective batch 4 x 2 = {batch}, lr 1\n'
     (folder / f'{name}.log').write_text(log + f'{end} - mmengine - INFO - saved\nno moment\n')
 
 
@@ -37,7 +35,7 @@ def test_means_of_each_epoch(tmp_path):
         line(8, 2, float('nan'), loss_graph=0.7, memory=800),
         {'accuracy/top1': 0.5, 'step': 8},  # of a validation
     ]
-    write_stop(tmp_path, '20260102_030405', lines, batch=8)
+    write_stop(tmp_path, '20260102_030405', lines)
     log = read_train_log(tmp_path)
     assert log.curves() == {
         'epoch': [1, 2],
@@ -47,7 +45,7 @@ def test_means_of_each_epoch(tmp_path):
         'loss_graph': [None, pytest.approx(0.6)],
         'stat_b': [None, 7],
     }
-    assert (log.stops, log.batch, log.wall_time_s) == (1, 8, 60)
+    assert (log.stops, log.wall_time_s) == (1, 60)
     assert (log.median('time'), log.largest('memory'), log.largest('nothing')) == (0.5, 900, None)
     assert (log.end - log.start).total_seconds() == 60
 
@@ -75,7 +73,7 @@ def test_folder_without_a_run(tmp_path):
     (tmp_path / 'features').mkdir()
     assert stop_folders(tmp_path) == []
     log = read_train_log(tmp_path)
-    assert (log.curves(), log.wall_time_s, log.stops, log.batch) == ({}, 0, 0, None)
+    assert (log.curves(), log.wall_time_s, log.stops) == ({}, 0, 0)
 
 
 def test_what_is_no_log_is_left_out(tmp_path):

@@ -34,7 +34,7 @@ def save(path, changes=(), drop=(), prefix='backbone.', **meta):
 
 
 def load(path, backbone=None):
-    return load_backbone(backbone or Backbone(), path, 'mlfo', 'paper', 'r3d18')
+    return load_backbone(backbone or Backbone(), path, 'mlfo', 'default', 'r3d18')
 
 
 def fault(path):
@@ -47,7 +47,7 @@ def fault(path):
 
 
 def test_loads_everything_and_reports(tmp_path):
-    path = save(tmp_path / 'a.pth', seed=7, epoch=3, cfg="method = 'mlfo'\nvariant = 'paper'\n")
+    path = save(tmp_path / 'a.pth', seed=7, epoch=3, cfg="method = 'mlfo'\nvariant = 'default'\n")
     backbone = Backbone()
     loaded = load(path, backbone)
     assert loaded.line == 'backbone 7/7 tensors loaded; left out: levels, queue (expected)'
@@ -90,8 +90,8 @@ def test_no_backbone_at_all(tmp_path):
 @pytest.mark.parametrize(
     ('cfg', 'said'),
     [
-        ("method = 'simclr'\nvariant = 'paper'\n", "method 'simclr', the config says 'mlfo'"),
-        ("method = 'mlfo'\nvariant = 'official'\n", "variant 'official', the config says 'paper'"),
+        ("method = 'simclr'\nvariant = 'default'\n", "method 'simclr', not 'mlfo'"),
+        ("method = 'mlfo'\nvariant = 'official'\n", "variant 'official', not 'default'"),
     ],
 )
 def test_checkpoint_of_another_method(tmp_path, cfg, said):

@@ -23,7 +23,7 @@ def run(*arguments, **environment):
 
 def test_prints_and_writes_without_torch(tmp_path):
     for record in crafted.probe('default', 41.0) + crafted.probe(
-        'cvrl', 30.0, (0,), method='simclr'
+        'contrast', 30.0, (0,), method='pace'
     ):
         write_record(record, tmp_path)
     fake = tmp_path / 'fake'
@@ -33,9 +33,9 @@ def test_prints_and_writes_without_torch(tmp_path):
     paths = os.pathsep.join([str(fake), str(REPO)])
     output = tmp_path / 'out'
     arguments = ('--profile', 'demo', '--results', str(tmp_path), '--output', str(output))
-    done = run('mlfo', 'simclr', 'moco', *arguments, PYTHONPATH=paths)
+    done = run('mlfo', 'pace', 'moco', *arguments, PYTHONPATH=paths)
     assert (done.returncode, done.stderr) == (0, '')
-    assert '42.5 ± 3.7 (n=3)' in done.stdout and 'SimCLR (cvrl)' in done.stdout
+    assert '42.5 ± 3.7 (n=3)' in done.stdout and 'Pace (contrast)' in done.stdout
     assert 'MoCo' in done.stdout and '— not run' in done.stdout
     assert str(output / 'compare.md') in done.stdout.replace('\n', '')
     names = {path.name for path in output.iterdir()}

@@ -12,7 +12,7 @@ from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
-SMOKE = str(REPO / 'configs/mlfo/r3d18_smoke.py')
+SMOKE = 'mlfo/r3d18@smoke'
 
 
 @pytest.fixture
@@ -45,14 +45,13 @@ def test_missing_data_and_config(tool, capsys, monkeypatch, tmp_path):
 
 def test_checkpoint_is_given_once(tool, capsys):
     rest = ['--task', 'retrieval', '--dataset', 'ucf101']
-    assert tool(SMOKE, *rest) == 2
-    assert tool(SMOKE, 'none', '--checkpoint', 'none', *rest) == 2
-    assert capsys.readouterr().err.count('give CHECKPOINT once') == 2
+    assert tool('none', *rest) == tool(SMOKE, 'none', 'none', *rest) == 2
+    assert capsys.readouterr().err.count('give CHECKPOINT, RUN CHECKPOINT, or RUN none') == 2
 
 
 def test_evaluates_random_weights(tool, synthetic, capsys, tmp_path):
     status = tool(
-        *(SMOKE, '--checkpoint', 'none', '--task', 'linear_probe', '--seed', '3'),
+        *(SMOKE, 'none', '--task', 'linear_probe', '--seed', '3'),
         *('--dataset', 'synthetic_appearance', '--average', 'score'),
         *('--cfg-options', 'downstream.num_clips=1', 'downstream.strengths=(0.01,)'),
     )

@@ -13,7 +13,7 @@ from mlfo_mm.evaluation.evaluate import evaluate
 from mlfo_mm.evaluation.request import Request
 from tests.conftest import REPO
 
-SMOKE = 'configs/mlfo/r3d18_smoke.py'
+SMOKE = 'mlfo/r3d18@smoke'
 
 
 def tool(*arguments: object) -> subprocess.CompletedProcess:
@@ -29,11 +29,10 @@ def tool(*arguments: object) -> subprocess.CompletedProcess:
 
 def test_gives_the_accuracy_of_the_record(synthetic, tmp_path):
     request = Request(
-        config=REPO / SMOKE,
         checkpoint='none',
         task='finetune',
         dataset='synthetic_appearance',
-        config_dir=REPO / 'configs/downstream',
+        run=SMOKE,
         work_dir=tmp_path,
     )
     record, _ = evaluate(request, tmp_path / 'results')

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import measure
+from mlfo_mm.errors import UserError
 from mlfo_mm.study.identity import experiment_id
 from mlfo_mm.study.records import read_record, record_path
 
@@ -26,6 +27,8 @@ def make_records(folder: Path, count: int) -> None:
     """Write so many records, each finished one of ``results/`` under several seeds."""
     paths = sorted((ROOT / 'results/records').glob('*/*.json'))
     known = [record for record in map(read_record, paths) if record.status == 'done']
+    if not known:
+        raise UserError('no finished record in results/: run a profile first')
     for number in range(count):
         record, seed = known[number % len(known)], 100 + number
         identity = {
