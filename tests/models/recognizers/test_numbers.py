@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
-from mmaction.registry import DATASETS, MODELS
+from mmaction.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 
-from mlfo_mm.engine.config import load_config
-from tests.conftest import REPO
-from tests.engine.test_training import SETTINGS
+from tests.methods import every_method
 
 # which samples of the data set make the batch
 BATCHES = {'plain': [0, 1, 2, 3], 'two': [0, 1], 'duplicates': [0, 0, 1, 1], 'equal': [0, 0, 0, 0]}
@@ -29,14 +26,15 @@ def loss_of(model, batch, dtype=None) -> torch.Tensor:
     return loss.detach()
 
 
-@pytest.mark.parametrize('method', SETTINGS)
-def test_edges_and_precision(method, synthetic):
-    config = load_config(REPO / SETTINGS[method], {'model.backbone.base_channels': 4})
+@every_method
+def test_edges_and_precision(case, synthetic):
+    config = case.config()
     data = DATASETS.build(config.train_dataloader.dataset)
     samples = [data[index] for index in range(4)]
-    torch.manual_seed(0)
-    model = MODELS.build(config.model).train()
+    model = case.model().train()
     model.set_epoch(1, 2)  # terms of the second stage too
+    # queues that are empty have no negatives
+    model(**model.data_preprocessor(pseudo_collate(samples), training=True), mode='loss')
     state = {key: value.clone() for key, value in model.state_dict().items()}
 
     def batch(name: str) -> dict:
