@@ -10,8 +10,9 @@ from tests.methods import every_method
 
 # which samples of the data set make the batch
 BATCHES = {'plain': [0, 1, 2, 3], 'two': [0, 1], 'duplicates': [0, 0, 1, 1], 'equal': [0, 0, 0, 0]}
-# of the total loss, between autocast and float32; a wrong gradient or term differs by far more
+# Of the total loss, between autocast and float32; a wrong gradient or term differs by far more.
 TOLERANCE = {torch.bfloat16: 0.05, torch.float16: 0.01}
+PERTURBED = 4  # times that float32 weights are moved by a rounding, to see what one does to a loss
 
 
 def loss_of(model, batch, dtype=None) -> torch.Tensor:
@@ -24,6 +25,25 @@ def loss_of(model, batch, dtype=None) -> torch.Tensor:
         loss, _ = model.parse_losses(logs)
     loss.backward()
     return loss.detach()
+
+
+def sensitivity(model, batch, exact: torch.Tensor, dtype: torch.dtype) -> float:
+    """The largest relative change of a loss in float32 when its weights move by a rounding of a type.
+
+    Batch norm over a few rows of nearly equal features enlarges any rounding: by 5 % for the four
+    layers of CVRL's projection.
+    """
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    changes = []
+    for seed in range(PERTURBED):
+        random = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for weight in model.parameters():
+                noise = torch.randn(weight.shape, generator=random)
+                weight.mul_(1 + noise * torch.finfo(dtype).eps / 2)
+        changes.append(float((loss_of(model, batch) / exact - 1).abs()))
+        model.load_state_dict(state)
+    return max(changes)
 
 
 @every_method
@@ -43,7 +63,8 @@ def test_edges_and_precision(case, synthetic):
         return model.data_preprocessor(collated, training=True)
 
     exact = loss_of(model, batch('plain'))
-    for dtype, tolerance in TOLERANCE.items():
+    for dtype, least in TOLERANCE.items():
+        tolerance = max(least, 2 * sensitivity(model, batch('plain'), exact, dtype))
         half = loss_of(model, batch('plain'), dtype)
         torch.testing.assert_close(half, exact, rtol=tolerance, atol=0)
     for module in model.modules():
