@@ -54,17 +54,10 @@ def parse_args() -> argparse.Namespace:
         '--work-dir', default='work_dirs/evaluate', help='for features and finetuned models'
     )
     parser.add_argument(
-        '--reuse',
-        action='store_true',
-        help='take the records of the same weights and configs that are there',
+        '--reuse', action='store_true', help='take records of the same weights and configs'
     )
     parser.add_argument('--results', default='results', help='folder of the records')
-    parser.add_argument(
-        '--outcome',
-        type=Path,
-        metavar='FILE',
-        help='JSON: paths of the records, or what went wrong',
-    )
+    parser.add_argument('--outcome', type=Path, help='JSON file: records, or what went wrong')
     parser.add_argument(
         '--cfg-options',
         nargs='+',

@@ -15,9 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('work_dir', help='of the run; its last checkpoint carries the config')
     parser.add_argument('--results', default='results', help='folder of the records')
-    parser.add_argument(
-        '--outcome', type=Path, metavar='FILE', help='JSON: path of the record, or what went wrong'
-    )
+    parser.add_argument('--outcome', type=Path, help='JSON file: the record, or what went wrong')
     return parser.parse_args()
 
 

@@ -40,9 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--results', help='leave a record of the run under this folder: curves, cost, weights'
     )
-    parser.add_argument(
-        '--outcome', type=Path, metavar='FILE', help='JSON: path of the record, or what went wrong'
-    )
+    parser.add_argument('--outcome', type=Path, help='JSON file: the record, or what went wrong')
     return parser.parse_args()
 
 

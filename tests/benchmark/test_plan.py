@@ -92,7 +92,9 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
         *('{python}', 'tools/record_pretraining.py', work_dir, '--results', f'{tmp_path}/results')
     ]
     about = [each['experiment'] for each in made.identities(probe.facts)]
-    assert probe.products == tuple(f'{tmp_path}/results/records/smoke/{each}.json' for each in about)
+    assert probe.products == tuple(
+        f'{tmp_path}/results/records/smoke/{each}.json' for each in about
+    )
     assert [name.split('-')[4] for name in about] == ['linear_probe', 'retrieval']
     assert made.jobs[-1].products == (f'{tmp_path}/results/tables/smoke',)
     untrained = [job for job in made.jobs if 'none' in job.command]
@@ -242,7 +244,7 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     assert cache.is_file()
     # a change of MLFO's own config leaves the tasks alone; random weights too
     path = root / 'configs/mlfo/r3d18_k400.py'
-    path.write_text(path.read_text() + "sampler.update(max_rate=2.0)\n")
+    path.write_text(path.read_text() + "model.update(augmentations=('reverse',))\n")
     changed, *_, task_again, _ = resolve(questions, root, cache)
     assert changed['pretraining']['text'] != own.text
     assert changed['pretraining']['bare'] == own.bare

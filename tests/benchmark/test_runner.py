@@ -195,7 +195,10 @@ def says(monkeypatch, output: str, code: int) -> None:
 
 @pytest.mark.parametrize(
     ('output', 'last'),
-    [('Building\n  WorkflowError: no such rule \n', 'WorkflowError: no such rule'), ('', 'no output')],
+    [
+        ('Building\n  WorkflowError: no such rule \n', 'WorkflowError: no such rule'),
+        ('', 'no output'),
+    ],
 )
 def test_a_workflow_that_cannot_begin_ends_with_its_last_lines(stand_in, monkeypatch, output, last):
     says(monkeypatch, output, 1)

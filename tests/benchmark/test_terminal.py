@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from mlfo_mm.benchmark import terminal
-from mlfo_mm.benchmark.terminal import Follower
 from mlfo_mm.benchmark.runner import Machine
 from mlfo_mm.benchmark.state import files, write
+from mlfo_mm.benchmark.terminal import Follower
 
 
 @pytest.fixture
