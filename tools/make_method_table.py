@@ -10,7 +10,7 @@ os.environ['MLFO_MM_NO_REGISTER'] = '1'
 
 from mlfo_mm.errors import cli
 from mlfo_mm.study.paths import CONFIGS
-from mlfo_mm.reporting.methods import write_method_table
+from mlfo_mm.reporting.method_table import write_method_table
 
 
 def parse_args() -> argparse.Namespace:
