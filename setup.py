@@ -50,7 +50,7 @@ setup(
     python_requires='>=3.11',
     packages=find_packages(include=['mlfo_mm', 'mlfo_mm.*']),
     package_data={
-        'mlfo_mm.reporting': ['*.j2'],
+        'mlfo_mm.reporting.render': ['*.j2'],
         'mlfo_mm.benchmark': ['Snakefile', 'clusters/*/config.yaml'],
     },
     install_requires=REQUIRES,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 from rich.text import Text
 
 from mlfo_mm.errors import cli
 from mlfo_mm.reporting.compare import NOTES, compare
-from mlfo_mm.reporting.markdown import LEGEND
+from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.reporting.screen import show, wide_console
+from mlfo_mm.reporting.render.screen import show, wide_console
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,9 +34,9 @@ def main() -> None:
     args = parse_args()
     made, paths = compare(args.methods, args.profile, args.results, args.output)
     console = wide_console()
-    for grid in made.grids:
+    for grid in made.page.grids:
         # what was not run is part of the comparison
-        show(replace(grid, measured=(True,) * len(grid.rows)), console)
+        show(grid, console, everything=True)
     for note in (*NOTES, *LEGEND):
         console.print(Text(note))
     for path in paths:

@@ -7,9 +7,9 @@ import argparse
 from rich.text import Text
 
 from mlfo_mm.errors import cli
-from mlfo_mm.reporting.markdown import LEGEND
+from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.reporting.screen import show, wide_console
+from mlfo_mm.reporting.render.screen import show, wide_console
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.reporting.tables import make_tables
 
@@ -34,12 +34,12 @@ def main() -> None:
     console = wide_console()
     empty = []
     for table in tables.values():
-        measured = [grid for grid in table.grids if any(grid.measured)]
+        measured = [grid for grid in table.page.grids if grid.measured]
         if measured:
             console.rule(table.spec.title)
         for grid in measured:
             show(grid, console)
-        without = [grid.title for grid in table.grids if not any(grid.measured)]
+        without = [grid.title for grid in table.page.grids if not grid.measured]
         empty += without if measured else [table.spec.title]
     if empty:
         console.print(Text(f'Nothing measured yet: {"; ".join(empty)}\n'))

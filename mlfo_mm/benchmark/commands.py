@@ -162,7 +162,7 @@ def show_status(choice: Choice, where: Where, console: Console) -> None:
 
 def report(choice: Choice, where: Where, console: Console) -> None:
     """Write the HTML page."""
-    from mlfo_mm.reporting.html import make_report
+    from mlfo_mm.reporting.report import make_report
 
     path = make_report(choice.profile, where.folders.results, where.folders.work_dir)
     console.print(f'{path}', highlight=False, soft_wrap=True)

@@ -22,9 +22,7 @@ from mlfo_mm.study.records import Record
 from mlfo_mm.study.tasks import PRETRAIN, Metric
 
 SHOWN_SPLIT = 1
-
-
-Runs = Mapping[RunKey, Mapping[str, Sequence[Record]]]  # by row and data set
+Groups = Mapping[RunKey, Mapping[str, Sequence[Record]]]  # by row and data set
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def fill_block(
     return panel
 
 
-def group_runs(records: Iterable[Record], task: str) -> tuple[Runs, dict[str, list[str]]]:
+def group_runs(records: Iterable[Record], task: str) -> tuple[Groups, dict[str, list[str]]]:
     """Return the runs of a task by row and data set, and notes on those that are not shown."""
     groups: dict[RunKey, dict[str, list[Record]]] = {}
     other = 0
@@ -142,7 +140,7 @@ def group_runs(records: Iterable[Record], task: str) -> tuple[Runs, dict[str, li
 
 
 def fill_cells(
-    panel: Panel, groups: Runs, why_missing: Callable[[Row, str], str] = no_reason
+    panel: Panel, groups: Groups, why_missing: Callable[[Row, str], str] = no_reason
 ) -> None:
     """Fill the lines of a panel with the runs of their keys, and its notes."""
     for line in panel.lines:

@@ -7,12 +7,25 @@ from pathlib import Path
 
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.claims import CLAIMS, quoted_difference
-from mlfo_mm.reporting.markdown import DASH, Grid, bullets, dataset_name, grid_markdown, plain_text
+from mlfo_mm.reporting.grid import (
+    Column,
+    CsvLine,
+    Difference,
+    Grid,
+    GridCell,
+    GridRow,
+    Judged,
+    Missing,
+    Number,
+    Text,
+    Value,
+)
+from mlfo_mm.reporting.labels import backbone_name, dataset_name, one_line
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.plain import csv_text, number
+from mlfo_mm.reporting.render.csv import csv_text
+from mlfo_mm.reporting.render.markdown import bullets, grid_markdown, joined, sentence_markdown
 from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.verdicts import LEVEL, STATUSES, Verdict, judge, overall
-from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import Record
 
@@ -22,19 +35,41 @@ INTRODUCTION = (
     'rows, tested on the records of each profile. A small profile says whether an ordering is seen '
     "on its own data and schedule, not whether the paper's numbers are right."
 )
+REPRODUCED, CONTRADICTED, INCONCLUSIVE, NOT_RUN = (Text(status, 'term') for status in STATUSES)
 METHOD = (
-    '*reproduced*, *contradicted*: the mean difference over the seeds that both rows finished is '
-    "significant, for or against the claim: two-sided paired t-test, Holm's correction over all "
-    f'comparisons of the table in that profile that could be tested, p < {LEVEL}.',
-    '*inconclusive*: tested and not significant, or only one seed in common (no interval then), or '
-    'different protocols. *not run*: at least one of the two rows has no number; the reason is given.',
-    'A claim of several comparisons is reproduced if all of them are, contradicted if one is.',
-    'Differences are better minus worse in points, with the 95 % t interval, not corrected. A claim '
-    'that two are alike holds if the difference is significantly smaller than the stated margin.',
-    'The spread over seeds is that of training; the test clips are the same. It is taken as no less '
-    'than the rounding of two accuracies to whole clips.',
-    'Retrieval is on centred features. What the paper itself contradicts is no claim: at R@5 and '
-    'R@20 STS is ahead of MLFO on one of the sets, in finetuning TempTrans on both.',
+    (
+        REPRODUCED,
+        Text(', '),
+        CONTRADICTED,
+        Text(
+            ': the mean difference over the seeds that both rows finished is significant, for or '
+            "against the claim: two-sided paired t-test, Holm's correction over all comparisons of "
+            f'the table in that profile that could be tested, p < {LEVEL}.'
+        ),
+    ),
+    (
+        INCONCLUSIVE,
+        Text(
+            ': tested and not significant, or only one seed in common (no interval then), or '
+            'different protocols. '
+        ),
+        NOT_RUN,
+        Text(': at least one of the two rows has no number; the reason is given.'),
+    ),
+    *(
+        (Text(line),)
+        for line in (
+            'A claim of several comparisons is reproduced if all of them are, contradicted if one '
+            'is.',
+            'Differences are better minus worse in points, with the 95 % t interval, not corrected. '
+            'A claim that two are alike holds if the difference is significantly smaller than the '
+            'stated margin.',
+            'The spread over seeds is that of training; the test clips are the same. It is taken as '
+            'no less than the rounding of two accuracies to whole clips.',
+            'Retrieval is on centred features. What the paper itself contradicts is no claim: at '
+            'R@5 and R@20 STS is ahead of MLFO on one of the sets, in finetuning TempTrans on both.',
+        )
+    ),
 )
 FIELDS = (
     'profile',
@@ -61,6 +96,16 @@ FIELDS = (
     'p_holm',
     'paper_difference',
 )
+COMPARED = (
+    Column('Claim', 'label'),
+    Column('Data set'),
+    Column('Claimed'),
+    Column('Difference', 'difference'),
+    Column('n'),
+    Column('p (Holm)'),
+    Column('Verdict'),
+    Column('Paper', 'quoted'),
+)
 
 
 def write_claims(
@@ -84,7 +129,11 @@ def write_claims(
 
 def claims_markdown(verdicts: Mapping[str, Sequence[Verdict]], papers: Papers) -> str:
     """Return the page, a section per profile."""
-    parts = ['# Claims of the paper', INTRODUCTION, bullets(METHOD)]
+    parts = [
+        '# Claims of the paper',
+        INTRODUCTION,
+        bullets([sentence_markdown(line) for line in METHOD]),
+    ]
     if not verdicts:
         parts.append('No records yet: nothing was run.')
     for profile, found in verdicts.items():
@@ -98,7 +147,7 @@ def claims_markdown(verdicts: Mapping[str, Sequence[Verdict]], papers: Papers) -
             tested = [verdict for verdict in shown if verdict.status != 'not run']
             parts += [f'### {title}', grid_markdown(comparison_grid(tested, papers))]
             parts.append(bullets([*_missing(shown), *(f'{remark}.' for remark in remarks)]))
-    return '\n\n'.join(part for part in parts if part) + '\n'
+    return joined(parts)
 
 
 def _missing(verdicts: Sequence[Verdict]) -> list[str]:
@@ -106,8 +155,8 @@ def _missing(verdicts: Sequence[Verdict]) -> list[str]:
     reasons: dict[str, dict[str, dict[str, None]]] = {}
     for verdict in verdicts:
         if verdict.status == 'not run':
-            reason, _, row = plain_text(verdict.reason).partition(': ')
-            reasons.setdefault(reason, {}).setdefault(row, {})[verdict.claim.name] = None
+            rows = reasons.setdefault(one_line(verdict.problem), {})
+            rows.setdefault(one_line(verdict.about), {})[verdict.claim.name] = None
     return [
         f'Not run, {reason}: '
         + '; '.join(f'{row} ({", ".join(names)})'.strip() for row, names in rows.items())
@@ -118,46 +167,40 @@ def _missing(verdicts: Sequence[Verdict]) -> list[str]:
 def summary_grid(verdicts: Sequence[Verdict]) -> Grid:
     """Return the verdict on each statement by data set."""
     roles = dict.fromkeys((verdict.role, verdict.dataset) for verdict in verdicts)
-    header = ('Claim', 'Statement', *(_place(role, dataset) for role, dataset in roles))
+    places = [Column(_place(role, dataset), 'measured', dataset) for role, dataset in roles]
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault((verdict.claim.name, verdict.role), []).append(verdict)
     rows = []
     for claim in CLAIMS:
         found = [groups.get((claim.name, role)) for role, _ in roles]
-        texts = [f'**{overall(group)}**' if group else f'{DASH} not claimed' for group in found]
-        rows.append((claim.name, plain_text(claim.statement), *texts))
-    texts = [' '.join(row[2:]) for row in rows]
-    measured = tuple('not run' not in text for text in texts)
-    return Grid('Claims', header, tuple(rows), measured, ())
+        statuses = [overall(group) if group else None for group in found]
+        cells = [Judged(s, overall=True) if s else Missing('', 'not claimed') for s in statuses]
+        labels = Text(claim.name), Text(claim.statement)
+        rows.append(GridRow((*labels, *cells), 'not run' not in statuses))
+    columns = (Column('Claim', 'label'), Column('Statement'), *places)
+    return Grid('Claims', columns, tuple(rows))
 
 
 def comparison_grid(verdicts: Sequence[Verdict], papers: Papers) -> Grid:
     """Return every comparison of a table with its difference and verdict."""
-    header = ('Claim', 'Data set', 'Claimed', 'Difference', 'n', 'p (Holm)', 'Verdict', 'Paper')
-    rows = tuple(_comparison_row(verdict, papers) for verdict in verdicts)
-    measured = tuple(verdict.difference is not None for verdict in verdicts)
-    return Grid('Comparisons', header, rows, measured, ())
+    rows = tuple(
+        GridRow(_comparison_cells(verdict, papers), verdict.difference is not None)
+        for verdict in verdicts
+    )
+    return Grid('Comparisons', COMPARED, rows)
 
 
-def _comparison_row(verdict: Verdict, papers: Papers) -> tuple[str, ...]:
-    difference = DASH
-    if verdict.difference is not None:
-        difference = f'{verdict.difference:+.1f}'
-        if verdict.half_width is not None:
-            difference += f' ± {verdict.half_width:.1f}'
-    p = DASH if verdict.p_holm is None else f'{verdict.p_holm:.2g}'
-    status = verdict.status + (f': {plain_text(verdict.reason)}' if verdict.reason else '')
-    paper = paper_difference(verdict, papers)
+def _comparison_cells(verdict: Verdict, papers: Papers) -> tuple[GridCell, ...]:
     return (
-        verdict.claim.name,
-        dataset_name(verdict.dataset),
-        _claimed(verdict),
-        difference,
-        str(len(verdict.seeds)),
-        p,
-        status,
-        DASH if paper is None else f'{paper:+.1f}',
+        Text(verdict.claim.name),
+        Text(dataset_name(verdict.dataset)),
+        Text(_claimed(verdict)),
+        Difference((verdict.difference,), verdict.half_width),
+        Number(len(verdict.seeds)),
+        Missing() if verdict.p_holm is None else Number(verdict.p_holm, 2, significant=True),
+        Judged(verdict.status, verdict.reason),
+        Difference((paper_difference(verdict, papers),)),
     )
 
 
@@ -165,15 +208,12 @@ def _claimed(verdict: Verdict) -> str:
     """Return what is claimed to be better than what; the backbone where the two differ."""
     sides = verdict.better, verdict.worse
     differ = {row.backbone for row in sides} != {'r3d18'}
-    names = [
-        row.label + (f' ({BACKBONES.get(row.backbone, row.backbone)})' if differ else '')
-        for row in sides
-    ]
+    names = [row.label + (f' ({backbone_name(row.backbone)})' if differ else '') for row in sides]
     if sides[0].pretrain != sides[1].pretrain:
         names = [f'{n}, {dataset_name(row.pretrain)}' for n, row in zip(names, sides, strict=True)]
     margin = verdict.comparison.margin
     sign = ' > ' if margin is None else f' = (within {margin:g}) '
-    return plain_text(sign.join(names))
+    return one_line(sign.join(names))
 
 
 def _place(role: str, dataset: str) -> str:
@@ -188,19 +228,17 @@ def paper_difference(verdict: Verdict, papers: Papers) -> float | None:
 
 def claims_csv(verdicts: Mapping[str, Sequence[Verdict]], papers: Papers) -> str:
     """Return one line per profile, comparison and data set."""
-    return csv_text(
-        FIELDS,
-        (
-            dict(profile=profile) | _fields(verdict, papers)
-            for profile, found in verdicts.items()
-            for verdict in found
-        ),
-    )
+    lines: list[CsvLine] = [
+        dict(profile=profile) | _fields(verdict, papers)
+        for profile, found in verdicts.items()
+        for verdict in found
+    ]
+    return csv_text(FIELDS, lines)
 
 
-def _fields(verdict: Verdict, papers: Papers) -> dict[str, str]:
-    claim, margin = verdict.claim, verdict.comparison.margin
-    fields = dict(
+def _fields(verdict: Verdict, papers: Papers) -> dict[str, Value]:
+    claim = verdict.claim
+    fields: dict[str, Value] = dict(
         table=claim.table,
         claim=claim.name,
         statement=claim.statement,
@@ -212,22 +250,20 @@ def _fields(verdict: Verdict, papers: Papers) -> dict[str, str]:
         worse=_key(verdict.worse),
         status=verdict.status,
         reason=verdict.reason,
-        n=str(len(verdict.seeds)),
-        seeds=' '.join(map(str, verdict.seeds)),
-        margin='' if margin is None else number(margin),
-    )
-    numbers = dict(
+        n=len(verdict.seeds),
+        seeds=verdict.seeds,
+        margin=verdict.comparison.margin,
         difference=verdict.difference,
         paper_difference=paper_difference(verdict, papers),
+        p=verdict.p,
+        p_holm=verdict.p_holm,
     )
     if verdict.means is not None:
-        numbers |= dict(zip(('mean_better', 'mean_worse'), verdict.means, strict=True))
+        fields |= dict(mean_better=verdict.means[0], mean_worse=verdict.means[1])
     if verdict.difference is not None and verdict.half_width is not None:
-        numbers |= dict(ci_low=verdict.difference - verdict.half_width)
-        numbers |= dict(ci_high=verdict.difference + verdict.half_width)
-    fields |= {name: number(value) for name, value in numbers.items() if value is not None}
-    chances = dict(p=verdict.p, p_holm=verdict.p_holm)
-    return fields | {name: f'{p:.6g}' for name, p in chances.items() if p is not None}
+        fields |= dict(ci_low=verdict.difference - verdict.half_width)
+        fields |= dict(ci_high=verdict.difference + verdict.half_width)
+    return fields
 
 
 def _key(row: Row) -> str:

@@ -11,17 +11,18 @@ from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import Line, Panel, column_datasets, fill_cells, group_runs
 from mlfo_mm.reporting.figures.bars import comparison_plot
 from mlfo_mm.reporting.figures.style import Plot
-from mlfo_mm.reporting.markdown import (
-    DASH,
-    Grid,
-    dataset_name,
+from mlfo_mm.reporting.grid import Count, CsvLine, Grid, GridRow, Missing, Page
+from mlfo_mm.reporting.labels import dataset_name
+from mlfo_mm.reporting.lines import HEADER, table_lines
+from mlfo_mm.reporting.panel_grids import (
     identity_columns,
     join_columns,
     measured_columns,
-    table_markdown,
+    table_page,
 )
-from mlfo_mm.reporting.plain import table_csv
-from mlfo_mm.reporting.runs import cost_rows, costs_table, mean_costs
+from mlfo_mm.reporting.pretrainings import costs_table, mean_costs
+from mlfo_mm.reporting.render.csv import csv_text
+from mlfo_mm.reporting.render.markdown import page_markdown
 from mlfo_mm.reporting.specs import COSTS, Block, Row, TableSpec, is_implemented, why_no_cost
 from mlfo_mm.reporting.tables import implemented, missing_reason
 from mlfo_mm.study.experiments import EXPERIMENTS, homes
@@ -52,18 +53,26 @@ NOTES = (
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A comparison in all its forms; the grids are for the terminal."""
+class SideBySide:
+    """Some methods beside each other: to be read, every number as lines, and what is drawn."""
 
-    title: str
+    page: Page
+    lines: tuple[CsvLine, ...]
     panels: tuple[Panel, ...]
-    grids: tuple[Grid, ...]
-    markdown: str
-    csv: str
+
+    @property
+    def markdown(self) -> str:
+        """The page as Markdown."""
+        return page_markdown(self.page)
+
+    @property
+    def csv(self) -> str:
+        """The lines as CSV."""
+        return csv_text(HEADER, self.lines)
 
     def plot(self) -> Plot:
         """Draw it."""
-        return comparison_plot(NAME, self.title, self.panels, COSTS)
+        return comparison_plot(NAME, self.page.title, self.panels, COSTS)
 
 
 def known_variants(
@@ -127,7 +136,7 @@ def build_comparison(
     records: Sequence[Record],
     profile: Profile,
     methods: Collection[str] | None = None,
-) -> Comparison:
+) -> SideBySide:
     """Compare methods by the records of one profile; ``methods`` are what the project implements."""
     known = known_variants(records, methods)
     lines = choose_lines([parse_name(name, known) for name in names], records, profile)
@@ -145,12 +154,10 @@ def build_comparison(
     spec = TableSpec(NAME, f'Comparison: {labels}', notes=notes, quoted=False)
     grids = [_grid(panels, dataset, profile) for dataset in panels[0].datasets]
     grids.append(_costs_grid(lines, own, profile, reason))
-    return Comparison(
-        spec.title,
+    return SideBySide(
+        table_page(spec, panels, grids, profile),
+        table_lines(NAME, panels, profile),
         tuple(panels),
-        tuple(grids),
-        table_markdown(spec, panels, grids, profile),
-        table_csv(NAME, panels, profile),
     )
 
 
@@ -168,7 +175,7 @@ def compare(
     profile: str,
     results_dir: str | Path = 'results',
     output: str | Path | None = None,
-) -> tuple[Comparison, list[Path]]:
+) -> tuple[SideBySide, list[Path]]:
     """Write ``compare.{md,csv,png,svg}`` to a folder, by default ``<results_dir>/compare/<profile>``.
 
     Returns:
@@ -179,8 +186,8 @@ def compare(
     made = build_comparison(names, records, chosen, implemented())
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
     plot = made.plot()
-    page = f'{made.markdown}\n![{plot.alt}]({NAME}.svg)\n\n{plot.caption}\n'
-    files: dict[str, str | bytes] = dict(md=page, csv=made.csv, **plot.files)
+    text = f'{made.markdown}\n![{plot.alt}]({NAME}.svg)\n\n{plot.caption}\n'
+    files: dict[str, str | bytes] = dict(md=text, csv=made.csv, **plot.files)
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths
 
@@ -217,7 +224,8 @@ def _grid(panels: Sequence[Panel], dataset: str, profile: Profile) -> Grid:
     columns = identity_columns(panels[0].lines, profile)
     titles: dict[str, list[str]] = {}
     for panel in panels:
-        found, notes = measured_columns(panel, dataset)
+        headings = [metric.label for metric in panel.block.metrics]
+        found, notes = measured_columns(panel, dataset, headings)
         columns += found
         for note in dict.fromkeys(notes + panel.notes.get('', [])):
             titles.setdefault(note, []).append(panel.block.title)
@@ -233,7 +241,7 @@ def _grid(panels: Sequence[Panel], dataset: str, profile: Profile) -> Grid:
         )
         for i in range(len(panels[0].lines))
     ]
-    return join_columns(dataset_name(dataset), columns, measured, below)
+    return join_columns(dataset_name(dataset), columns, panels[0].lines, measured, below)
 
 
 def _costs_grid(
@@ -244,16 +252,14 @@ def _costs_grid(
 ) -> Grid:
     """Return the table of costs with a row for what has none."""
     grid, _ = costs_table(records, profile)
-    keys = [row.key for row in cost_rows(records)]
-    found = list(zip(keys, grid.rows, grid.measured, strict=True))
-    rows, measured = [], []
+    rows: list[GridRow] = []
     for line in lines:
-        own = [(row, whole) for key, row, whole in found if key == line.key]
+        own = [row for row in grid.rows if row.key == line.key]
         if not own:
-            names = [column.cells[0] for column in identity_columns([line], profile)]
+            names = [filled.cells[0] for filled in identity_columns([line], profile)]
             why = 'not recorded' if line.key else reason(line.row, profile.pretrain) or 'not run'
-            why = why_no_cost(line.row.method, why)
-            own = [((*names, DASH, '0', *[f'{DASH} {why}'] * len(COSTS)), False)]
-        rows += [row for row, _ in own]
-        measured += [whole for _, whole in own]
-    return replace(grid, rows=tuple(rows), measured=tuple(measured), notes=())
+            lacking = Missing('not run', why_no_cost(line.row.method, why))
+            cells = (*names, Missing(), Count(0, 0), *[lacking] * len(COSTS))
+            own = [GridRow(cells, measured=False)]
+        rows += own
+    return replace(grid, rows=tuple(rows), notes=())

@@ -9,10 +9,19 @@ from pathlib import Path
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
-from mlfo_mm.reporting.markdown import Grid, page, panel_grids, table_markdown
+from mlfo_mm.reporting.grid import CsvLine, Page
+from mlfo_mm.reporting.lines import HEADER, table_lines
+from mlfo_mm.reporting.panel_grids import panel_grids, scale, table_page
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.plain import table_csv
-from mlfo_mm.reporting.runs import costs_table, mean_costs, training_table
+from mlfo_mm.reporting.pretrainings import (
+    COST_FIELDS,
+    TRAINING_FIELDS,
+    costs_table,
+    mean_costs,
+    training_table,
+)
+from mlfo_mm.reporting.render.csv import csv_text
+from mlfo_mm.reporting.render.markdown import page_markdown
 from mlfo_mm.reporting.specs import COSTS, TABLES, Row, TableSpec, find_table, is_implemented
 from mlfo_mm.study.methods import load_cards
 from mlfo_mm.study.names import DATASETS
@@ -21,17 +30,27 @@ from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
 from mlfo_mm.study.tasks import UNTRAINED
 
-OF_RUNS = {'costs': costs_table, 'training': training_table}
+OF_RUNS = dict(costs=(costs_table, COST_FIELDS), training=(training_table, TRAINING_FIELDS))
 
 
 @dataclass(frozen=True)
 class Table:
-    """A finished table in its three forms; the grids are for the terminal."""
+    """A finished table: grids to be read, and lines with every number for the CSV."""
 
     spec: TableSpec
-    grids: tuple[Grid, ...]
-    markdown: str
-    csv: str
+    page: Page
+    fields: tuple[str, ...]
+    lines: tuple[CsvLine, ...]
+
+    @property
+    def markdown(self) -> str:
+        """The page as Markdown."""
+        return page_markdown(self.page)
+
+    @property
+    def csv(self) -> str:
+        """The lines as CSV."""
+        return csv_text(self.fields, self.lines)
 
 
 def build_table(
@@ -46,16 +65,18 @@ def build_table(
     ``methods`` are what the project implements, None if that is not known.
     """
     if spec.name in OF_RUNS:
-        grid, text = OF_RUNS[spec.name](records, profile)
-        return Table(spec, (grid,), page(spec, [grid], profile, spec.notes), text)
+        build, fields = OF_RUNS[spec.name]
+        grid, lines = build(records, profile)
+        page = Page(spec.title, profile.name, scale(spec, profile), (grid,), notes=spec.notes)
+        return Table(spec, page, fields, lines)
     rows = [*spec.baselines, *paper]
     why = missing_reason(records, profile, methods)
     panels = [fill_block(block, rows, records, profile, why) for block in spec.blocks]
     if spec.costs:
         panels = [_with_costs(panel, records) for panel in panels]
-    grids = tuple(grid for panel in panels for grid in panel_grids(panel, profile))
-    markdown = table_markdown(spec, panels, grids, profile)
-    return Table(spec, grids, markdown, table_csv(spec.name, panels, profile))
+    grids = [grid for panel in panels for grid in panel_grids(panel, profile)]
+    page = table_page(spec, panels, grids, profile)
+    return Table(spec, page, HEADER, table_lines(spec.name, panels, profile))
 
 
 def _with_costs(panel: Panel, records: Sequence[Record]) -> Panel:

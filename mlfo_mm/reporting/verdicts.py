@@ -38,6 +38,7 @@ class Verdict:
     Attributes:
         role: the paper's test set that ``dataset`` plays.
         better: row that the paper puts ahead, as it was measured; ``worse`` the other one.
+        problem: why there is no verdict, and ``about`` which row, where it is about one.
         seeds: what the two have in common.
         difference: mean of better minus worse; ``half_width`` of its 95 % interval, uncorrected.
         p: uncorrected; ``p_holm`` corrected.
@@ -51,7 +52,8 @@ class Verdict:
     better: Row
     worse: Row
     status: str = 'not run'
-    reason: str = ''
+    problem: str = ''
+    about: str = ''
     seeds: tuple[int, ...] = ()
     means: tuple[float, float] | None = None
     difference: float | None = None
@@ -59,6 +61,11 @@ class Verdict:
     p: float | None = None
     p_holm: float | None = None
     favours: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why there is no verdict, in one phrase."""
+        return ': '.join(filter(None, (self.problem, self.about)))
 
 
 class Runs:
@@ -135,19 +142,20 @@ def _judge_pair(
     keys = [key for key in found if key]
     if len(keys) < len(rows):
         lacking = [row for row, key in zip(rows, found, strict=True) if key is None]
-        return replace(empty, reason=_why_not(lacking, methods))
+        return replace(empty, **_why_not(lacking, methods))
     sides: list[dict[int, Record]] = []
     for row, key in zip(rows, keys, strict=True):
         done, failed, _ = choose_runs(runs.groups[claim.task][key].get(dataset, []))
         if not done and failed:
             reason = ' '.join(failed[-1].reason.split())
-            return replace(empty, reason=f'failed: {row.label}: {reason}')
+            return replace(empty, problem='failed', about=f'{row.label}: {reason}')
         measured = {run.seed: run for run in done if claim.metric in run.metrics}
         if not measured:
-            return replace(empty, reason=f'no {claim.metric}: {row.label} on {dataset}')
+            about = f'{row.label} on {dataset}'
+            return replace(empty, problem=f'no {claim.metric}', about=about)
         sides.append(measured)
     if keys[0] == keys[1]:
-        return replace(empty, reason='needs runs on both pretraining sets')
+        return replace(empty, problem='needs runs on both pretraining sets')
     better, worse = (
         replace(row, backbone=key.backbone, pretrain=key.pretrain, variant=key.variant)
         for row, key in zip(rows, keys, strict=True)
@@ -155,19 +163,20 @@ def _judge_pair(
     empty = replace(empty, better=better, worse=worse)
     seeds = tuple(sorted(set(sides[0]) & set(sides[1])))
     if not seeds:
-        return replace(empty, status='inconclusive', reason='no seed in common')
+        return replace(empty, status='inconclusive', problem='no seed in common')
     pairs = [(sides[0][seed], sides[1][seed]) for seed in seeds]
     if len({run.protocol['line'] for side in pairs for run in side}) > 1:
-        return replace(empty, status='inconclusive', reason='measured under different protocols')
+        return replace(empty, status='inconclusive', problem='measured under different protocols')
     return _tested(replace(empty, seeds=seeds), pairs)
 
 
-def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> str:
+def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> dict[str, str]:
     for row in lacking:
         if not is_implemented(row.method, methods):
-            return f'method not implemented yet: {row.label}'
+            return dict(problem='method not implemented yet', about=row.label)
     row = lacking[0]
-    return f'no runs: {row.label} on {BACKBONES.get(row.backbone, row.backbone)}'
+    backbone = BACKBONES.get(row.backbone, row.backbone)
+    return dict(problem='no runs', about=f'{row.label} on {backbone}')
 
 
 def _tested(empty: Verdict, pairs: Sequence[tuple[Record, Record]]) -> Verdict:
@@ -181,7 +190,7 @@ def _tested(empty: Verdict, pairs: Sequence[tuple[Record, Record]]) -> Verdict:
     )
     n = len(pairs)
     if n < 2:
-        return replace(result, reason='one seed in common: no interval')
+        return replace(result, problem='one seed in common: no interval')
     # accuracies are rounded to whole clips: no spread at all is luck, not certainty
     step = 100 / max(1, min(run.n_samples['test']['read'] for pair in pairs for run in pair))
     spread = max(float(differences.std(ddof=1)), step / math.sqrt(6))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlfo_mm.errors import cli
 from mlfo_mm.study.paths import CONFIGS
-from mlfo_mm.reporting.methods import write_method_table
+from mlfo_mm.reporting.method_table import write_method_table
 
 
 def parse_args() -> argparse.Namespace:

@@ -14,7 +14,7 @@ from mlfo_mm.reporting.aggregate import Cell
 from mlfo_mm.reporting.figures.choose import chosen_cells
 from mlfo_mm.reporting.figures.details import Activation, read_activations
 from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
-from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Row, Strip, draw_rows
+from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Strip, StripRow, draw_rows
 from mlfo_mm.reporting.figures.style import Plot, cell_fields, csv_bytes, file_stem, render
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.profiles import Profile
@@ -95,8 +95,8 @@ def _accuracy(cell: Cell) -> str:
 
 def _rows(
     clips: Sequence[Activation], found: dict[str, list[Activation]]
-) -> tuple[list[Row], list[str]]:
-    rows: list[Row] = []
+) -> tuple[list[StripRow], list[str]]:
+    rows: list[StripRow] = []
     absent: dict[str, None] = {}
     for clip in clips:
         places = spread(clip.clip.frames, FRAMES)
@@ -109,7 +109,7 @@ def _rows(
         for activations in found.values():
             same = next((each for each in activations if _same(each, clip)), None)
             strips.append(_map_strip(same, frames, len(places)))
-        rows.append(Row('', tuple(strips), begins=True))
+        rows.append(StripRow('', tuple(strips), begins=True))
     return rows, list(absent)
 
 

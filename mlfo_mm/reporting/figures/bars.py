@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
 from mlfo_mm.reporting.figures.style import BLUE, GREY, INK, MUTED, PAPER, SKY, Plot, render
-from mlfo_mm.reporting.markdown import dataset_name
+from mlfo_mm.reporting.labels import dataset_name
 from mlfo_mm.reporting.specs import TableSpec
 from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
@@ -31,10 +31,10 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Column:
+class BarPanel:
     """One panel of the plot: a data set, measured or quoted, or a cost, with the bars by row."""
 
-    head: str
+    head: tuple[str, ...]  # its lines
     bars: dict[int, Bar]
     chance: float | None = None
     quoted: bool = False
@@ -115,8 +115,8 @@ def _runs(line: Line, panel: Panel, metrics: Sequence[Metric]) -> bool:
     return any(line.cells[d, metric.key].runs for d in panel.datasets for metric in metrics)
 
 
-def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> list[Column]:
-    columns: list[Column] = []
+def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> list[BarPanel]:
+    columns: list[BarPanel] = []
     for dataset in panel.datasets:
         columns += _measured(lines, metrics, dataset, named=len(metrics) > 1)
     for dataset in PAPER_DATASETS:
@@ -128,31 +128,31 @@ def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> 
             if place in line.row.values
         }
         if bars:
-            columns.append(Column(f'Paper: {dataset_name(dataset)}', bars, quoted=True))
+            columns.append(BarPanel((f'Paper: {dataset_name(dataset)}',), bars, quoted=True))
     return columns
 
 
 def _measured(
     lines: Sequence[Line], metrics: Sequence[Metric], dataset: str, *, named: bool
-) -> list[Column]:
+) -> list[BarPanel]:
     columns = []
     for metric in metrics:
         cells = {i: line.cells[dataset, metric.key] for i, line in enumerate(lines)}
         bars = {i: Bar(c.mean, c) for i, c in cells.items() if c.mean is not None}
         if bars:
-            head = dataset_name(dataset) + (f'\n{metric.label}' if named else '')
+            head = (dataset_name(dataset), *((metric.label,) if named else ()))
             chances = {cell.chance for cell in cells.values() if cell.runs}
-            columns.append(Column(head, bars, chances.pop() if len(chances) == 1 else None))
+            columns.append(BarPanel(head, bars, chances.pop() if len(chances) == 1 else None))
     return columns
 
 
-def _cost_column(lines: Sequence[Line], metric: Metric) -> Column | None:
+def _cost_column(lines: Sequence[Line], metric: Metric) -> BarPanel | None:
     bars = {
         i: Bar(line.costs[metric.key] * metric.scale)
         for i, line in enumerate(lines)
         if metric.key in line.costs
     }
-    return Column(metric.label, bars, unit='', digits=metric.digits) if bars else None
+    return BarPanel((metric.label,), bars, unit='', digits=metric.digits) if bars else None
 
 
 def _labels(lines: Sequence[Line]) -> list[str]:
@@ -171,10 +171,10 @@ def _labels(lines: Sequence[Line]) -> list[str]:
     return labels
 
 
-def _draw(labels: Sequence[str], rows: Sequence[Sequence[Column]]) -> Figure:
+def _draw(labels: Sequence[str], rows: Sequence[Sequence[BarPanel]]) -> Figure:
     longest = max(map(len, labels))
     count = max(map(len, rows))
-    heads = max(len(line) for row in rows for column in row for line in column.head.split('\n'))
+    heads = max(len(line) for row in rows for column in row for line in column.head)
     room = max(2.2 if count < 5 else 1.6, 0.085 * heads)
     width = 0.6 + 0.075 * longest + room * count
     figure = Figure(figsize=(width, len(rows) * (0.9 + 0.36 * len(labels))))
@@ -193,7 +193,7 @@ def _draw(labels: Sequence[str], rows: Sequence[Sequence[Column]]) -> Figure:
     return figure
 
 
-def _draw_column(axis: Axes, column: Column, count: int) -> None:
+def _draw_column(axis: Axes, column: BarPanel, count: int) -> None:
     top = 0.0
     for index in () if column.quoted else set(range(count)) - set(column.bars):
         axis.annotate(
@@ -224,15 +224,15 @@ def _draw_column(axis: Axes, column: Column, count: int) -> None:
     if column.chance is not None:
         axis.axvline(column.chance, color=MUTED, linewidth=1, linestyle=(0, (3, 2)))
     axis.set_xlim(0, max(top * 1.22, 1))
-    axis.set_title(column.head, fontsize=9, color=MUTED if column.quoted else INK)
+    axis.set_title('\n'.join(column.head), fontsize=9, color=MUTED if column.quoted else INK)
     axis.grid(visible=False, axis='y')
     axis.tick_params(axis='y', length=0)
 
 
-def _alt(labels: Sequence[str], columns: Sequence[Column]) -> str:
+def _alt(labels: Sequence[str], columns: Sequence[BarPanel]) -> str:
     parts = []
     for column in columns:
-        head = column.head.replace('\n', ', ')
+        head = ', '.join(column.head)
         values = ', '.join(
             f'{labels[i]} {bar.value:.{column.digits}f}' for i, bar in column.bars.items()
         )

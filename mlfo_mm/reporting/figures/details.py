@@ -35,7 +35,7 @@ DISTRIBUTIONS = ('instance', 'semantic')
 
 
 @dataclass(frozen=True)
-class Clip:
+class ShownClip:
     """Some frames of a video, with its class."""
 
     dataset: str
@@ -50,15 +50,15 @@ class Clip:
 class Query:
     """A test clip and its nearest training clips by each distribution, the nearest first."""
 
-    clip: Clip
-    neighbours: dict[str, tuple[Clip, ...]]
+    clip: ShownClip
+    neighbours: dict[str, tuple[ShownClip, ...]]
 
 
 @dataclass(frozen=True)
 class Activation:
     """A clip, its class activation map (T', h, w) for "reversed", and what was decided."""
 
-    clip: Clip
+    clip: ShownClip
     cam: NDArray[np.float64]
     reversed: bool
     probability: float
@@ -100,7 +100,7 @@ def _items(record: Record, key: str) -> list[tuple[str, Any]]:
     return [(f'details.{key}[{index}]', item) for index, item in enumerate(items)]
 
 
-def _clip(record: Record, where: str, item: Any) -> Clip:
+def _clip(record: Record, where: str, item: Any) -> ShownClip:
     video = _get(record, where, item, 'video', str)
     path = PurePosixPath(video)
     if path.is_absolute() or '..' in path.parts:
@@ -111,7 +111,7 @@ def _clip(record: Record, where: str, item: Any) -> Clip:
     similarity = item.get('similarity')
     if similarity is not None and not isinstance(similarity, int | float):
         _fail(record, f'{where}.similarity', f'must be a number, is {similarity!r:.60}')
-    return Clip(
+    return ShownClip(
         record.dataset,
         video,
         _get(record, where, item, 'class', str),

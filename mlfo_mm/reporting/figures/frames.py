@@ -13,7 +13,7 @@ from PIL import Image
 
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.figures.details import Clip
+from mlfo_mm.reporting.figures.details import ShownClip
 
 Tile = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ def spread(frames: tuple[int, ...], count: int) -> list[int]:
     return [round(place) for place in np.linspace(0, len(frames) - 1, count)]
 
 
-def tiles(clip: Clip, places: list[int], size: int) -> tuple[Tile, ...]:
+def tiles(clip: ShownClip, places: list[int], size: int) -> tuple[Tile, ...]:
     """Return the frames at some places of a clip as the network saw them, (size, size, 3) each.
 
     Raises:
@@ -39,7 +39,7 @@ def tiles(clip: Clip, places: list[int], size: int) -> tuple[Tile, ...]:
     return tuple(_crop(found[index], clip.crop, size) for index in wanted)
 
 
-def _video(clip: Clip) -> Path:
+def _video(clip: ShownClip) -> Path:
     try:
         path = find_dataset(clip.dataset) / clip.video
     except UserError:

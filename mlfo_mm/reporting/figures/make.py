@@ -12,7 +12,7 @@ from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.figures.activation import activation_plots
 from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.curves import curve_plots
-from mlfo_mm.reporting.figures.neighbours import neighbour_plots
+from mlfo_mm.reporting.figures.neighbour_strips import neighbour_plots
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
 from mlfo_mm.reporting.paper import load_paper, paper_file

@@ -34,7 +34,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Row:
+class StripRow:
     """Strips side by side; None leaves a place empty. ``begins`` sets it off from the row above."""
 
     label: str
@@ -42,7 +42,7 @@ class Row:
     begins: bool = False
 
 
-def draw_rows(heads: Sequence[str], rows: Sequence[Row]) -> Figure:
+def draw_rows(heads: Sequence[str], rows: Sequence[StripRow]) -> Figure:
     """Draw rows under the heads of their columns, one pixel of a tile to one of the figure."""
     left = 1.0 if any(row.label for row in rows) else 0.1
     wide, high = WIDTH / DPI, SIZE / DPI

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from mlfo_mm.reporting.aggregate import Cell
-from mlfo_mm.reporting.plain import number
+from mlfo_mm.reporting.render.csv import number
 
 INK, MUTED, RULE, PAPER = '#24292f', '#6e7781', '#d8dee4', '#ffffff'
 # Okabe and Ito's palette: told apart in all common forms of colour blindness

@@ -1,12 +1,11 @@
-"""The CSV form of a table: plain numbers, one line per row, data set and metric."""
+"""What the CSV of a table holds: a line of values for each row, data set and metric."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
+from mlfo_mm.reporting.grid import CsvLine, Value
 from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
 from mlfo_mm.study.tasks import Metric
 
@@ -48,22 +47,13 @@ HEADER = (
 )
 
 
-def csv_text(header: Sequence[str], lines: Iterable[Mapping[str, str]]) -> str:
-    """Return lines of fields as CSV text; a field that a line lacks is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, header, restval='', lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
-
-
-def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
-    """Return the table as CSV text.
+def table_lines(name: str, panels: Sequence[Panel], profile: Profile) -> tuple[CsvLine, ...]:
+    """Return the lines of a table.
 
     A small profile's measured lines hold no paper value: the paper's numbers stand in lines of
     their own, under the paper's data sets, with the status ``quoted``.
     """
-    lines: list[dict[str, str]] = []
+    lines: list[CsvLine] = []
     for panel in panels:
         for line in panel.lines:
             for metric in panel.block.metrics:
@@ -71,7 +61,7 @@ def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
                     cell = line.cells[dataset, metric.key]
                     fields = _identity(name, profile, panel, line, dataset, metric)
                     fields |= _measured(cell)
-                    fields |= {cost.key: _cost(line, cost) for cost in panel.costs}
+                    fields |= {cost.key: line.costs.get(cost.key) for cost in panel.costs}
                     if profile.paper:
                         fields |= _quoted(panel, line, dataset, metric, cell.mean)
                     lines.append(fields)
@@ -81,12 +71,12 @@ def table_csv(name: str, panels: Sequence[Panel], profile: Profile) -> str:
                         if quoted:
                             fields = _identity(name, profile, panel, line, dataset, metric)
                             lines.append(fields | quoted | dict(status='quoted'))
-    return csv_text(HEADER, lines)
+    return tuple(lines)
 
 
 def _identity(
     name: str, profile: Profile, panel: Panel, line: Line, dataset: str, metric: Metric
-) -> dict[str, str]:
+) -> dict[str, Value]:
     key = line.key
     row = line.row
     return dict(
@@ -103,49 +93,40 @@ def _identity(
     )
 
 
-def _measured(cell: Cell) -> dict[str, str]:
-    fields = dict(status=cell.status, reason=cell.reason, n=str(len(cell.values)))
-    fields['n_planned'] = str(cell.planned)
+def _measured(cell: Cell) -> dict[str, Value]:
+    fields: dict[str, Value] = dict(
+        status=cell.status, reason=cell.reason, n=len(cell.values), n_planned=cell.planned
+    )
     if cell.mean is None:
         return fields
     fields |= dict(
-        mean=number(cell.mean),
-        seeds=' '.join(str(run.seed) for run in cell.runs),
-        at_chance='' if cell.chance is None else str(cell.at_chance).lower(),
-        chance='' if cell.chance is None else number(cell.chance),
-        test_read=str(min(run.n_samples['test']['read'] for run in cell.runs)),
-        test_skipped=str(max(run.n_samples['test']['skipped'] for run in cell.runs)),
+        mean=cell.mean,
+        seeds=tuple(run.seed for run in cell.runs),
+        at_chance=None if cell.chance is None else cell.at_chance,
+        chance=cell.chance,
+        test_read=min(run.n_samples['test']['read'] for run in cell.runs),
+        test_skipped=max(run.n_samples['test']['skipped'] for run in cell.runs),
         family=cell.runs[0].family_hash,
         protocol=cell.protocol,
     )
     if cell.half_width is not None:
         fields |= dict(
-            half_width=number(cell.half_width),
-            ci_low=number(cell.mean - cell.half_width),
-            ci_high=number(cell.mean + cell.half_width),
+            half_width=cell.half_width,
+            ci_low=cell.mean - cell.half_width,
+            ci_high=cell.mean + cell.half_width,
         )
     return fields
 
 
-def _cost(line: Line, metric: Metric) -> str:
-    value = line.costs.get(metric.key)
-    return '' if value is None else number(value)
-
-
 def _quoted(
     panel: Panel, line: Line, dataset: str, metric: Metric, mean: float | None
-) -> dict[str, str]:
+) -> dict[str, Value]:
     value = line.row.values.get((panel.block.task, dataset, metric.quoted))
     if value is None:
         return {}
     return dict(
         paper_backbone=line.row.backbone,
         paper_pretrain=line.row.pretrain,
-        paper_value=number(value),
-        difference='' if mean is None else number(mean - value),
+        paper_value=value,
+        difference=None if mean is None else mean - value,
     )
-
-
-def number(value: float) -> str:
-    """Return a number with at most four decimals and no trailing zeros."""
-    return f'{value:.4f}'.rstrip('0').rstrip('.')

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tabulate import tabulate
-
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting.markdown import plain_text
+from mlfo_mm.reporting.grid import Column, Grid, GridRow, Text
+from mlfo_mm.reporting.render.markdown import grid_markdown
 from mlfo_mm.study.methods import Card, check_files, load_cards
 from mlfo_mm.study.paths import CONFIGS
 
@@ -26,22 +25,24 @@ HEADER = (
 )
 
 
-def methods_markdown(cards: Iterable[Card]) -> str:
-    """Return the table of all variants of all methods."""
-    rows = [
-        (
-            f'[{plain_text(card.name)}]({card.key}/README.md)',
-            f'[`{variant.variant}`]({card.key}/{card.file(variant.variant)})',
-            plain_text(variant.kind),
-            plain_text(variant.clips),
-            f'{variant.forward} ({variant.backward})',
-            plain_text(variant.faithful),
-            plain_text(variant.different),
+def methods_grid(cards: Iterable[Card]) -> Grid:
+    """Return all variants of all methods."""
+    rows = tuple(
+        GridRow(
+            (
+                Text(card.name, link=f'{card.key}/README.md'),
+                Text(each.variant, link=f'{card.key}/{card.file(each.variant)}', code=True),
+                Text(each.kind),
+                Text(each.clips),
+                Text(f'{each.forward} ({each.backward})'),
+                Text(each.faithful),
+                Text(each.different),
+            )
         )
         for card in cards
-        for variant in card.variants
-    ]
-    return tabulate(rows, HEADER, tablefmt='github', disable_numparse=True)
+        for each in card.variants
+    )
+    return Grid('Methods', tuple(map(Column, HEADER)), rows)
 
 
 def with_table(text: str, table: str, where: str | Path) -> str:
@@ -61,4 +62,4 @@ def write_method_table(configs: Path = CONFIGS) -> Path:
     for card in cards.values():
         check_files(card, configs)
     text = path.read_text(encoding='utf-8')
-    return write_atomic(path, with_table(text, methods_markdown(cards.values()), path))
+    return write_atomic(path, with_table(text, grid_markdown(methods_grid(cards.values())), path))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlfo_mm.reporting.figures.choose import chosen_records
-from mlfo_mm.reporting.figures.details import DISTRIBUTIONS, Clip, Query, read_queries
+from mlfo_mm.reporting.figures.details import DISTRIBUTIONS, Query, ShownClip, read_queries
 from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
-from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Row, Strip, draw_rows
+from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Strip, StripRow, draw_rows
 from mlfo_mm.reporting.figures.style import BLUE, RED, Plot, csv_bytes, file_stem, render
 from mlfo_mm.study.identity import DEFAULT
 from mlfo_mm.study.names import DATASETS
@@ -63,11 +63,11 @@ def _rank(number: int) -> str:
     return f'Neighbour {number}'
 
 
-def _rows(queries: Sequence[Query]) -> tuple[list[Row], list[str]]:
-    rows: list[Row] = []
+def _rows(queries: Sequence[Query]) -> tuple[list[StripRow], list[str]]:
+    rows: list[StripRow] = []
     absent: dict[str, None] = {}
 
-    def strip(clip: Clip, text: str, colour: str | None) -> Strip:
+    def strip(clip: ShownClip, text: str, colour: str | None) -> Strip:
         try:
             frames: tuple[Tile, ...] | NotHere = tiles(clip, spread(clip.frames, FRAMES), SIZE)
         except NotHere as reason:
@@ -87,7 +87,7 @@ def _rows(queries: Sequence[Query]) -> tuple[list[Row], list[str]]:
                 near = '' if clip.similarity is None else f' ({clip.similarity:.2g})'
                 text = f'{"hit" if hit else "miss"}: {clip.label}{near}'
                 found.append(strip(clip, text, BLUE if hit else RED))
-            rows.append(Row(f'{kind}-\nwise', (first, *found), begins=place == 0))
+            rows.append(StripRow(f'{kind}-\nwise', (first, *found), begins=place == 0))
     return rows, list(absent)
 
 

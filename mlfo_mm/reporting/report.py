@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup, escape
-
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.claims import CLAIMS
 from mlfo_mm.reporting.claims_page import INTRODUCTION, METHOD, comparison_grid, summary_grid
 from mlfo_mm.reporting.figures import build_figures
 from mlfo_mm.reporting.figures.style import Plot
-from mlfo_mm.reporting.inline import figure_markup
-from mlfo_mm.reporting.markdown import DASH, LEGEND, Grid
+from mlfo_mm.reporting.grid import Grid
+from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.reporting.paper import load_paper, paper_file
+from mlfo_mm.reporting.render.html import page_html
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
 from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.tables import Table, build_table, implemented
@@ -30,8 +25,6 @@ from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records
 from mlfo_mm.study.tasks import PRETRAIN
-
-TEMPLATE = 'report.html.j2'
 
 
 @dataclass(frozen=True)
@@ -88,17 +81,7 @@ def report_html(
         build_table(spec, records, papers[name], profile, methods) for name, spec in TABLES.items()
     ]
     plots = build_figures(records, profile, results_dir)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        cell=cell_markup, kind=cell_kind, merged=merged, figure=figure_markup
-    )
-    return environment.get_template(TEMPLATE).render(
+    return page_html(
         profile=profile.name,
         paper_scale=profile.paper,
         facts=_facts(records),
@@ -114,50 +97,22 @@ def report_html(
     )
 
 
-def cell_markup(text: str) -> Markup:
-    """Turn the marks of a Markdown cell into HTML; everything else is escaped."""
-    safe = str(escape(text))
-    safe = re.sub(r'\*\*(.+?)\*\*', r'<strong>\1</strong>', safe)
-    return Markup(re.sub(r'&lt;ins&gt;(.+?)&lt;/ins&gt;', r'<ins>\1</ins>', safe))
-
-
-def cell_kind(text: str) -> str:
-    """Return the class of a cell: a verdict, ``absent``, ``failed`` or nothing."""
-    bare = text.replace('*', '').strip()
-    if bare.startswith(f'{DASH} failed'):
-        return 'failed'
-    if bare.startswith(DASH):
-        return 'absent'
-    return next((s.replace(' ', '-') for s in STATUSES if re.match(rf'{s}(:|$)', bare)), '')
-
-
-def merged(cells: Sequence[str]) -> list[tuple[str, int]]:
-    """Return the cells of a row with their widths: one reason over several columns is said once."""
-    found: list[tuple[str, int]] = []
-    for text in cells:
-        reason = cell_kind(text) in ('absent', 'failed') and text != DASH
-        if reason and found and found[-1][0] == text:
-            found[-1] = (text, found[-1][1] + 1)
-        else:
-            found.append((text, 1))
-    return found
-
-
 def absent_cells(table: Table, profile: Profile) -> list[Absent]:
     """Return the cells of a table without a number by reason, failed ones first."""
     groups: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
-    for line in csv.DictReader(io.StringIO(table.csv)):
-        if line['status'] not in ('failed', 'not run'):
+    for line in table.lines:
+        words = {name: value for name, value in line.items() if isinstance(value, str)}
+        if words['status'] not in ('failed', 'not run'):
             continue
-        key = Row(line['method'], line['backbone'], line['pretrain'], line['variant'])
-        place = [line.get('label') or key.label, BACKBONES.get(key.backbone, key.backbone)]
+        key = Row(words['method'], words['backbone'], words['pretrain'], words['variant'])
+        place = [words.get('label', key.label), BACKBONES.get(key.backbone, key.backbone)]
         if key.pretrain not in ('', 'none'):
             # a small profile pretrains on its own data, whatever the paper's row says
             what = 'pretrained on' if profile.paper else 'row of'
             place.append(f'{what} {DATASETS.get(key.pretrain, key.pretrain)}')
-        rows = groups.setdefault((line['status'], line['reason'] or 'no run yet'), {})
-        datasets = rows.setdefault(', '.join(place), {})
-        datasets[DATASETS.get(line.get('dataset', ''), line.get('dataset', ''))] = None
+        rows = groups.setdefault((words['status'], words['reason'] or 'no run yet'), {})
+        dataset = words.get('dataset', '')
+        rows.setdefault(', '.join(place), {})[DATASETS.get(dataset, dataset)] = None
     return [
         Absent(
             table.spec.title,
@@ -172,14 +127,7 @@ def absent_cells(table: Table, profile: Profile) -> list[Absent]:
 def _section(table: Table, bars: Iterable[Plot]) -> Section:
     spec = table.spec
     plots = tuple(p for p in bars if p.name.startswith(f'{spec.name}_') and p.files)
-    return Section(spec.name, spec.title, table.grids, _page_notes(table), plots)
-
-
-def _page_notes(table: Table) -> tuple[str, ...]:
-    """Return the notes below the Markdown page, without the legend that all tables share."""
-    notes = table.markdown.rpartition('\n## Notes\n')[2] if '\n## Notes\n' in table.markdown else ''
-    lines = [line.removeprefix('- ') for line in notes.splitlines() if line.startswith('- ')]
-    return tuple(line for line in lines if line not in LEGEND)
+    return Section(spec.name, spec.title, table.page.grids, table.page.notes, plots)
 
 
 def _claims(
@@ -201,7 +149,7 @@ def _claims(
         sections.append(Section(f'claims-{table}', title, grids, notes))
     return dict(
         introduction=INTRODUCTION,
-        method=[line.replace('*', '') for line in METHOD],
+        method=[''.join(part.text for part in line) for line in METHOD],
         counts={status: sum(v.status == status for v in verdicts) for status in STATUSES},
         summary=summary_grid(verdicts),
         sections=sections,

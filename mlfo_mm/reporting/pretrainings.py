@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mlfo_mm.reporting.aggregate import choose_runs, mean_interval
-from mlfo_mm.reporting.markdown import DASH, Grid, dataset_name, plain_text
-from mlfo_mm.reporting.plain import csv_text, number
+from mlfo_mm.reporting.grid import (
+    Column,
+    Cost,
+    Count,
+    CsvLine,
+    Grid,
+    GridCell,
+    GridRow,
+    Missing,
+    Number,
+    Text,
+    Value,
+)
+from mlfo_mm.reporting.labels import backbone_name, dataset_name, one_line
+from mlfo_mm.reporting.panel_grids import ROOM
 from mlfo_mm.reporting.specs import COSTS, Row, why_no_cost
 from mlfo_mm.study.identity import RunKey, run_key
-from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
 from mlfo_mm.study.tasks import PRETRAIN
 
+NAMES = ('Method', 'Backbone', 'Pretrained on')
 QUANTITIES = {
     'loss': 'Loss',
     'stat_edges_low': 'Edges, low',
@@ -26,8 +39,28 @@ QUANTITIES = {
     'stat_std_contrast_high': 'Deviation, high',
 }
 IDENTITY = ('table', 'profile', 'method', 'variant', 'backbone', 'pretrain')
-COST_FIELDS = ('device', 'quantity', 'mean', 'half_width', 'n', 'seeds', 'status', 'reason')
-TRAINING_FIELDS = ('seed', 'quantity', 'first', 'last', 'epochs', 'family', 'status', 'reason')
+COST_FIELDS = (
+    *IDENTITY,
+    'device',
+    'quantity',
+    'mean',
+    'half_width',
+    'n',
+    'seeds',
+    'status',
+    'reason',
+)
+TRAINING_FIELDS = (
+    *IDENTITY,
+    'seed',
+    'quantity',
+    'first',
+    'last',
+    'epochs',
+    'family',
+    'status',
+    'reason',
+)
 
 
 @dataclass(frozen=True)
@@ -93,27 +126,26 @@ def _moment(record: Record) -> tuple[float, str]:
     return record.finished().timestamp(), record.experiment
 
 
-def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]:
-    """Return the costs as a grid to be read and as CSV."""
+def costs_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, tuple[CsvLine, ...]]:
+    """Return the costs as a grid and as lines of the columns ``COST_FIELDS``."""
     rows = cost_rows(records)
-    lines, cells = [], []
-    for row in rows:
-        values = {metric.key: row.values(metric.key) for metric in COSTS}
-        status, why = _why_none(row)
-        reason = f'{DASH} failed: {plain_text(why)[:60]}' if status == 'failed' else f'{DASH} {why}'
-        shown = [
-            metric.show(mean_interval(values[metric.key])[0]) if values[metric.key] else reason
-            for metric in COSTS
-        ]
-        n = f'{len(row.runs)}' + (f'/{len(row.runs) + len(row.failed)}' if row.failed else '')
-        lines.append((*_names(row.key), plain_text(row.device) or DASH, n, *shown))
-        cells += [_cost_fields(profile, row, name, found) for name, found in values.items()]
-    labels = [metric.label for metric in COSTS]
-    header = ('Method', 'Backbone', 'Pretrained on', 'Machine', 'n', *labels)
-    measured = tuple(bool(row.runs) for row in rows)
+    names = [Column(head, 'label') for head in NAMES]
+    # here the costs are what is measured, not what stands beside it
+    costs = [Column(metric.label, 'measured', metric=metric.key) for metric in COSTS]
+    columns = (*names, Column('Machine'), Column('n'), *costs)
     notes = () if rows else ('No pretraining of this profile is recorded.',)
-    grid = Grid('Costs', header, tuple(lines), measured, notes)
-    return grid, csv_text((*IDENTITY, *COST_FIELDS), cells)
+    grid = Grid('Costs', columns, tuple(map(_cost_row, rows)), notes)
+    return grid, tuple(_cost_line(profile, row, m.key) for row in rows for m in COSTS)
+
+
+def _cost_row(row: CostRow) -> GridRow:
+    status, why = _why_none(row)
+    missing = Missing(status, one_line(why)[:ROOM])
+    machine = Text(row.device) if row.device else Missing()
+    values = [(metric, row.values(metric.key)) for metric in COSTS]
+    costs = [Cost(mean_interval(found)[0], m) if found else missing for m, found in values]
+    n = Count(len(row.runs), len(row.runs) + len(row.failed))
+    return GridRow((*_names(row.key), machine, n, *costs), bool(row.runs), row.key)
 
 
 def _why_none(row: CostRow) -> tuple[str, str]:
@@ -123,49 +155,74 @@ def _why_none(row: CostRow) -> tuple[str, str]:
     return 'not run', why_no_cost(row.key.method)
 
 
-def _cost_fields(
-    profile: Profile, row: CostRow, quantity: str, values: Sequence[float]
-) -> dict[str, str]:
-    fields = _identity('costs', profile, row.key)
-    fields |= dict(device=row.device, quantity=quantity, n=str(len(values)))
+def _cost_line(profile: Profile, row: CostRow, quantity: str) -> CsvLine:
+    values = row.values(quantity)
+    line = _identity('costs', profile, row.key)
+    line |= dict(device=row.device, quantity=quantity, n=len(values))
     if not values:
         status, reason = _why_none(row)
-        return fields | dict(status=status, reason=reason)
+        return line | dict(status=status, reason=reason)
     mean, half = mean_interval(values)
-    seeds = ' '.join(str(run.seed) for run in row.runs if quantity in run.cost)
-    fields |= dict(status='measured', mean=number(mean), seeds=seeds)
-    return fields | ({} if half is None else dict(half_width=number(half)))
+    seeds = tuple(run.seed for run in row.runs if quantity in run.cost)
+    return line | dict(status='measured', mean=mean, half_width=half, seeds=seeds)
 
 
-def training_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, str]:
-    """Return where each pretraining run ended as a grid to be read and as CSV."""
+def training_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, tuple[CsvLine, ...]]:
+    """Return where each pretraining ended as a grid and as lines of ``TRAINING_FIELDS``."""
     groups: dict[RunKey, list[Record]] = {}
     for record in records:
         if record.task == PRETRAIN:
             groups.setdefault(run_key(record), []).append(record)
-    lines, cells, measured, notes = [], [], [], []
+    rows: list[GridRow] = []
+    lines: list[CsvLine] = []
+    notes: list[str] = []
     for key in sorted(groups):
         done, failed, left_out = choose_runs(groups[key])
-        notes += [f'{" / ".join(_names(key))}: {note}' for note in left_out]
+        name = ' / '.join(text.text for text in _names(key))
+        notes += [f'{name}: {note}' for note in left_out]
         for run in sorted([*done, *failed], key=lambda run: run.seed):
-            ends = last_values(run)
-            reason = ' '.join(run.reason.split())
-            shown = [_training_cell(ends, name, reason) for name in QUANTITIES]
-            epochs = f'{run.curves["epoch"][-1]:g}' if run.curves.get('epoch') else DASH
-            lines.append((*_names(key), str(run.seed), epochs, *shown))
-            measured.append(run.status == 'done')
-            fields = _identity('training', profile, key)
-            fields |= dict(seed=str(run.seed), family=run.family_hash, status=run.status)
-            fields |= dict(epochs='' if epochs == DASH else epochs, reason=reason)
-            for name, last in ends.items() or {'': None}.items():
-                first = next((v for v in run.curves.get(name, []) if v is not None), None)
-                values = dict(quantity=name, first=_number(first), last=_number(last))
-                cells.append(fields | values)
-    header = ('Method', 'Backbone', 'Pretrained on', 'Seed', 'Epochs', *QUANTITIES.values())
-    if not lines:
+            rows.append(_training_row(key, run))
+            lines += _training_lines(profile, key, run)
+    columns = (
+        *(Column(head, 'label') for head in NAMES),
+        Column('Seed'),
+        Column('Epochs'),
+        *(Column(label, 'measured', metric=name) for name, label in QUANTITIES.items()),
+    )
+    if not rows:
         notes = ['No pretraining of this profile is recorded.']
-    grid = Grid('Last epoch', header, tuple(lines), tuple(measured), tuple(notes))
-    return grid, csv_text((*IDENTITY, *TRAINING_FIELDS), cells)
+    return Grid('Last epoch', columns, tuple(rows), tuple(notes)), tuple(lines)
+
+
+def _training_row(key: RunKey, run: Record) -> GridRow:
+    ends = last_values(run)
+    reason = one_line(run.reason)[:ROOM]
+    missing = Missing('failed', reason) if reason else Missing('not run', 'not logged')
+    epochs = _epochs(run)
+    cells: list[GridCell] = [Number(run.seed)]
+    cells.append(Missing() if epochs is None else Number(epochs, 6, significant=True))
+    cells += [
+        Number(ends[name], 3, significant=True) if name in ends else missing for name in QUANTITIES
+    ]
+    return GridRow((*_names(key), *cells), run.status == 'done', key)
+
+
+def _training_lines(profile: Profile, key: RunKey, run: Record) -> list[CsvLine]:
+    shared = _identity('training', profile, key)
+    shared |= dict(seed=run.seed, family=run.family_hash, status=run.status, epochs=_epochs(run))
+    shared |= dict(reason=' '.join(run.reason.split()))
+    ends = last_values(run)
+    if not ends:
+        return [shared]
+    logged = {
+        name: next((value for value in run.curves.get(name, []) if value is not None), None)
+        for name in ends
+    }
+    return [shared | dict(quantity=n, first=logged[n], last=ends[n]) for n in ends]
+
+
+def _epochs(run: Record) -> float | None:
+    return run.curves['epoch'][-1] if run.curves.get('epoch') else None
 
 
 def last_values(run: Record) -> dict[str, float]:
@@ -178,21 +235,11 @@ def last_values(run: Record) -> dict[str, float]:
     return dict(sorted(ends.items()))
 
 
-def _training_cell(ends: Mapping[str, float], name: str, reason: str) -> str:
-    if name in ends:
-        return f'{ends[name]:.3g}'
-    return f'{DASH} failed: {plain_text(reason)[:60]}' if reason else f'{DASH} not logged'
-
-
-def _number(value: float | None) -> str:
-    return '' if value is None else f'{value:.6g}'
-
-
-def _names(key: RunKey) -> tuple[str, str, str]:
+def _names(key: RunKey) -> tuple[Text, Text, Text]:
     label = Row(key.method, key.backbone, key.pretrain, key.variant).label
-    backbone = BACKBONES.get(key.backbone, key.backbone)
-    return plain_text(label), plain_text(backbone), dataset_name(key.pretrain)
+    texts = one_line(label), backbone_name(key.backbone), dataset_name(key.pretrain)
+    return Text(texts[0]), Text(texts[1]), Text(texts[2])
 
 
-def _identity(table: str, profile: Profile, key: RunKey) -> dict[str, str]:
+def _identity(table: str, profile: Profile, key: RunKey) -> dict[str, Value]:
     return dict(table=table, profile=profile.name, **key._asdict())
