@@ -61,7 +61,7 @@ def test_csv(page):
         if (x['profile'], x['claim'], x['dataset'], x['status'])
         == ('mini', '2.2', 'msrrender20', 'reproduced')
     )
-    assert line['better'] == 'mlfo paper r3d18 synthetic_motion'
+    assert line['better'] == 'mlfo default r3d18 synthetic_motion'
     assert [line[k] for k in ('role', 'n', 'seeds', 'margin')] == ['hmdb51', '3', '0 1 2', '']
     numbers = {k: float(line[k]) for k in FIELDS[FIELDS.index('mean_better') :]}
     assert numbers['mean_better'] - numbers['mean_worse'] == pytest.approx(numbers['difference'])
