@@ -81,7 +81,10 @@ def test_notes_name_the_task_unless_they_hold_for_all(records):
 
 def test_a_method_is_all_of_its_variants_but_ablations(records):
     def names(*asked):
-        return [row[0] for row in texts(build_comparison(asked, records, DEMO, METHODS).page.grids[0])[1:]]
+        return [
+            row[0]
+            for row in texts(build_comparison(asked, records, DEMO, METHODS).page.grids[0])[1:]
+        ]
 
     assert names('pace', 'mlfo') == ['Pace (contrast)', 'Pace', 'MLFO']
     assert names('mlfo', 'mlfo-no_lower', 'mlfo') == ['MLFO', 'MLFO (no_lower)']

@@ -20,7 +20,9 @@ MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'default', kind='quoted', values=VALU
 
 def lines(records, profile):
     chosen = PROFILES[profile]
-    text = csv_text(HEADER, table_lines('table1', [fill_block(LINEAR, [MLFO], records, chosen)], chosen))
+    text = csv_text(
+        HEADER, table_lines('table1', [fill_block(LINEAR, [MLFO], records, chosen)], chosen)
+    )
     found = list(csv.DictReader(text.splitlines()))
     assert all(tuple(line) == HEADER for line in found)
     return {line['dataset']: line for line in found}

@@ -129,7 +129,9 @@ def test_training(make_pretraining, make_record):
     ]
     grid, text = training_table(records, DEMO)
     at = heads(grid).index
-    shown = [(row[0], row[3], row[4], row[at('Loss')], row[at('Edges, low')]) for row in texts(grid)]
+    shown = [
+        (row[0], row[3], row[4], row[at('Loss')], row[at('Edges, low')]) for row in texts(grid)
+    ]
     assert shown == [
         ('MLFO', '0', '2', '3', '2'),
         ('MLFO', '1', '2', '4', '2'),  # its curves lack the edges, the last epoch's means do not

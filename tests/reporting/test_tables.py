@@ -131,7 +131,9 @@ def test_tables_2_and_3(tmp_path, make_record):
     assert rows['MLFO: w/o']['synthetic_motion'].startswith('<ins>58.5')
     assert rows['MLFO: w/o']['Paper: UCF101'] == '58.1'
     assert 'ctm' not in table2.csv
-    cells = {(row[0], row[1]): row[3] for row in texts(table3.page.grids[0]) if row[0].startswith('MLFO')}
+    cells = {
+        (row[0], row[1]): row[3] for row in texts(table3.page.grids[0]) if row[0].startswith('MLFO')
+    }
     assert cells['MLFO: NTM (ours)', 'R3D-18'].startswith('**63.5')
     assert cells['MLFO: NTM (ours)', 'S3D'] == '44.0 (n=1)'
     assert cells['MLFO: CTM', 'R3D-18'].startswith('43.5')
