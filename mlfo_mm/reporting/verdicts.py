@@ -142,7 +142,8 @@ def _judge_pair(
     keys = [key for key in found if key]
     if len(keys) < len(rows):
         lacking = [row for row, key in zip(rows, found, strict=True) if key is None]
-        return replace(empty, **_why_not(lacking, methods))
+        problem, about = _why_not(lacking, methods)
+        return replace(empty, problem=problem, about=about)
     sides: list[dict[int, Record]] = []
     for row, key in zip(rows, keys, strict=True):
         done, failed, _ = choose_runs(runs.groups[claim.task][key].get(dataset, []))
@@ -170,13 +171,12 @@ def _judge_pair(
     return _tested(replace(empty, seeds=seeds), pairs)
 
 
-def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> dict[str, str]:
+def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> tuple[str, str]:
     for row in lacking:
         if not is_implemented(row.method, methods):
-            return dict(problem='method not implemented yet', about=row.label)
+            return 'method not implemented yet', row.label
     row = lacking[0]
-    backbone = BACKBONES.get(row.backbone, row.backbone)
-    return dict(problem='no runs', about=f'{row.label} on {backbone}')
+    return 'no runs', f'{row.label} on {BACKBONES.get(row.backbone, row.backbone)}'
 
 
 def _tested(empty: Verdict, pairs: Sequence[tuple[Record, Record]]) -> Verdict:

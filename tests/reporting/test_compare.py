@@ -13,6 +13,7 @@ from mlfo_mm.reporting.compare import build_comparison, compare, known_variants,
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import write_record
 from tests.reporting import crafted
+from tests.reporting.grids import heads, texts
 
 DEMO = PROFILES['demo']
 METHODS = {'mlfo', 'pace', 'moco'}
@@ -41,15 +42,15 @@ def records(make_record, make_pretraining):
 
 
 def cells(grid, name):
-    (row,) = [row for row in grid.rows if row[0] == name]
-    return dict(zip(grid.header, row, strict=True))
+    (row,) = [row for row in texts(grid) if row[0] == name]
+    return dict(zip(heads(grid), row, strict=True))
 
 
 def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
     made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
-    motion, appearance, costs = made.grids
+    motion, appearance, costs = made.page.grids
     assert (motion.title, appearance.title) == ('synthetic_motion', 'synthetic_appearance')
-    assert [row[0] for row in motion.rows] == ['Chance', 'MLFO', 'Pace (contrast)']
+    assert [row[0] for row in texts(motion)] == ['Chance', 'MLFO', 'Pace (contrast)']
     mlfo = cells(motion, 'MLFO')
     # seeds 41, 42.5, 44: t(0.975, 2) * 1.5 / sqrt(3) = 3.7
     assert mlfo['Linear probe'] == '**42.5 ± 3.7** (n=3)'
@@ -59,7 +60,7 @@ def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
     assert cells(appearance, 'MLFO')['Probe, low'] == '— not run'
     assert cells(motion, 'Pace (contrast)')['Finetune'] == '— failed: out of memory'
     assert cells(motion, 'Chance')['Linear probe'] == '12.5'
-    assert 'R@1' not in motion.header
+    assert 'R@1' not in heads(motion)
     assert 'Not run for any of them: retrieval, order, neighbours.' in made.markdown
     assert cells(costs, 'MLFO')['Clips/s'] == '20.0' and cells(costs, 'MLFO')['Time (h)'] == '0.50'
     assert cells(costs, 'Pace (contrast)')['Clips/s'] == '— not recorded'
@@ -67,20 +68,23 @@ def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
 
 def test_notes_name_the_task_unless_they_hold_for_all(records):
     made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
-    notes = made.grids[0].notes
+    notes = made.page.grids[0].notes
     assert 'synthetic_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' not in notes
     assert any(
         note.startswith('Finetune: Pace (contrast) on synthetic_motion: seed 0') for note in notes
     )
     alone = build_comparison(['random'], records, DEMO, METHODS)
     assert 'synthetic_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' in (
-        alone.grids[0].notes
+        alone.page.grids[0].notes
     )
 
 
 def test_a_method_is_all_of_its_variants_but_ablations(records):
     def names(*asked):
-        return [row[0] for row in build_comparison(asked, records, DEMO, METHODS).grids[0].rows[1:]]
+        return [
+            row[0]
+            for row in texts(build_comparison(asked, records, DEMO, METHODS).page.grids[0])[1:]
+        ]
 
     assert names('pace', 'mlfo') == ['Pace (contrast)', 'Pace', 'MLFO']
     assert names('mlfo', 'mlfo-no_lower', 'mlfo') == ['MLFO', 'MLFO (no_lower)']
@@ -88,13 +92,13 @@ def test_a_method_is_all_of_its_variants_but_ablations(records):
 
 def test_what_was_not_run_and_what_is_not_defined_say_so(records):
     made = build_comparison(['mlfo', 'random', 'moco', 'cbt'], records, DEMO, METHODS)
-    motion, _, costs = made.grids
+    motion, _, costs = made.page.grids
     assert cells(motion, 'MoCo v2')['Linear probe'] == '— not run'
     assert cells(motion, 'MoCo v2')['Backbone'] == '—'
     assert cells(motion, 'CBT')['Linear probe'] == '— method not implemented yet'
     assert cells(costs, 'CBT')['Params (M)'] == '— method not implemented yet'
     assert cells(costs, 'MoCo v2')['n'] == '0' and cells(costs, 'MoCo v2')['GFLOPs'] == '— not run'
-    untrained = build_comparison(['random', 'pace'], records, DEMO, METHODS).grids[0]
+    untrained = build_comparison(['random', 'pace'], records, DEMO, METHODS).page.grids[0]
     assert cells(untrained, 'Random weights')['Finetune'] == '— not defined'
 
 
@@ -134,10 +138,10 @@ def test_without_a_number_there_is_no_plot_but_the_table_says_why(records, tmp_p
 
 
 def test_runs_of_other_protocols_are_not_ranked(records, make_record):
-    records.append(make_record(method='moco', variant='v2', protocol=dict(line='5 clips')))
+    records.append(make_record(method='moco', variant='v1', protocol=dict(line='5 clips')))
     made = build_comparison(['mlfo', 'moco'], records, DEMO, METHODS)
-    assert '**' not in cells(made.grids[0], 'MLFO')['Linear probe']
-    assert cells(made.grids[0], 'MoCo v2 (v2)')['Linear probe'].endswith('[2]')
+    assert '**' not in cells(made.page.grids[0], 'MLFO')['Linear probe']
+    assert cells(made.page.grids[0], 'MoCo v2 (v1)')['Linear probe'].endswith('[2]')
     assert 'Some rows differ in protocol' in made.plot().caption
 
 

@@ -82,7 +82,7 @@ def test_sweeps_hold_mean_and_interval_and_the_default_at_its_own_place():
 
 def test_a_sweep_says_what_it_lacks():
     records = [
-        record for record in crafted.sweep_records() if not record.variant.startswith('first')
+        record for record in crafted.sweep_records() if not record.variant.startswith('first_stage')
     ]
     failed = crafted.probe('prototypes_7', 0.0, (0,), status='failed', reason='no memory')
     for record in failed:

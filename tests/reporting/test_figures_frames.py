@@ -13,7 +13,7 @@ from mlfo_mm.datasets.annotation import read_classes, read_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures import activation, build_figures
 from mlfo_mm.reporting.figures.activation import heat_maps, overlay
-from mlfo_mm.reporting.figures.details import Clip, read_activations, read_queries
+from mlfo_mm.reporting.figures.details import ShownClip, read_activations, read_queries
 from mlfo_mm.reporting.figures.frames import NotHere, spread, tiles
 from mlfo_mm.study.profiles import PROFILES
 from tests.reporting import crafted
@@ -38,7 +38,7 @@ def listed(synthetic):
 def test_frames_are_the_centre_square_that_the_network_saw(synthetic):
     av = pytest.importorskip('av')
     videos, _ = listed(synthetic)
-    (tile,) = tiles(Clip('synthetic_motion', videos[0], 'x', (3, 7), crop=1.0), [1], 32)
+    (tile,) = tiles(ShownClip('synthetic_motion', videos[0], 'x', (3, 7), crop=1.0), [1], 32)
     assert tile.shape == (32, 32, 3)
     with av.open(str(synthetic / 'synthetic_motion' / videos[0])) as container:
         frames = [frame.to_image() for frame in container.decode(video=0)]
@@ -46,7 +46,7 @@ def test_frames_are_the_centre_square_that_the_network_saw(synthetic):
     left, top = (frames[7].width - side) / 2, (frames[7].height - side) / 2
     whole = frames[7].resize((32, 32), 2, box=(left, top, left + side, top + side))
     assert np.array_equal(tile, np.asarray(whole))
-    (part,) = tiles(Clip('synthetic_motion', videos[0], 'x', (3, 7), crop=0.5), [1], 32)
+    (part,) = tiles(ShownClip('synthetic_motion', videos[0], 'x', (3, 7), crop=0.5), [1], 32)
     assert not np.array_equal(part, tile)
 
 
@@ -60,7 +60,7 @@ def test_frames_are_the_centre_square_that_the_network_saw(synthetic):
     ],
 )
 def test_frames_that_are_not_here_say_why(synthetic, dataset, video, frames, reason):
-    clip = Clip(dataset, video or listed(synthetic)[0][0], 'x', frames)
+    clip = ShownClip(dataset, video or listed(synthetic)[0][0], 'x', frames)
     with pytest.raises(NotHere, match=reason):
         tiles(clip, list(range(len(frames))), 8)
 

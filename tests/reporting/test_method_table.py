@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.reporting.methods import (
+from mlfo_mm.reporting.method_table import (
     BEGIN,
     END,
-    methods_markdown,
     with_table,
     write_method_table,
 )

@@ -9,8 +9,9 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures.style import Plot
-from mlfo_mm.reporting.html import absent_cells, cell_kind, cell_markup, make_report, merged
-from mlfo_mm.reporting.inline import figure_markup
+from mlfo_mm.reporting.grid import Page as TablePage
+from mlfo_mm.reporting.render.drawings import figure_markup
+from mlfo_mm.reporting.report import absent_cells, make_report
 from mlfo_mm.reporting.runner_log import failed_jobs
 from mlfo_mm.reporting.specs import TableSpec
 from mlfo_mm.reporting.tables import Table
@@ -149,48 +150,6 @@ def test_unknown_profile(tmp_path):
         make_report('dmeo', tmp_path)
 
 
-@pytest.mark.parametrize(
-    ('text', 'shown'),
-    [
-        ('**41.0 ± 2.0** (n=3)', '<strong>41.0 ± 2.0</strong> (n=3)'),
-        ('<ins>3</ins>', '<ins>3</ins>'),
-        ('<ins>3', '&lt;ins&gt;3'),
-        ('a < b & **c', 'a &lt; b &amp; **c'),
-        ('**<b>**', '<strong>&lt;b&gt;</strong>'),
-    ],
-)
-def test_marks_of_a_cell(text, shown):
-    assert cell_markup(text) == shown
-
-
-@pytest.mark.parametrize(
-    ('text', 'kind'),
-    [
-        ('— not run', 'absent'),
-        ('— failed: no memory', 'failed'),
-        ('**reproduced**', 'reproduced'),
-        ('inconclusive: one seed', 'inconclusive'),
-        ('not run', 'not-run'),
-        ('reproduced numbers', ''),
-        ('42.0', ''),
-    ],
-)
-def test_kind_of_a_cell(text, kind):
-    assert cell_kind(text) == kind
-
-
-def test_one_reason_over_several_columns_is_said_once():
-    row = ['—', '—', '— not run', '— not run', '3.0', '3.0', '— not run']
-    assert merged(row) == [
-        ('—', 1),
-        ('—', 1),
-        ('— not run', 2),
-        ('3.0', 1),
-        ('3.0', 1),
-        ('— not run', 1),
-    ]
-
-
 def test_rows_without_a_number_stand_under_their_reason():
     lines = [
         'status,reason,label,method,variant,backbone,pretrain,dataset',
@@ -200,7 +159,10 @@ def test_rows_without_a_number_stand_under_their_reason():
         'failed,no memory,Random weights,random,,r3d18,none,ucf101',
         'quoted,,MLFO,mlfo,paper,s3d,kinetics400,hmdb51',
     ]
-    table = Table(TableSpec('t', 'T'), (), '', '\n'.join(lines))
+    fields, *values = (line.split(',') for line in lines)
+    found = tuple(dict(zip(fields, each, strict=True)) for each in values)
+    page = TablePage('T', 'mini', '', ())
+    table = Table(TableSpec('t', 'T'), page, tuple(fields), found)
     small, large = (absent_cells(table, PROFILES[name]) for name in ('mini', 'paper'))
     assert [(item.status, item.reason, item.rows) for item in small] == [
         ('failed', 'no memory', ('Random weights, R3D-18: UCF101',)),

@@ -6,7 +6,9 @@ import csv
 
 import pytest
 
-from mlfo_mm.reporting.runs import (
+from mlfo_mm.reporting.pretrainings import (
+    COST_FIELDS,
+    TRAINING_FIELDS,
     cost_rows,
     costs_table,
     device_name,
@@ -14,8 +16,10 @@ from mlfo_mm.reporting.runs import (
     mean_costs,
     training_table,
 )
+from mlfo_mm.reporting.render.csv import csv_text
 from mlfo_mm.study.identity import RunKey
 from mlfo_mm.study.profiles import PROFILES
+from tests.reporting.grids import heads, texts
 
 DEMO = PROFILES['demo']
 KEY = RunKey('mlfo', 'default', 'r3d18', 'synthetic_motion')
@@ -23,7 +27,8 @@ GPU = dict(cpu='x', cores=8, gpus=['H100', 'H100'])
 LATER = '2026-02-01T00:00:00+00:00'
 
 
-def read(text):
+def read(lines):
+    text = csv_text(tuple(dict.fromkeys((*COST_FIELDS, *TRAINING_FIELDS))), lines)
     return list(csv.DictReader(text.splitlines()))
 
 
@@ -58,7 +63,7 @@ def test_costs_are_means_over_seeds_of_one_machine(make_pretraining):
 def test_costs_as_grid_and_csv(make_pretraining):
     records = [make_pretraining(seed=s, cost=dict(clips_per_s=10.0 + s)) for s in (0, 1)]
     grid, text = costs_table(records, DEMO)
-    assert grid.rows == (
+    assert texts(grid) == [
         (
             'MLFO',
             'R3D-18',
@@ -71,7 +76,7 @@ def test_costs_as_grid_and_csv(make_pretraining):
             '— not recorded',
             '— not recorded',
         ),
-    )
+    ]
     lines = {line['quantity']: line for line in read(text)}
     speed = lines['clips_per_s']
     assert [speed[k] for k in ('mean', 'n', 'seeds', 'status')] == ['10.5', '2', '0 1', 'measured']
@@ -86,14 +91,14 @@ def test_costs_as_grid_and_csv(make_pretraining):
 def test_weights_without_pretraining_have_no_costs_of_it(make_record):
     record = make_record(method='random', cost=dict(params_m=33.17))
     grid, text = costs_table([record], DEMO)
-    row = dict(zip(grid.header, grid.rows[0], strict=True))
+    row = dict(zip(heads(grid), texts(grid)[0], strict=True))
     assert (row['Params (M)'], row['Clips/s']) == ('33.17', '— not defined')
     assert {line['reason'] for line in read(text)} == {'', 'not defined'}
 
 
 def test_hours_of_seconds(make_pretraining):
     grid, text = costs_table([make_pretraining(cost=dict(wall_time_s=5400.0))], DEMO)
-    assert grid.rows[0][grid.header.index('Time (h)')] == '1.50'
+    assert texts(grid)[0][heads(grid).index('Time (h)')] == '1.50'
     assert {line['mean'] for line in read(text) if line['quantity'] == 'wall_time_s'} == {'5400'}
 
 
@@ -108,10 +113,10 @@ def test_what_was_only_evaluated_has_the_costs_of_its_backbone(make_record):
 def test_failed_pretraining(make_pretraining):
     lost = dict(status='failed', metrics={}, cost={}, curves={}, reason='NaN |\nloss')
     grid, text = costs_table([make_pretraining(**lost)], DEMO)
-    assert grid.rows[0][4:6] == ('0/1', '— failed: NaN / loss') and grid.measured == (False,)
+    assert texts(grid)[0][4:6] == ('0/1', '— failed: NaN / loss') and not grid.measured
     assert {(line['status'], line['reason']) for line in read(text)} == {('failed', 'NaN | loss')}
     grid, text = training_table([make_pretraining(**lost)], DEMO)
-    assert grid.rows[0][3:6] == ('0', '—', '— failed: NaN / loss')
+    assert texts(grid)[0][3:6] == ('0', '—', '— failed: NaN / loss')
     assert [line['status'] for line in read(text)] == ['failed']
 
 
@@ -123,8 +128,10 @@ def test_training(make_pretraining, make_record):
         make_record(),
     ]
     grid, text = training_table(records, DEMO)
-    at = grid.header.index
-    shown = [(row[0], row[3], row[4], row[at('Loss')], row[at('Edges, low')]) for row in grid.rows]
+    at = heads(grid).index
+    shown = [
+        (row[0], row[3], row[4], row[at('Loss')], row[at('Edges, low')]) for row in texts(grid)
+    ]
     assert shown == [
         ('MLFO', '0', '2', '3', '2'),
         ('MLFO', '1', '2', '4', '2'),  # its curves lack the edges, the last epoch's means do not

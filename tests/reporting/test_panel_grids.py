@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from mlfo_mm.reporting.aggregate import fill_block
-from mlfo_mm.reporting.markdown import panel_grids
+from mlfo_mm.reporting.panel_grids import panel_grids
 from mlfo_mm.reporting.specs import COSTS, TABLES, Row
 from mlfo_mm.study.profiles import PROFILES
+from tests.reporting.grids import heads, texts
 
 LINEAR = TABLES['table1'].blocks[0]
 CENTRED = TABLES['table4'].blocks[0]
@@ -29,7 +30,7 @@ def grids(records, rows=(MLFO, *OTHERS), block=LINEAR, profile='demo'):
 
 
 def column(grid, name):
-    return [row[grid.header.index(name)] for row in grid.rows]
+    return [row[heads(grid).index(name)] for row in texts(grid)]
 
 
 def test_best_and_second_and_n(make_record):
@@ -49,7 +50,7 @@ def test_best_and_second_and_n(make_record):
         '— not run',
     ]
     assert column(grid, 'synthetic_appearance') == ['', *['— not run'] * 4]
-    assert grid.measured == (True, True, True, True, False)
+    assert tuple(row.measured for row in grid.rows) == (True, True, True, True, False)
 
 
 def test_ties_share_a_mark_and_a_single_number_has_none(make_record):
@@ -82,10 +83,10 @@ def test_failed_cell_and_partly_failed_cell(make_record):
 def test_chance_mark_and_row(make_record):
     records = [make_record(metrics=dict(top1=13.0))]
     (grid,) = grids(records)
-    assert grid.rows[0][:3] == ('Chance', '', '')
+    assert texts(grid)[0][:3] == ('Chance', '', '')
     assert column(grid, 'synthetic_motion')[:2] == ['12.5', '13.0 † (n=1)']
     (grid,) = grids([make_record(protocol=dict(line='no classes known'))])
-    assert grid.rows[0][0] == 'MLFO'
+    assert texts(grid)[0][0] == 'MLFO'
 
 
 def test_protocol_line_and_counts(make_record):
@@ -112,7 +113,7 @@ def test_different_protocols_are_numbered_and_not_ranked(make_record):
 
 def test_small_profile_keeps_the_paper_in_its_own_columns(make_record):
     (grid,) = grids([make_record(backbone='r3d18_narrow')])
-    assert grid.header == (
+    assert heads(grid) == (
         'Method',
         'Backbone',
         'Pretrained on',
@@ -122,7 +123,7 @@ def test_small_profile_keeps_the_paper_in_its_own_columns(make_record):
         'Paper: UCF101',
         'Paper: HMDB51',
     )
-    assert grid.rows[1] == (
+    assert texts(grid)[1] == (
         'MLFO',
         'r3d18_narrow',
         'synthetic_motion',
@@ -132,15 +133,15 @@ def test_small_profile_keeps_the_paper_in_its_own_columns(make_record):
         '63.2',
         '33.4',
     )
-    assert grid.rows[2][1:4] == ('R3D-18', '—', '— not run')
-    assert grid.rows[2][5:] == ('R3D-18, Kinetics-400', '—', '—')
+    assert texts(grid)[2][1:4] == ('R3D-18', '—', '— not run')
+    assert texts(grid)[2][5:] == ('R3D-18, Kinetics-400', '—', '—')
 
 
 def test_paper_profile_shows_differences(make_record):
     record = make_record(profile='paper', pretrain_dataset='kinetics400', dataset='ucf101')
     (grid,) = grids([record], profile='paper')
-    assert grid.header[3:6] == ('UCF101', 'Paper: UCF101', 'Difference: UCF101')
-    assert grid.rows[1][3:] == ('50.0 (n=1)', '63.2', '-13.2', '— not run', '33.4', '—')
+    assert heads(grid)[3:6] == ('UCF101', 'Paper: UCF101', 'Difference: UCF101')
+    assert texts(grid)[1][3:] == ('50.0 (n=1)', '63.2', '-13.2', '— not run', '33.4', '—')
 
 
 def test_retrieval_has_a_grid_per_data_set(make_record):
@@ -154,9 +155,9 @@ def test_retrieval_has_a_grid_per_data_set(make_record):
     )
     first, second = grids([record], block=CENTRED, profile='paper')
     assert first.title == 'Retrieval on centred features: UCF101'
-    assert first.header[3:7] == ('R@1', 'R@5', 'R@10', 'R@20')
+    assert heads(first)[3:7] == ('R@1', 'R@5', 'R@10', 'R@20')
     # raw R@1 is 77: it must not be seen here
-    assert first.rows[1][3:] == (
+    assert texts(first)[1][3:] == (
         '21.0 (n=1)',
         '25.0 † (n=1)',
         '30.0 † (n=1)',
@@ -164,29 +165,29 @@ def test_retrieval_has_a_grid_per_data_set(make_record):
         '41.5 / 60.6 / — / —',
         '-20.5 / -35.6 / — / —',
     )
-    assert second.rows[0][3:] == (*['— not run'] * 4, '—', '—')
+    assert texts(second)[0][3:] == (*['— not run'] * 4, '—', '—')
 
 
 def test_costs_beside_the_accuracy(make_record):
     panel = fill_block(LINEAR, [MLFO, OTHERS[0]], [make_record()], PROFILES['demo'])
     panel.lines[0].costs = dict(params_m=33.166, wall_time_s=5400.0)
     (grid,) = panel_grids(replace(panel, costs=COSTS), PROFILES['demo'])
-    assert grid.header[-5:] == ('Params (M)', 'GFLOPs', 'Clips/s', 'Memory (MB)', 'Time (h)')
+    assert heads(grid)[-5:] == ('Params (M)', 'GFLOPs', 'Clips/s', 'Memory (MB)', 'Time (h)')
     lacks = '— not recorded'
-    assert grid.rows[1][-5:] == ('33.17', lacks, lacks, lacks, '1.50')
-    assert grid.rows[2][-5:] == ('— not run',) * 5
-    assert grid.rows[0][-5:] == ('',) * 5  # chance
+    assert texts(grid)[1][-5:] == ('33.17', lacks, lacks, lacks, '1.50')
+    assert texts(grid)[2][-5:] == ('— not run',) * 5
+    assert texts(grid)[0][-5:] == ('',) * 5  # chance
 
 
 def test_rows_are_starred_only_beside_the_papers(make_record):
     baseline = Row('random', 'r3d18', 'none')
     (grid,) = grids([make_record()], [baseline, MLFO])
-    assert [row[0] for row in grid.rows] == ['Chance', 'Random weights *', 'MLFO']
+    assert [row[0] for row in texts(grid)] == ['Chance', 'Random weights *', 'MLFO']
     (grid,) = grids([make_record()], [baseline, replace(MLFO, kind='beyond the paper')])
-    assert [row[0] for row in grid.rows] == ['Chance', 'Random weights', 'MLFO']
+    assert [row[0] for row in texts(grid)] == ['Chance', 'Random weights', 'MLFO']
 
 
 @pytest.mark.parametrize('label', ['a|b', 'a\nb'])
 def test_labels_cannot_break_the_table(make_record, label):
     (grid,) = grids([make_record(variant=label)])
-    assert all('|' not in cell and '\n' not in cell for row in grid.rows for cell in row)
+    assert all('|' not in cell and '\n' not in cell for row in texts(grid) for cell in row)

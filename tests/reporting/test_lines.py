@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from mlfo_mm.reporting.aggregate import fill_block
-from mlfo_mm.reporting.plain import HEADER, number, table_csv
+from mlfo_mm.reporting.lines import HEADER, table_lines
+from mlfo_mm.reporting.render.csv import csv_text, number
 from mlfo_mm.reporting.specs import COSTS, TABLES, Row
 from mlfo_mm.study.profiles import PROFILES
 
@@ -19,7 +20,9 @@ MLFO = Row('mlfo', 'r3d18', 'kinetics400', 'default', kind='quoted', values=VALU
 
 def lines(records, profile):
     chosen = PROFILES[profile]
-    text = table_csv('table1', [fill_block(LINEAR, [MLFO], records, chosen)], chosen)
+    text = csv_text(
+        HEADER, table_lines('table1', [fill_block(LINEAR, [MLFO], records, chosen)], chosen)
+    )
     found = list(csv.DictReader(text.splitlines()))
     assert all(tuple(line) == HEADER for line in found)
     return {line['dataset']: line for line in found}
@@ -77,7 +80,7 @@ def test_costs_are_in_their_own_units(make_record):
     chosen = PROFILES['demo']
     panel = fill_block(LINEAR, [MLFO], [make_record()], chosen)
     panel.lines[0].costs = dict(params_m=33.166, wall_time_s=5400.0)
-    text = table_csv('table1', [replace(panel, costs=COSTS)], chosen)
+    text = csv_text(HEADER, table_lines('table1', [replace(panel, costs=COSTS)], chosen))
     line = next(csv.DictReader(text.splitlines()))
     keys = ('params_m', 'gflops', 'clips_per_s', 'peak_memory_mb', 'wall_time_s')
     assert HEADER[-5:] == keys
