@@ -81,7 +81,9 @@ def pipeline(values: Values) -> list[Values]:
     """
     views = dict(values['views'])
     order = views.pop('order', ())
-    if not isinstance(order, list | tuple):
+    if not isinstance(order, list | tuple) or not all(
+        isinstance(e, str | list | tuple) for e in order
+    ):
         raise UserError(f'views.order={order!r:.80}: must be a list of steps')
     named = [name for entry in order for name in ([entry] if isinstance(entry, str) else entry)]
     for name in [*views, *named]:
