@@ -145,7 +145,8 @@ def _recipe(path: Path) -> Values:
 
 def is_whole(values: Values) -> bool:
     """Whether a file can stand alone: it names a model or a protocol."""
-    return 'type' in (values.get('model') or {}) or 'downstream' in values
+    model = values.get('model')
+    return (isinstance(model, dict) and 'type' in model) or 'downstream' in values
 
 
 def _changed(values: Values, path: Path, places: tuple[str, ...]) -> Values:

@@ -29,6 +29,10 @@ MADE = {
     'model.data_preprocessor.mean': ('normalize',),
     'model.data_preprocessor.std': ('normalize',),
 }
+DICTS = (
+    'model', 'model.data_preprocessor', 'backbone', 'normalize', 'views', 'sampler',
+    'train_dataloader', 'train_dataloader.dataset',
+)  # fmt: skip
 REFERENCE = re.compile(r'\$\{([\w.]+)\}')
 
 
@@ -37,7 +41,16 @@ def complete(values: Values) -> Values:
 
     A whole config of other making, without ``views`` or ``backbone``, keeps its own pipeline or
     backbone.
+
+    Raises:
+        UserError: A part is no dict, or the views do not fit.
     """
+    for key in DICTS:
+        part = look_up(values, key, {})
+        if not isinstance(part, Mapping) and not (
+            part is None and key == 'model.data_preprocessor'
+        ):
+            raise UserError(f'{key}={part!r:.80}: must be a dict')
     made = dict(values)
     if 'model' in values:
         model = made['model'] = dict(values['model'])
@@ -68,6 +81,10 @@ def pipeline(values: Values) -> list[Values]:
     """
     views = dict(values['views'])
     order = views.pop('order', ())
+    if not isinstance(order, list | tuple) or not all(
+        isinstance(e, str | list | tuple) for e in order
+    ):
+        raise UserError(f'views.order={order!r:.80}: must be a list of steps')
     named = [name for entry in order for name in ([entry] if isinstance(entry, str) else entry)]
     for name in [*views, *named]:
         if name not in named or name not in views:

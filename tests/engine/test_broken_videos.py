@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from mlfo_mm.engine import launch
@@ -13,6 +14,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
+pytestmark = pytest.mark.slow
 SMOKE = 'simclr/r3d18@smoke'
 WORLD = {
     'pretrain_dataset': 'world',

@@ -152,6 +152,7 @@ def test_options_that_cannot_be_read(words, capsys):
     assert known.cfg_options == {'a.b': 1, 'c': (1, 2.5), 'd': 'x=y'}
 
 
+@pytest.mark.slow
 def test_the_tool_says_it_in_one_line(tmp_path):
     done = subprocess.run(
         [

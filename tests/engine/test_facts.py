@@ -25,7 +25,8 @@ from mlfo_mm.evaluation.trial import Trial, prepare
 SYNTHETIC = {'pretrain_dataset': 'synthetic_motion'}
 RUNS = ('mlfo/r3d18@smoke', 'cvrl/r3d18@smoke', 'pace/r3d18@smoke', 'memdpc/r3d18@smoke')
 PUBLISHED = 'mlfo/r3d18@k400'
-every_run = pytest.mark.parametrize('run', [*RUNS, PUBLISHED, 'cvrl/r3d18@k400'])
+slow = [pytest.param(run, marks=pytest.mark.slow) for run in (PUBLISHED, 'cvrl/r3d18@k400')]
+every_run = pytest.mark.parametrize('run', [*RUNS, *slow])
 
 
 class Shown:

@@ -18,6 +18,7 @@ from mlfo_mm.engine import peers
 from mlfo_mm.engine.hooks.checkpoint import readable
 from tests.conftest import REPO, free_port
 
+pytestmark = pytest.mark.slow
 HOOK = """
 import os, signal
 from mmengine.hooks import Hook

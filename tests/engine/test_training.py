@@ -21,6 +21,7 @@ from mlfo_mm.errors import UserError
 from tests.conftest import REPO, free_port
 from tests.methods import every_method
 
+pytestmark = pytest.mark.slow
 MLFO, SIMCLR = 'mlfo/r3d18@smoke', 'simclr/r3d18@smoke'
 BACKBONES = (
     *(f'{method}/{name}@smoke' for method in ('mlfo', 'simclr') for name in ('s3d', 'slowfast')),

@@ -13,6 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from tests.methods import CASES, Case, every_method
 
+pytestmark = pytest.mark.slow
 BATCH, RANKS, STEPS = 4, (2, 4), 2
 
 

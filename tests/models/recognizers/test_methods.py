@@ -63,6 +63,7 @@ def test_gradients_reach_every_parameter(case, fed):
     assert next(model.backbone.parameters()).grad.abs().sum() > 0
 
 
+@pytest.mark.slow
 @every_method
 def test_learns_a_few_videos(case, fed):
     found = train(case, fed(case), case.steps)

@@ -53,7 +53,9 @@ def terms_of(logs: dict) -> set[str]:
 
 
 @pytest.mark.parametrize('change', CHANGES)
-@pytest.mark.parametrize('base', ['r3d18', 's3d', 'slowfast'])
+@pytest.mark.parametrize(
+    'base', ['r3d18', *(pytest.param(name, marks=pytest.mark.slow) for name in ('s3d', 'slowfast'))]
+)
 def test_variant_has_the_terms_of_its_row_and_trains(base, change):
     model = build(change, base)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
