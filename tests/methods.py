@@ -105,6 +105,8 @@ CASES = (
     ),
     # unrelated embeddings: 4; collapsed ones would have no spread
     Case('byol/r3d18@smoke', dict(loss_prediction=1.5, stat_std=0.4), steps=40),
+    # unrelated projections: 1; collapsed ones would have no spread
+    Case('simsiam/r3d18@smoke', dict(loss_prediction=0.6, stat_std=0.6), steps=60),
     # chance: log 8 = 2.1
     Case('swav/r3d18@smoke', dict(loss_semantic=1.0, stat_prototypes_used=4), 50, alike=_swav),
     # chance: log 16 = 2.8, two blocks of 8 videos

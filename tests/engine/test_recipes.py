@@ -28,6 +28,9 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'cvrl/r3d18@ucf101': (CVRL, 300, None),
     'simclr/r3d18@k400': (('Adam', 1e-3, 1e-5, 256, None), 100, [70]),
     'simclr/r3d18@ucf101': (('Adam', 1e-3, 1e-5, 256, None), 300, [200]),
+    # 0.05 * 512 / 256
+    'simsiam/r3d18@k400': (('SGD', 0.1, 1e-4, 512, None), 100, None),
+    'simsiam/r3d18@ucf101': (('SGD', 0.1, 1e-4, 512, None), 300, None),
     'speednet/s3dg@k400': (CTP, 90, [30, 60]),
     'speednet/r3d18@ucf101': (CTP, 300, [100, 200]),
     'speednet/r3d18@k400+ctp7': (CTP, 90, [30, 60]),
@@ -87,6 +90,11 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
         'projection.num_layers': 2, 'projection.hidden_channels': 4096, 'projection.out_channels': 256,
         'momentum': 0.996,
     },
+    'simsiam/r3d18@k400': {
+        'projection.num_layers': 3, 'projection.out_channels': 2048,
+        'predictor.num_layers': 2, 'predictor.hidden_channels': 512,
+        'prediction.loss_weight': 0.25, 'backbone.zero_init_residual': True,
+    },
     'swav/r3d18@k400': {
         'embedding_dim': 128, 'queue_size': 3840, 'queue_begin_epoch': 15,
         'prototypes.num_prototypes': 1000, 'prototypes.epsilon': 0.05, 'prototypes.num_iters': 3,
@@ -108,6 +116,7 @@ _CTP_COLOUR = (
     'PerFrameColorJitter(brightness=0, contrast=0.2, saturation=0, hue=0, p=0.2, per_frame=False)',
     'PerFrameColorJitter(brightness=0, contrast=0, saturation=0.1, hue=0.067, p=0.2, per_frame=False)',
 )
+_TWO_CLIPS = ('cvrl', 'moco', 'byol', 'simsiam', 'swav')
 _CLIPS = (  # CVRL's form of SimCLR's
     'RandomResizedCrop(area_range=(0.3, 1.0), aspect_ratio_range=(0.5, 2.0))',
     'Resize(scale=(112, 112), keep_ratio=False)',
@@ -131,7 +140,7 @@ def _mlfo(size, gray):
 VIEWS = {  # steps before those that each clip goes through alone, and these
     'mlfo/r3d18@k400': (('DecodeFrames(scale=(200, 150))',), _mlfo(112, 0.5)),
     'simclr/r3d18@k400': (('DecodeFrames(scale=(200, 150))',), _mlfo(112, 0.5)),
-    **{f'{name}/r3d18@k400': (('DecodeFrames()',), _CLIPS) for name in ('cvrl', 'moco', 'byol', 'swav')},
+    **{f'{name}/r3d18@k400': (('DecodeFrames()',), _CLIPS) for name in _TWO_CLIPS},
     'memdpc/r2d3d34@k400': (('DecodeFrames(scale=None)',), _mlfo(224, 0.25)),
     'pace/r3d18@k400': (
         ('DecodeFrames(scale=(171, 128))',),
@@ -173,7 +182,7 @@ _R3D18 = (16, 112, 128, 2)
 GEOMETRY = {  # clip length, crop, short side, frame interval; mean and deviation
     **{
         f'{name}/r3d18@k400': (_R3D18, _KINETICS)
-        for name in ('mlfo', 'simclr', 'cvrl', 'moco', 'byol', 'swav', 'memdpc', 'rotnet3d')
+        for name in ('mlfo', 'simclr', *_TWO_CLIPS, 'memdpc', 'rotnet3d')
     },
     'memdpc/r2d3d34@k400': ((16, 224, 256, 2), _KINETICS),
     'memdpc/r2d3d34@ucf101': ((16, 128, 146, 2), _KINETICS),

@@ -1,16 +1,22 @@
-"""SimCLR, MoCo, BYOL and SwAV from their smoke configs: what meets what."""
+"""SimCLR, MoCo, BYOL, SimSiam and SwAV from their smoke configs: what meets what."""
 
 from __future__ import annotations
 
+import copy
+import math
+
 import pytest
 import torch
+import torch.nn.functional as F
 from mmaction.registry import MODELS
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import PARAM_SCHEDULERS
 from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import losses
 
-METHODS = ('cvrl', 'moco', 'byol', 'swav')
+METHODS = ('cvrl', 'moco', 'byol', 'simsiam', 'swav')
 
 
 def build(method: str, **changes):
@@ -92,6 +98,54 @@ def test_byol_s_target_stops_at_the_end_of_training():
     model.progress = 0.0
     model.loss(batch())
     assert_close(target, before + (1 - 0.99))
+
+
+def test_simsiam_has_the_papers_loss_and_no_gradient_through_its_targets(monkeypatch):
+    model, inputs = build('simsiam').eval(), batch()
+    logs = model.loss(inputs)
+    z1, z2 = embed(model, inputs[:, 0]), embed(model, inputs[:, 1])
+    p1, p2 = model.predictor(z1), model.predictor(z2)
+    paper = (
+        -F.cosine_similarity(p1, z2.detach()).mean() / 2
+        - F.cosine_similarity(p2, z1.detach()).mean() / 2
+    )
+    assert_close(logs['loss_prediction'], 1 + paper)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    found = torch.autograd.grad(logs['loss_prediction'], trained)
+    for each, expected in zip(found, torch.autograd.grad(paper, trained), strict=True):
+        assert_close(each, expected, rtol=1e-4, atol=1e-6)
+    # what is left of the gradient once the predictions have none
+    monkeypatch.setattr(model.predictor, 'forward', torch.detach)
+    assert not model.loss(inputs)['loss_prediction'].requires_grad
+
+
+def test_simsiam_s_projections_are_normalised_over_the_batch():
+    model, inputs = build('simsiam'), batch()
+    z = embed(model, inputs.transpose(0, 1).flatten(0, 1))
+    assert_close(z.mean(0), torch.zeros(32), rtol=0, atol=1e-5)
+    assert_close(z.std(0, correction=0), torch.ones(32), rtol=0, atol=0.02)
+    # the deviation on the sphere over that of points spread evenly on it
+    expected = F.normalize(z[:4]).std(0, correction=0).mean() / (1 / math.sqrt(32))
+    assert_close(model.loss(inputs)['stat_std'], expected)
+    assert_close(model.eval().embed(inputs[:, 0]).instance, embed(model, inputs[:, 0]))
+
+
+def test_simsiam_s_predictor_keeps_its_learning_rate():
+    config = load_config('simsiam/r3d18@k400')
+    model = build('simsiam')
+    wrapper = build_optim_wrapper(model, copy.deepcopy(config.optim_wrapper))
+    (cosine,) = config.param_scheduler
+    scheduler = PARAM_SCHEDULERS.build(dict(cosine, optimizer=wrapper))
+    own = {id(parameter) for parameter in model.predictor.parameters()}
+    epochs = config.train_cfg.max_epochs
+    for epoch in range(epochs):
+        annealed = 0.1 * (1 + math.cos(math.pi * epoch / epochs)) / 2
+        for group in wrapper.optimizer.param_groups:
+            constant = id(group['params'][0]) in own
+            assert group['lr'] == pytest.approx(0.1 if constant else annealed)
+            assert group['weight_decay'] == 1e-4
+        wrapper.optimizer.step()
+        scheduler.step()
 
 
 def test_swav_scores_its_queue_anew_once_it_is_full(monkeypatch):
