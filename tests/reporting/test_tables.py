@@ -219,15 +219,15 @@ def test_unknown_names_end_before_anything_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reporting_imports_neither_torch_nor_openmmlab():
-    folder = REPO / 'mlfo_mm' / 'reporting'
-    files = [path.relative_to(REPO) for path in sorted(folder.rglob('[a-z]*.py'))]
+def test_study_and_reporting_import_neither_torch_nor_openmmlab():
+    folders = [REPO / 'mlfo_mm' / room for room in ('study', 'reporting')]
+    files = [path.relative_to(REPO) for f in folders for path in sorted(f.rglob('[a-z]*.py'))]
     names = ['.'.join(path.with_suffix('').parts) for path in files]
-    assert 'mlfo_mm.reporting.tables' in names and 'mlfo_mm.reporting.render.csv' in names
+    assert 'mlfo_mm.study.records' in names and 'mlfo_mm.reporting.render.csv' in names
     imports = '; '.join(f'import {name}' for name in names)
     heavy = "{'torch', 'torchvision', 'mmengine', 'mmcv', 'mmaction', 'cv2', 'decord'}"
     code = f'{imports}; import sys; print(sorted({heavy} & set(sys.modules)))'
-    environment = os.environ | dict(MLFO_MM_NO_REGISTER='1', PYTHONPATH=str(REPO))
+    environment = os.environ | dict(PYTHONPATH=str(REPO))
     done = subprocess.run(
         [sys.executable, '-c', code], capture_output=True, text=True, env=environment, check=True
     )
