@@ -54,7 +54,7 @@ def gpus(plan: Plan, count: int) -> Iterator[dict[str, str]]:
         return
     while True:
         with contextlib.ExitStack() as held:
-            mine = []
+            mine: list[str] = []
             for gpu in plan.gpus:
                 path = Path(plan.folder).parent / 'gpus' / gpu
                 if len(mine) < count and held.enter_context(lock(path, wait=False)) is not None:

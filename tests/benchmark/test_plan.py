@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import asdict
 
 import pytest
@@ -108,6 +111,16 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
     }
     assert len(made.jobs[-1].needs) == 12
     assert made.job(probe.name) is probe
+
+
+def test_the_runner_needs_no_torch():
+    """Only who answers for the configs loads it, in a process of its own."""
+    modules = [path.stem for path in (REPO / 'mlfo_mm/benchmark').glob('*.py')]
+    code = f'import sys, importlib\nfor name in {modules}: importlib.import_module('
+    code += "'mlfo_mm.benchmark.' + name)\nprint([n for n in ('torch', 'mmengine') if n in sys.modules])"
+    command, environment = [sys.executable, '-c', code], os.environ | dict(PYTHONPATH=str(REPO))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == '[]\n'
 
 
 def test_choices_narrow_the_plan(plan):
