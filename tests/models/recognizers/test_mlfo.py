@@ -64,7 +64,7 @@ def test_official_variant():
             'one',
             'official',
         )
-    model.set_epoch(20, 100)
+    model.set_epoch(50, 100)
     assert 'loss_graph_high' in model.loss(batch())
 
 
