@@ -135,7 +135,7 @@ def test_training(make_pretraining, make_record):
     assert shown == [
         ('MLFO', '0', '2', '3', '2'),
         ('MLFO', '1', '2', '4', '2'),  # its curves lack the edges, the last epoch's means do not
-        ('SimCLR', '0', '—', '1.5', '— not logged'),
+        ('SimCLR (InfoNCE)', '0', '—', '1.5', '— not logged'),
     ]
     lines = read(text)
     loss = [(x['seed'], x['first'], x['last']) for x in lines if x['quantity'] == 'loss']

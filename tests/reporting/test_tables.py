@@ -126,7 +126,7 @@ def test_tables_2_and_3(tmp_path, make_record):
     write_record(make_record(variant='default', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
     table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
     rows = grid_rows(table2)
-    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR *', 'MLFO: w/o']
+    assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (InfoNCE) *', 'MLFO: w/o']
     assert rows['MLFO: combined graph, multi-level']['synthetic_motion'].startswith('**63.5')
     assert rows['MLFO: w/o']['synthetic_motion'].startswith('<ins>58.5')
     assert rows['MLFO: w/o']['Paper: UCF101'] == '58.1'
@@ -153,7 +153,7 @@ def test_levels_and_diagnostics(tmp_path, make_record):
     write_record(make_record(task='neighbours', metrics=hits), tmp_path)
     by_level, diagnostics = make_tables('demo', tmp_path, ['levels', 'diagnostics']).values()
     rows = grid_rows(by_level)
-    names = ['Random weights', 'SimCLR', 'MLFO', 'MLFO (ctm)', 'MLFO (prototypes_4)']
+    names = ['Random weights', 'SimCLR (InfoNCE)', 'MLFO', 'MLFO (ctm)', 'MLFO (prototypes_4)']
     assert list(rows) == ['Chance', *names]
     assert [rows['Chance'][name] for name in ('low', 'mid', 'high')] == ['12.5'] * 3
     assert rows['MLFO (ctm)']['mid'] == '**30.0** (n=1)'
@@ -177,7 +177,7 @@ def test_costs_stand_in_table_1(tmp_path, make_record, make_pretraining):
     rows = grid_rows(table1)
     wanted = {'Params (M)': '33.20', 'GFLOPs': '8.50', 'Clips/s': '20.0', 'Time (h)': '0.50'}
     assert {name: rows['MLFO'][name] for name in wanted} == wanted
-    assert rows['SimCLR *']['GFLOPs'] == '— not recorded'  # a record from before costs
+    assert rows['SimCLR (InfoNCE) *']['GFLOPs'] == '— not recorded'  # a record from before costs
     assert costs.markdown.startswith('# Costs of pretraining')
     assert '| MLFO     | R3D-18     | synthetic_motion' in costs.markdown
     assert training.page.grids[0].measured

@@ -35,7 +35,7 @@ def test_prints_and_writes_without_torch(tmp_path):
     arguments = ('--profile', 'demo', '--results', str(tmp_path), '--output', str(output))
     done = run('mlfo', 'simclr', 'moco', *arguments, PYTHONPATH=paths)
     assert (done.returncode, done.stderr) == (0, '')
-    assert '42.5 ± 3.7 (n=3)' in done.stdout and 'SimCLR (cvrl)' in done.stdout
+    assert '42.5 ± 3.7 (n=3)' in done.stdout and 'SimCLR (InfoNCE) (cvrl)' in done.stdout
     assert 'MoCo' in done.stdout and '— not run' in done.stdout
     assert str(output / 'compare.md') in done.stdout.replace('\n', '')
     names = {path.name for path in output.iterdir()}
