@@ -8,9 +8,11 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.method_table import (
     BEGIN,
     END,
+    methods_grid,
     with_table,
     write_method_table,
 )
+from mlfo_mm.reporting.render.markdown import grid_markdown
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.paths import CONFIGS
 
