@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import not_utf8, opened
+from mlfo_mm.roots import data_roots
 
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
@@ -61,12 +62,6 @@ SOURCES = {
         f'{PREPARE} kinetics400',
     ),
 }
-
-
-def data_roots() -> list[Path]:
-    """Folders searched for data sets: those in ``MLFO_DATA_ROOT``, then ``./data``."""
-    named = [Path(r) for r in os.environ.get('MLFO_DATA_ROOT', '').split(os.pathsep) if r]
-    return [*named, Path('data')]
 
 
 def find_dataset(name: str, data_root: str | Path | None = None) -> Path:

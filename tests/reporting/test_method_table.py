@@ -8,9 +8,11 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.method_table import (
     BEGIN,
     END,
+    methods_grid,
     with_table,
     write_method_table,
 )
+from mlfo_mm.reporting.render.markdown import grid_markdown
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.paths import CONFIGS
 
@@ -40,7 +42,7 @@ def configs(tmp_path):
 
 def test_readme_is_up_to_date():
     text = (CONFIGS / 'README.md').read_text()
-    table = methods_markdown(cards().values())
+    table = grid_markdown(methods_grid(cards().values()))
     assert with_table(text, table, '') == text, 'run python tools/dev/make_method_table.py'
 
 

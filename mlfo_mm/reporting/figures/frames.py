@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mlfo_mm.datasets.annotation import find_dataset
-from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures.details import ShownClip
+from mlfo_mm.roots import data_roots
 
 Tile = NDArray[np.uint8]
 
@@ -40,10 +39,11 @@ def tiles(clip: ShownClip, places: list[int], size: int) -> tuple[Tile, ...]:
 
 
 def _video(clip: ShownClip) -> Path:
-    try:
-        path = find_dataset(clip.dataset) / clip.video
-    except UserError:
-        raise NotHere(f'data set {clip.dataset} is not here') from None
+    folders = (root / clip.dataset for root in data_roots())
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    if folder is None:
+        raise NotHere(f'data set {clip.dataset} is not here')
+    path = folder / clip.video
     if not path.is_file():
         raise NotHere(f'no such video in {clip.dataset}')
     return path

@@ -1,0 +1,12 @@
+"""Where data sets lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def data_roots() -> list[Path]:
+    """Folders searched for data sets: those in ``MLFO_DATA_ROOT``, then ``./data``."""
+    named = [Path(r) for r in os.environ.get('MLFO_DATA_ROOT', '').split(os.pathsep) if r]
+    return [*named, Path('data')]
