@@ -7,7 +7,6 @@ Further splits are ``train2.txt``, ``test2.txt`` and so on. Needs neither torch 
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
