@@ -13,6 +13,7 @@ from mlfo_mm.engine.config import load_config, load_task, task_keys, with_change
 from mlfo_mm.engine.config_values import look_up, require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.study.experiments import SWEPT_KEYS
 from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
 from mlfo_mm.study.tasks import TASKS
 
@@ -182,6 +183,7 @@ def pretraining_of(config: Config) -> Pretraining:
     bare = ClipGeometry.from_config(config).as_dict() | dict(
         backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
     )
+    swept = {name: look_up(config, key) for name, key in SWEPT_KEYS.items()}
     return Pretraining(
         config.method,
         config.variant,
@@ -191,6 +193,7 @@ def pretraining_of(config: Config) -> Pretraining:
         config_text(config),
         repr(bare),
         look_up(config, 'train_dataloader.dataset.split', 1),
+        {name: float(value) for name, value in swept.items() if value is not None},
     )
 
 

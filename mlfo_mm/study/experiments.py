@@ -17,7 +17,9 @@ from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.tasks import TABLE_TASKS, TASKS, UNTRAINED
 
 MLFO, BACKBONE = 'mlfo', 'r3d18'
-SWEPT = re.compile(r'(prototypes|first_stage)_(\d+)')
+# what Figure 3 sweeps over, and the config's key of it
+SWEPT_KEYS = dict(prototypes='model.prototypes.num_prototypes', first_stage='model.first_stage')
+SWEPT = re.compile(rf'({"|".join(SWEPT_KEYS)})_(\d+)')
 
 
 @dataclass(frozen=True)
@@ -162,12 +164,14 @@ def from_cards() -> tuple[Experiment, ...]:
 
 def sweep(prototypes: tuple[int, ...], first_stages: tuple[int, ...]) -> tuple[Experiment, ...]:
     """Rows of Figure 3 beside the default: numbers of prototypes, first stages in percent."""
-    by_k = [
-        {'variant': f'prototypes_{k}', 'model.prototypes.num_prototypes': k} for k in prototypes
-    ]
-    by_e = [{'variant': f'first_stage_{e}', 'model.first_stage': e / 100} for e in first_stages]
+    values = dict(prototypes=prototypes, first_stage=[e / 100 for e in first_stages])
+    names = dict(prototypes=prototypes, first_stage=first_stages)
     base = Experiment(MLFO, BACKBONE, ('figure3',))
-    return tuple(replace(base, options=options) for options in (*by_k, *by_e))
+    return tuple(
+        replace(base, options={'variant': f'{key}_{name}', SWEPT_KEYS[key]: value})
+        for key in SWEPT_KEYS
+        for name, value in zip(names[key], values[key], strict=True)
+    )
 
 
 def all_rows(profile: Profile) -> tuple[Experiment, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
@@ -26,6 +26,7 @@ class Pretraining:
         profile: Name of the profile.
         text: All that it depends on but the seed; not where it is stored.
         bare: What of it a network depends on that was never trained.
+        settings: Values that sweeps change, by their names.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Pretraining:
     text: str
     bare: str
     split: int = 1
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def pretraining_identity(run: Pretraining, seed: int) -> dict[str, Any]:
         ),
         run.profile,
         f'# pretraining\n{run.text}',
+        run.settings,
     )
 
 
@@ -128,6 +131,7 @@ def evaluation_identity(
         ),
         run.profile,
         f'# evaluation\n{asked}\n# pretraining\n{weights}\n# downstream\n{protocol.text}',
+        {} if untrained else run.settings,
     )
 
 
@@ -137,7 +141,9 @@ def folder_name(about: Mapping[str, Any]) -> str:
     return f'{who}_{about["family_hash"][:8]}_seed{about["seed"]}'
 
 
-def _identity(named: dict[str, Any], profile: str, family: str) -> dict[str, Any]:
+def _identity(
+    named: dict[str, Any], profile: str, family: str, settings: Mapping[str, float]
+) -> dict[str, Any]:
     """``family`` is all that runs share which may be averaged over seeds."""
     text = f'seed = {named["seed"]}\n{family}'
     family_hash = hash_text(family)
@@ -148,6 +154,7 @@ def _identity(named: dict[str, Any], profile: str, family: str) -> dict[str, Any
         config_text=text,
         config_hash=hash_text(text),
         family_hash=family_hash,
+        settings=dict(settings),
     )
 
 

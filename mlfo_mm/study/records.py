@@ -53,6 +53,7 @@ class Record:
         leakage: ``lists`` that the number rests on (``test``, ``training``, ``pretraining``), each
             with file, videos and hash; ``compared``, by what no test video and no other clip of its
             group was found in the others; ``unchecked`` with the reason. Empty: not checked.
+        settings: values of the pretraining that sweeps change, by their names.
     """
 
     experiment: str
@@ -87,6 +88,7 @@ class Record:
     curves: dict[str, list[float | None]] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     leakage: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def finished(self) -> datetime:

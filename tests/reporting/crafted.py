@@ -21,12 +21,10 @@ def family_of(*parts: object) -> str:
     return hash_text(' '.join(map(str, parts)))
 
 
-def config(prototypes: int = 100, first_stage: float = 0.2) -> dict[str, str]:
-    text = (
-        f'seed = 0\n# pretraining\nmodel = dict(\n    first_stage={first_stage},\n'
-        f'    prototypes=dict(num_prototypes={prototypes}, type="x"))\nvariant = "paper"\n'
-    )
-    return dict(config_text=text, config_hash=hash_text(text))
+def config(prototypes: int = 100, first_stage: float = 0.2) -> dict[str, Any]:
+    text = f'seed = 0\n# pretraining\nK = {prototypes}, E = {first_stage}\n'
+    settings = dict(prototypes=float(prototypes), first_stage=first_stage)
+    return dict(config_text=text, config_hash=hash_text(text), settings=settings)
 
 
 def probe(

@@ -18,7 +18,6 @@ from mlfo_mm.reporting.figures import build_figures, make_figures
 from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.curves import group_series
 from mlfo_mm.reporting.figures.make import find_figure
-from mlfo_mm.reporting.figures.sweeps import config_value
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import load_records, write_record
 from tests.conftest import REPO
@@ -87,15 +86,13 @@ def test_a_sweep_says_what_it_lacks():
     failed = crafted.probe('prototypes_7', 0.0, (0,), status='failed', reason='no memory')
     for record in failed:
         record.metrics = {}
-    vague = crafted.probe(
-        'prototypes_9', 30.0, (0,), shape=dict(crafted.config(), config_text='seed = 0')
-    )
+    vague = crafted.probe('prototypes_9', 30.0, (0,), shape=dict(crafted.config(), settings={}))
     (plot,) = plots([*records, *failed, *vague], '3')
     assert {line['sweep'] for line in rows(plot.files['csv'])} == {'K'}
     command = 'python tools/benchmark.py run --profile demo --tables figure3'
     assert f'no sweep over E in the records; run it: {command}' in plot.missing
     assert 'prototypes_7 on synthetic_motion failed: no memory' in plot.missing
-    text = 'prototypes_9 on synthetic_motion is left out: its config does not say num_prototypes'
+    text = 'prototypes_9 on synthetic_motion is left out: its record does not say prototypes'
     assert text in plot.missing
 
 
@@ -116,19 +113,6 @@ def test_sweeps_of_two_backbones_are_two_lines_of_a_data_set():
         assert f'synthetic_motion, {name} on synthetic_motion' in plot.alt
     assert 'synthetic_appearance, S3D' not in plot.alt and 'Chance' not in plot.caption
     assert 'Chance: ' in plots(crafted.sweep_records(), '3')[0].caption
-
-
-@pytest.mark.parametrize(
-    ('text', 'value'),
-    [
-        ('model = dict(a=dict(num_prototypes=100))', 100.0),
-        ('other = dict(num_prototypes=7)\nmodel = dict(num_prototypes=20)', 20.0),
-        ('model = dict(prototypes=None)', None),
-        ('model = (', None),
-    ],
-)
-def test_a_value_is_read_from_the_config_of_the_model(text, value):
-    assert config_value(text, 'num_prototypes') == value
 
 
 @pytest.mark.parametrize('name', ['3', '4', '5', 'bars', 'curves'])

@@ -17,8 +17,7 @@ ALLOWED = dict(
     engine={*SHARED, 'study', 'datasets', 'models'},
     evaluation={*SHARED, 'study', 'datasets', 'models', 'engine'},
     benchmark={*SHARED, 'study', 'datasets', 'models', 'engine', 'evaluation', 'reporting'},
-    # figures show frames of the data
-    reporting={*SHARED, 'study', 'datasets'},
+    reporting={*SHARED, 'study'},
     components={'datasets', 'models', 'engine', 'evaluation'},
     # the doctor looks for data sets
     installation={*SHARED, 'datasets'},

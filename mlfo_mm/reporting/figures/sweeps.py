@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +22,7 @@ from mlfo_mm.reporting.figures.style import (
     render,
 )
 from mlfo_mm.reporting.specs import Block
+from mlfo_mm.study.experiments import SWEPT
 from mlfo_mm.study.identity import DEFAULT, RunKey
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile
@@ -40,18 +39,17 @@ PAPER_SAYS = (
 
 @dataclass(frozen=True)
 class Sweep:
-    """One axis: how its variants are named, and which value of a config it changes."""
+    """One axis; its variants are named by the setting of a record that they change."""
 
     key: str
-    pattern: str
     setting: str
     scale: float
     label: str
 
 
 SWEEPS = (
-    Sweep('K', r'prototypes_(\d+)', 'num_prototypes', 1, 'K, number of prototypes (log scale)'),
-    Sweep('E', r'first_stage_(\d+)', 'first_stage', 100, 'E, first stage in % of the epochs'),
+    Sweep('K', 'prototypes', 1, 'K, number of prototypes (log scale)'),
+    Sweep('E', 'first_stage', 100, 'E, first stage in % of the epochs'),
 )
 
 
@@ -86,22 +84,6 @@ def sweep_plot(records: Sequence[Record], profile: Profile, command: str) -> Plo
     return Plot('figure3', TITLE, caption, _alt(curves), files, tuple(missing))
 
 
-def config_value(text: str, name: str) -> float | None:
-    """Return the number that a config's text gives to a keyword inside ``model``, or None."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return None
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == 'model':
-            for node in ast.walk(statement):
-                if isinstance(node, ast.keyword) and node.arg == name:
-                    value = node.value
-                    if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
-                        return float(value.value)
-    return None
-
-
 def _curves(records: Sequence[Record], profile: Profile) -> tuple[list[Curve], list[str]]:
     """Return the curves of at least two points, and what is wrong with others."""
     ours = [record for record in records if record.method == 'mlfo']
@@ -115,15 +97,16 @@ def _curves(records: Sequence[Record], profile: Profile) -> tuple[list[Curve], l
                 continue
             for index, sweep in enumerate(SWEEPS):
                 variant = line.key.variant
-                if variant != DEFAULT and not re.fullmatch(sweep.pattern, variant):
+                swept = SWEPT.fullmatch(variant)
+                if variant != DEFAULT and not (swept and swept[1] == sweep.setting):
                     continue
                 if cell.status == 'failed':
                     notes.append(f'{variant} on {dataset} failed: {cell.reason}')
                     continue
-                value = config_value(cell.runs[0].config_text, sweep.setting)
+                value = cell.runs[0].settings.get(sweep.setting)
                 if value is None:
                     notes.append(
-                        f'{variant} on {dataset} is left out: its config does not say '
+                        f'{variant} on {dataset} is left out: its record does not say '
                         f'{sweep.setting}'
                     )
                     continue
