@@ -2,6 +2,7 @@
 # make demo-full   the demo with ablations, levels and figures as well
 # make report      one HTML page of what was measured: make report PROFILE=mini
 # make test        the same environment, then the tests
+# make test-fast   those that take seconds: what one edits daily
 # make coverage    the tests again, and the lines of mlfo_mm that they miss
 #
 # CPU-only wheels, or another CUDA:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -18,7 +19,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting mlfo_mm/study
 
-.PHONY: help install demo demo-full report test coverage lint format doctor clean
+.PHONY: help install demo demo-full report test test-fast coverage lint format doctor clean
 .DELETE_ON_ERROR:
 
 help:
@@ -53,6 +54,9 @@ report: $(INSTALLED)
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2
+
+test-fast: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m 'not slow'
 
 coverage: $(INSTALLED)
 	$(PY) -m coverage erase

@@ -29,6 +29,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f' (did you mean {near[0]!r}?)' if near else ''
 
 
+def reason_of(error: Exception) -> str:
+    """An error in one line, as records and whoever called a tool hold it."""
+    name = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
+    return ' '.join(f'{name}{error}'.split()) or type(error).__name__
+
+
 def cli(main: Callable[..., None]) -> Callable[..., None]:
     """Decorate a tool's ``main``: what a user can mend prints ``error: ...`` and exits with 2.
 

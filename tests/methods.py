@@ -35,6 +35,7 @@ class Case:
         run: At the smoke profile.
         learns: What it reaches on a few synthetic videos: losses at most, all else at least. Where
             nothing is said, its loss must fall by 30 %.
+        steps: Of that training.
         learner: Changes of the model for that: keys below ``model`` and their values.
         alike: Changes of the model with which several processes compute what one does: full queues
             after a step, and no random numbers.
@@ -42,6 +43,7 @@ class Case:
 
     run: str
     learns: dict[str, float] = field(default_factory=dict)
+    steps: int = 30
     learner: dict[str, Any] = field(default_factory=dict)
     alike: dict[str, Any] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ CASES = (
     Case('mlfo/r3d18@smoke+ctm', _found, alike=_mlfo),
     Case('simclr/r3d18@smoke', _found),
     # chance: 2 log 15 = 5.4, the sum of both directions
-    Case('cvrl/r3d18@smoke', dict(loss_contrast=1.0, acc_contrast=0.9)),
+    Case('cvrl/r3d18@smoke', dict(loss_contrast=1.0, acc_contrast=0.9), steps=50),
     # chance: log 9 = 2.2; 8 other videos in the queue
     Case(
         'moco/r3d18@smoke',
@@ -102,11 +104,11 @@ CASES = (
         alike=dict(queue_size=6),
     ),
     # unrelated embeddings: 4; collapsed ones would have no spread
-    Case('byol/r3d18@smoke', dict(loss_prediction=1.5, stat_std=0.4)),
+    Case('byol/r3d18@smoke', dict(loss_prediction=1.5, stat_std=0.4), steps=40),
     # chance: log 8 = 2.1
-    Case('swav/r3d18@smoke', dict(loss_semantic=1.0, stat_prototypes_used=4), alike=_swav),
+    Case('swav/r3d18@smoke', dict(loss_semantic=1.0, stat_prototypes_used=4), 50, alike=_swav),
     # chance: log 16 = 2.8, two blocks of 8 videos
-    Case('memdpc/r3d18@smoke', dict(loss_forward=1.7, loss_backward=1.7), learner=_memdpc),
+    Case('memdpc/r3d18@smoke', dict(loss_forward=1.7, loss_backward=1.7), 40, _memdpc),
     Case('pace/r3d18@smoke', dict(loss_pace=_quarter)),
     Case('pace/r3d18@smoke+contrast', dict(loss_pace=_quarter, acc_contrast=0.9)),
     Case('rotnet3d/r3d18@smoke', dict(loss_rotation=_quarter)),

@@ -1,4 +1,4 @@
-"""A genuine UCF101 clip (DivX) through the pipelines of every shipped config."""
+"""A genuine UCF101 clip (DivX) through the pipelines of every shipped run."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from mmcv.transforms import Compose
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.evaluation import pipelines
-from tests.conftest import REPO
+from mlfo_mm.study.methods import cards
+from mlfo_mm.study.paths import CONFIGS
 
-CONFIGS = sorted(
-    path
-    for folder in (REPO / 'configs').iterdir()
-    if folder.name not in ('_base_', 'downstream')
-    for pattern in ('r3d18_*.py', '*34_k400.py', 's3dg_k400.py')  # the last two have 224 pixels
-    for path in folder.rglob(pattern)
+RUNS = sorted(
+    name
+    for card in cards().values()
+    for run in (
+        *(f'{card.key}/r3d18@{at}' for at in ('smoke', 'demo', 'mini', 'k400', 'ucf101')),
+        # recipes, the variants of each, and those of 224 pixels
+        *(f'{card.key}/{p.stem.replace("_", "@")}' for p in (CONFIGS / card.key).glob('*_*.py')),
+    )
+    for name in (run, *(f'{run}+{v.variant}' for v in card.variants if v.variant != 'default'))
 )
+RUNS = list(dict.fromkeys(RUNS))
 
 
 def run(pipeline: list, path) -> torch.Tensor:
@@ -31,9 +36,9 @@ def clip(real_data):
     return next((real_data / 'format_samples').glob('*.avi'))
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: str(path.relative_to(REPO)))
-def test_every_pipeline(path, clip):
-    config = load_config(path)
+@pytest.mark.parametrize('name', RUNS)
+def test_every_pipeline(name, clip):
+    config = load_config(name)
     length, size = config.clip_len, config.crop_size
     inputs = run(config.train_pipeline, clip)
     sampler = config.train_pipeline[1]
@@ -54,7 +59,6 @@ def test_every_pipeline(path, clip):
 
 
 def test_full_long_view(clip):
-    config = load_config('mlfo/r3d18@k400')
-    config.train_pipeline[1].long_view = 'full'
+    config = load_config('mlfo/r3d18@k400', {'sampler.long_view': 'full'})
     inputs = run(config.train_pipeline, clip)
     assert inputs.shape == (4, 3, 16, 112, 112)

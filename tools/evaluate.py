@@ -17,6 +17,7 @@ from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.request import NO_CHECKPOINT, Request
+from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 from mlfo_mm.study.tasks import TASKS
 
@@ -53,12 +54,10 @@ def parse_args() -> argparse.Namespace:
         '--work-dir', default='work_dirs/evaluate', help='for features and finetuned models'
     )
     parser.add_argument(
-        '--reuse',
-        action='store_true',
-        help='take the records of the same weights and configs that are there',
+        '--reuse', action='store_true', help='take records of the same weights and configs'
     )
     parser.add_argument('--results', default='results', help='folder of the records')
-    parser.add_argument('--outcome', type=Path, help='JSON file for the paths of the records')
+    parser.add_argument('--outcome', type=Path, help='JSON file: records, or what went wrong')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -76,6 +75,11 @@ def main() -> None:
     """Evaluate and print the numbers with their protocol."""
     args = parse_args()
     keep_freed_memory()
+    with handing_over(args.outcome) as records:
+        _evaluate(args, records)
+
+
+def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
     check_limit('--decode-timeout', args.decode_timeout)
     *run, checkpoint = args.checkpoint
     requests = [
@@ -105,6 +109,7 @@ def main() -> None:
             continue
         print(f'{task} on {dataset}\n{summary(outcome.record)}')
         print(f'record: {outcome.path}', flush=True)
+        records.append(outcome.path)
     if len(requests) == len(failures) == 1:
         raise UserError(outcome.record.reason)
     if failures:

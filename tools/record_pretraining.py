@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mlfo_mm.errors import cli
 from mlfo_mm.evaluation.pretrain_record import record_pretraining
+from mlfo_mm.handover import handing_over
 
 
 def parse_args() -> argparse.Namespace:
@@ -13,6 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('work_dir', help='of the run; its last checkpoint carries the config')
     parser.add_argument('--results', default='results', help='folder of the records')
+    parser.add_argument('--outcome', type=Path, help='JSON file: the record, or what went wrong')
     return parser.parse_args()
 
 
@@ -20,7 +23,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Read what the run left and write its record."""
     args = parse_args()
-    record, path = record_pretraining(args.work_dir, args.results)
+    with handing_over(args.outcome) as records:
+        record, path = record_pretraining(args.work_dir, args.results)
+        records.append(path)
     cost = ', '.join(f'{name} {value:g}' for name, value in record.cost.items())
     print(f'{record.protocol["line"]}\ncost: {cost}\nrecord: {path}')
 

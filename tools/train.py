@@ -12,6 +12,7 @@ from mlfo_mm.engine.launch import missing, next_command, train, use_amp
 from mlfo_mm.engine.peers import own_error_first
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.pretrain_record import train_and_record
+from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 from mmengine.dist import is_main_process
 
@@ -39,15 +40,20 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--results', help='leave a record of the run under this folder: curves, cost, weights'
     )
+    parser.add_argument('--outcome', type=Path, help='JSON file: the record, or what went wrong')
     return parser.parse_args()
 
 
 @cli
-@own_error_first()
 def main() -> None:
     """Read the config, apply the arguments, train."""
     args = parse_args()
     keep_freed_memory()
+    with handing_over(args.outcome) as records, own_error_first():
+        _train(args, records)
+
+
+def _train(args: argparse.Namespace, records: list[Path]) -> None:
     config = load_config(args.run, args.cfg_options)
     require(config)
     if args.preflight is not None:
@@ -65,7 +71,8 @@ def main() -> None:
     if args.amp:
         use_amp(config)
     if args.results:
-        train_and_record(config, args.launcher, args.resume, args.auto_scale_lr, args.results)
+        how = (args.launcher, args.resume, args.auto_scale_lr)
+        records += train_and_record(config, *how, args.results)
     else:
         train(config, args.launcher, args.resume, args.auto_scale_lr)
     if is_main_process():

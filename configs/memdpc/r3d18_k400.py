@@ -15,14 +15,8 @@ method, variant = 'memdpc', 'default'
 pretrain_dataset = 'kinetics400'
 sampler = dict(type=SampleBlocks, block_len=5, num_blocks=8, frame_interval=3)
 views.update(decode=dict(views.decode, scale=None), gray=dict(views.gray, p=0.25))
-model = dict(
-    type=MemDPC,
-    prediction=dict(type=DensePredictionLoss),
-    feature_size=256,
-    predict_steps=3,
-    memory_size=1024,
-    dropout_ratio=0.1,
-)
+model = dict(type=MemDPC, prediction=dict(type=DensePredictionLoss), feature_size=256)
+model.update(predict_steps=3, memory_size=1024, dropout_ratio=0.1)
 train_dataloader.update(batch_size=8)
 auto_scale_lr.update(base_batch_size=64)
 param_scheduler[0].update(milestones=[120, 160])

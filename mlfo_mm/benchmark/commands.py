@@ -18,12 +18,13 @@ from mlfo_mm.benchmark.estimate import Estimates, spell
 from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
 from mlfo_mm.benchmark.plan import Folders, make_plan
 from mlfo_mm.benchmark.resolve import resolve, tool_environment
-from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, status
+from mlfo_mm.benchmark.state import files, read, status, to_do
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES
 
 LOG_LINES = 8
+UNDER_WAY = 'a run is under way'
 SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels')  # tables on the terminal
 
 
@@ -78,9 +79,12 @@ def list_matrix(choice: Choice, where: Where, console: Console) -> None:
 
 
 def show_plan(choice: Choice, where: Where, console: Console) -> None:
-    """Print what a run would do, by a dry run of the workflow."""
+    """Print what a run would do."""
     plan, machine = where.plan(choice), where.machine()
-    todo = set(runner.dry_run(plan, machine))
+    jobs, under_way = to_do(plan)
+    if under_way:
+        console.print(UNDER_WAY)
+    todo = {job.name for job in jobs}
     kinds = Counter(job.rule for job in plan.jobs)
     kinds_todo = Counter(name.split('/')[0] for name in todo)
     console.print(f'{len(plan.jobs)} jobs, {len(todo)} to do:', highlight=False)
@@ -90,7 +94,6 @@ def show_plan(choice: Choice, where: Where, console: Console) -> None:
     for job in plan.jobs:
         if job.name in todo and job.rule not in ('tables', 'figures'):
             console.print(f'  - {job.title}', highlight=False, markup=False)
-    jobs = [job for job in plan.jobs if job.name in todo]
     seconds = Estimates(plan).left(jobs, {}, machine.jobs)
     if todo:
         told = f'about {spell(seconds)}' if seconds else 'unknown, no earlier run to judge by'
@@ -104,24 +107,24 @@ def run(choice: Choice, where: Where, console: Console) -> None:
     _say_missing(plan, console)
     if not plan.jobs:
         raise UserError('nothing can run: ' + ('; '.join(plan.missing) or 'the choice is empty'))
-    outcome = runner.run(plan, machine, console)
+    ending = runner.run(plan, machine, console)
     for job in plan.jobs:
         if job.rule == 'tables':
             shown = [name for name in SHOWN if name in choice.tables]
             _call(plan, job, *(['--tables', *shown] if shown else []))
-        elif job.rule == 'figures' and job.name in outcome.left_out and not outcome.error:
+        elif job.rule == 'figures' and job.name in ending.left_out and not ending.error:
             _call(plan, job)
-    for name, reason in outcome.failed.items():
+    for name, reason in ending.failed.items():
         log = files(plan, plan.job(name)).log
         tail = log.read_text(errors='replace').splitlines()[-LOG_LINES:] if log.is_file() else []
         text = '\n'.join([f'failed: {plan.job(name).title}: {reason}', f'  {log}:'])
         console.print('\n'.join([text, *(f'  | {line}' for line in tail)]), markup=False)
-    if outcome.error:
-        raise UserError(f'{outcome.error}; the same command goes on from here')
-    if outcome.failed:
-        others = [name for name in outcome.left_out if not name.startswith(('tables', 'figures'))]
+    if ending.error:
+        raise UserError(f'{ending.error}; the same command goes on from here')
+    if ending.failed:
+        others = [name for name in ending.left_out if not name.startswith(('tables', 'figures'))]
         raise UserError(
-            f'{len(outcome.failed)} failed'
+            f'{len(ending.failed)} failed'
             + (f', {len(others)} left out because of them' if others else '')
             + '; the same command tries them again'
         )
@@ -138,12 +141,10 @@ def _call(plan: Plan, job: Job, *options: str) -> None:
 def show_status(choice: Choice, where: Where, console: Console) -> None:
     """Print how each job stands."""
     plan = where.plan(choice)
-    with lock(Path(plan.folder) / 'runner.lock', wait=False) as free:
-        if free is not None:
-            reconcile(plan)
-        else:
-            console.print('a run is under way')
-    wanted = {job.name for job in open_jobs(plan)}
+    jobs, under_way = to_do(plan)
+    if under_way:
+        console.print(UNDER_WAY)
+    wanted = {job.name for job in jobs}
     found = {job.name: status(plan, job) for job in plan.jobs}
     for name, state in found.items():
         if state == 'to do' and name not in wanted:

@@ -9,14 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
-from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, Job, Plan
-from mlfo_mm.benchmark.resolve import Answer, Question, downstream, pretraining
+from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, UNTRAINED, Job, Plan
+from mlfo_mm.benchmark.resolve import Answer, Question, pretraining, protocol
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.experiments import Experiment
-from mlfo_mm.study.identity import Pretraining, folder_name, hash_text, pretraining_identity
+from mlfo_mm.study.identity import (
+    Pretraining,
+    Protocol,
+    folder_name,
+    hash_text,
+    pretraining_identity,
+)
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES, Profile
+from mlfo_mm.study.records import record_path
 from mlfo_mm.study.tasks import TASKS
 
 
@@ -54,34 +61,33 @@ class _Planner:
         self.choice, self.folders, self.ask = choice, folders, ask
         self.profile: Profile = PROFILES[choice.profile]
         self.processes = processes or self.profile.processes
+        self.results = folders.results.as_posix()
         self.jobs: dict[str, Job] = {}
         self.missing: dict[str, int] = {}
+        self.made = Plan(
+            profile=choice.profile,
+            root=str(folders.root),
+            cwd=str(Path.cwd()),
+            folder=str(folders.benchmark / choice.profile),
+            results=str(folders.results),
+        )
 
     def plan(self) -> Plan:
-        folders, choice = self.folders, self.choice
+        choice, made = self.choice, self.made
         rows = [row for row in chosen_rows(choice) if self._is_there(row)]
         swap = self.choice.datasets != self.profile.datasets or not self.profile.paper
         on = choice.datasets[0] if swap else ''
         answers = self.ask([pretraining(r.run(self.profile), on, **r.options) for r in rows])
-        tasks = dict.fromkeys(task for row in rows for task in choice.tasks_of(row))
-        self.protocols = self._read_protocols(tuple(tasks))
+        made.protocols = self._read_protocols(rows)
         for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
             if self._wrong(answer):
                 continue
             for seed in choice.seeds_of(row):
                 self._add_run(row, answer, seed, 100_000 - 1000 * seed - 10 * index)
         self._add_reports()
-        jobs = sorted(self.jobs.values(), key=lambda job: (RULES.index(job.rule), -job.priority))
-        missing = [line + (f' ({n} runs)' if n > 1 else '') for line, n in self.missing.items()]
-        return Plan(
-            profile=choice.profile,
-            root=str(folders.root),
-            cwd=str(Path.cwd()),
-            folder=str(folders.benchmark / choice.profile),
-            results=str(folders.results),
-            jobs=jobs,
-            missing=missing,
-        )
+        made.jobs = sorted(self.jobs.values(), key=lambda j: (RULES.index(j.rule), -j.priority))
+        made.missing = [f'{line} ({n} runs)' if n > 1 else line for line, n in self.missing.items()]
+        return made
 
     def _miss(self, line: str) -> None:
         self.missing[line] = self.missing.get(line, 0) + 1
@@ -98,16 +104,12 @@ class _Planner:
             self._miss(f'no card of the method {row.recipe}')
         return there
 
-    def _read_protocols(self, tasks: tuple[str, ...]) -> dict[str, str]:
-        """Hash of each task's downstream config."""
-        paths = {task: f'configs/downstream/{task}_{self.profile.name}.py' for task in tasks}
-        there = [task for task in tasks if (self.folders.root / paths[task]).is_file()]
-        for task in set(tasks) - set(there):
-            self._miss(f'no config {paths[task]}')
-        answers = self.ask([downstream(paths[task]) for task in there])
+    def _read_protocols(self, rows: Sequence[Experiment]) -> dict[str, Protocol]:
+        tasks = list(dict.fromkeys(task for row in rows for task in self.choice.tasks_of(row)))
+        answers = self.ask([protocol(task, self.profile.name) for task in tasks])
         return {
-            task: hash_text(repr(answer))
-            for task, answer in zip(there, answers, strict=True)
+            task: Protocol(**answer['protocol'])
+            for task, answer in zip(tasks, answers, strict=True)
             if not self._wrong(answer)
         }
 
@@ -121,12 +123,11 @@ class _Planner:
                 if not self.profile.prepare or name not in self.profile.datasets:
                     self._miss(f'data: {error}')
                     return None
-                command = (PYTHON, *self._tool(*self.profile.prepare))
                 needs = ('data/' + self.profile.datasets[0],)
                 self.jobs[needs[0]] = Job(
                     needs[0],
                     'make the data',
-                    command,
+                    (PYTHON, *self._tool(*self.profile.prepare)),
                     priority=1_000_000,
                     gpus=0,
                     facts=dict(datasets=list(self.profile.datasets)),
@@ -134,25 +135,25 @@ class _Planner:
         return needs
 
     def _tool(self, name: str, *arguments: str) -> tuple[str, ...]:
-        return self._path(name), *arguments
-
-    def _path(self, name: str) -> str:
-        """A path of the repository as one would type it here."""
+        """A tool of the repository as one would type it here."""
         path = self.folders.root / name
         here = Path.cwd() == self.folders.root
-        return os.path.relpath(path) if here and not Path(name).is_absolute() else str(path)
+        return os.path.relpath(path) if here else str(path), *arguments
+
+    def _record(self, about: dict[str, Any]) -> str:
+        return str(record_path(about['profile'], about['experiment'], self.folders.results))
 
     def _add_run(self, row: Experiment, answer: Answer, seed: int, priority: int) -> None:
         trains = Pretraining(**answer['pretraining'])
+        run, options = row.run(self.profile), _options(answer['options'])
         facts: dict[str, Any] = dict(
             method=trains.method, variant=trains.variant, backbone=trains.backbone
         )
-        facts |= dict(seed=seed, run=row.run(self.profile), options=answer['options'])
+        facts |= dict(seed=seed, trains=' '.join((run, *options)))
+        self.made.trained[facts['trains']] = trains
         if row.untrained:
-            facts |= dict(method=row.method, variant='')
-            mark = hash_text(trains.bare)[:8]
-            name = f'{row.method}-{trains.backbone}_{mark}_seed{seed}'
-            self._add_evaluations(row, facts, name, 'none', (), priority)
+            facts |= dict(method=row.method, variant='', checkpoint=UNTRAINED)
+            self._add_evaluations(row, facts, (run, UNTRAINED), (), priority)
             return
         data = self._data(trains.dataset)
         if data is None:
@@ -160,50 +161,40 @@ class _Planner:
         about = pretraining_identity(trains, seed)
         name = folder_name(about)
         work_dir = self.folders.work_dir.absolute() / self.profile.name / name
-        results = self.folders.results.as_posix()
+        checkpoint = str(work_dir / f'epoch_{answer["epochs"]}.pth')
+        where = ('--work-dir', str(work_dir), '--seed', str(seed), '--results', self.results)
+        record = self._tool('tools/record_pretraining.py', str(work_dir), '--results', self.results)
         job = Job(
             f'pretrain/{name}',
             f'pretrain {_who(facts)} on {trains.dataset}, seed {seed}',
-            (
-                *(*self._train(facts), '--work-dir', str(work_dir), '--seed', str(seed)),
-                *('--results', results, *_options(answer['options'])),
-            ),
+            (*self._train(run), *where, *options),
+            (checkpoint, self._record(about)),
             data,
             priority + 5,
             self.processes,
-            facts
-            | dict(
-                work_dir=str(work_dir),
-                epochs=answer['epochs'],
-                record=f'{results}/records/{self.profile.name}/{about["experiment"]}.json',
-                recorder=(
-                    *(PYTHON, *self._tool('tools/record_pretraining.py', facts['run'])),
-                    *(str(work_dir), '--results', results, *_options(answer['options'])),
-                ),
-            ),
+            facts | dict(recorder=[PYTHON, *record]),
         )
-        if self._add_evaluations(row, facts, name, str(job.checkpoint), (job.name,), priority):
+        facts |= dict(checkpoint=checkpoint)
+        if self._add_evaluations(row, facts, (checkpoint,), (job.name,), priority):
             self.jobs[job.name] = job
 
-    def _train(self, facts: dict[str, Any]) -> tuple[str, ...]:
+    def _train(self, run: str) -> tuple[str, ...]:
         if self.processes == 1:
-            return PYTHON, *self._tool('tools/train.py', facts['run'])
-        tool = self._tool('tools/dist_train.sh', facts['run'], str(self.processes))
-        return 'bash', *tool
+            return PYTHON, *self._tool('tools/train.py', run)
+        return 'bash', *self._tool('tools/dist_train.sh', run, str(self.processes))
 
     def _add_evaluations(
         self,
         row: Experiment,
         facts: dict[str, Any],
-        run: str,
-        checkpoint: str,
+        weights: tuple[str, ...],
         needs: tuple[str, ...],
         priority: int,
     ) -> bool:
         added = False
         for dataset in self.choice.datasets:
             tasks = self.choice.tasks_of(row, facts['seed'], dataset)
-            tasks = tuple(task for task in tasks if task in self.protocols)
+            tasks = tuple(task for task in tasks if task in self.made.protocols)
             frozen = tuple(task for task in tasks if TASKS[task].frozen)
             alone = [(task, (task,)) for task in tasks if not TASKS[task].frozen]
             data = self._data(dataset) if tasks else None
@@ -211,34 +202,34 @@ class _Planner:
                 continue
             added = True
             for rule, group in (*([('evaluate', frozen)] if frozen else ()), *alone):
-                protocols = [(task, self.protocols[task]) for task in group]
-                skip = ('--skip-broken',) if self.choice.skip_broken else ()
-                mark = hash_text(repr([*protocols, *skip]))[:8]
-                command = (
-                    *(PYTHON, *self._tool('tools/evaluate.py', facts['run'], checkpoint)),
-                    *('--task', *group, '--dataset', dataset, '--seed', str(facts['seed'])),
-                    *('--reuse', '--results', self.folders.results.as_posix()),
-                    *('--work-dir', str(self.folders.work_dir.absolute() / 'evaluate'), *skip),
-                    *_options(facts['options']),
-                )
                 what = f'evaluate {", ".join(group)} of' if rule == 'evaluate' else rule
+                own = facts | dict(
+                    tasks=list(group), dataset=dataset, skip_broken=self.choice.skip_broken
+                )
+                abouts = self.made.identities(own)
+                name = f'{_who(facts)}-{dataset}-seed{facts["seed"]}'
+                mark = hash_text(repr([about['experiment'] for about in abouts]))[:8]
                 job = Job(
-                    f'{rule}/{run}-{dataset}-{mark}',
+                    f'{rule}/{name}-{mark}',
                     f'{what} {_who(facts)} on {dataset}, seed {facts["seed"]}',
-                    command,
+                    self._evaluate(weights, own),
+                    tuple(self._record(about) for about in abouts),
                     (*needs, *data),
                     priority + (9 if rule == 'evaluate' else 3),
-                    1,
-                    facts
-                    | dict(
-                        tasks=list(group),
-                        dataset=dataset,
-                        checkpoint=checkpoint,
-                        skip_broken=self.choice.skip_broken,
-                    ),
+                    facts=own,
                 )
                 self.jobs[job.name] = job
         return added
+
+    def _evaluate(self, weights: tuple[str, ...], facts: dict[str, Any]) -> tuple[str, ...]:
+        """The command of an evaluation: the checkpoint carries how it was trained."""
+        folder = str(self.folders.work_dir.absolute() / 'evaluate')
+        return (
+            *(PYTHON, *self._tool('tools/evaluate.py', *weights), '--task', *facts['tasks']),
+            *('--dataset', facts['dataset'], '--seed', str(facts['seed']), '--reuse'),
+            *('--results', self.results, '--work-dir', folder),
+            *(('--skip-broken',) if facts['skip_broken'] else ()),
+        )
 
     def _add_reports(self) -> None:
         """Tables and figures, made anew when one of their evaluations is."""
@@ -248,8 +239,11 @@ class _Planner:
         kinds += ['figures'] if any(t.startswith('figure') for t in self.choice.tables) else []
         for kind in kinds if found else []:
             command = (PYTHON, *self._tool(f'tools/make_{kind}.py', '--profile'))
-            command += (self.profile.name, '--results', self.folders.results.as_posix())
-            job = Job(f'{kind}/{mark}', f'make the {kind}', command, tuple(found), gpus=0)
+            command += (self.profile.name, '--results', self.results)
+            folder = str(self.folders.results / kind / self.profile.name)
+            job = Job(
+                f'{kind}/{mark}', f'make the {kind}', command, (folder,), tuple(found), gpus=0
+            )
             self.jobs[job.name] = job
 
 

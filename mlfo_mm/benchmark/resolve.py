@@ -1,4 +1,4 @@
-"""What a plan must know of configs: identities and hashes. Reads them with mmengine, apart.
+"""What a plan must know of configs, in plain data. Reads them with mmengine, apart.
 
 The plan itself imports neither torch nor OpenMMLab: it asks this module in a process of its own,
 and only for what no earlier plan has asked of the same configs.
@@ -30,9 +30,9 @@ def pretraining(run: str, dataset: str, **options: object) -> Question:
     return dict(kind='pretraining', run=run, dataset=dataset, options=options)
 
 
-def downstream(config: str) -> Question:
-    """Ask for the hash of a downstream config."""
-    return dict(kind='downstream', config=config)
+def protocol(task: str, profile: str) -> Question:
+    """Ask how a task is done under a profile."""
+    return dict(kind='protocol', task=task, profile=profile)
 
 
 def resolve(questions: Sequence[Question], root: Path, cache_file: Path) -> list[Answer]:
@@ -58,45 +58,31 @@ def tool_environment(root: Path) -> dict[str, str]:
     return os.environ | dict(PYTHONPATH=os.pathsep.join(paths), PYTHON=sys.executable)
 
 
-def ask_apart(module: str, request: dict[str, Any], root: Path, cwd: Path | None = None) -> str:
-    """Send a request to a module of this package in a process of its own; its answer.
-
-    Raises:
-        UserError: It failed; its last line.
-    """
+def _ask(questions: list[Question], root: Path) -> list[Answer]:
     done = subprocess.run(
         # -P: the package of the repository, also from within another one
-        [sys.executable, '-P', '-m', module],
-        input=json.dumps(request),
+        [sys.executable, '-P', '-m', 'mlfo_mm.benchmark.resolve'],
+        input=json.dumps(questions),
         env=tool_environment(root),
-        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ['no message'])[-1]
-        raise UserError(last.removeprefix('error: '))
-    return done.stdout
-
-
-def _ask(questions: list[Question], root: Path) -> list[Answer]:
-    request = dict(root=str(root), questions=questions)
-    try:
-        said = ask_apart('mlfo_mm.benchmark.resolve', request, root)
-    except UserError as error:
-        raise UserError(f'configs cannot be read: {error}') from None
-    return json.loads(said.splitlines()[-1])
+        raise UserError(f'configs cannot be read: {last.removeprefix("error: ")}')
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _state(root: Path) -> str:
     """Digest of all that an answer may depend on: the configs and who reads them."""
     digest = hashlib.sha256(metadata.version('mmengine').encode())
-    package = Path(__file__).resolve().parents[1]
+    package = root / 'mlfo_mm'
     named = [package / 'evaluation' / name for name in ('pipelines.py', 'request.py')]
     folders = [*package.glob('engine/*.py'), *package.glob('study/*.py')]
-    code = [*folders, *named, Path(__file__)]
-    for path in sorted((*root.glob('configs/**/*.py'), *code)):
+    code = [*folders, *named, package / 'benchmark' / 'resolve.py']
+    configs = [*root.glob('configs/**/*.py'), *root.glob('configs/**/*.toml')]
+    for path in filter(Path.is_file, sorted((*configs, *code))):
         digest.update(f'{path}\0'.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -108,17 +94,17 @@ def _read_cache(path: Path) -> dict[str, Answer]:
         return {}
 
 
-def _answer(question: Question, root: Path) -> Answer:
-    from mlfo_mm.engine.config import load_config
-    from mlfo_mm.evaluation.request import PROTOCOL_VERSION, config_text, pretraining_of
+def _answer(question: Question) -> Answer:
+    from mlfo_mm.engine.config import load_config, load_task
+    from mlfo_mm.evaluation.request import pretraining_of, protocol_of
 
-    if question['kind'] == 'downstream':
-        text = config_text(load_config(root / question['config']))
-        return dict(hash=hash_text(text)[:8], protocol=PROTOCOL_VERSION)
+    if question['kind'] == 'protocol':
+        task = question['task']
+        return dict(protocol=asdict(protocol_of(load_task(task, question['profile']), task)))
     options, dataset = dict(question['options']), question['dataset']
-    config = load_config(question['run'], options or None)
+    config = load_config(question['run'], options)
     if dataset and config.pretrain_dataset != dataset:
-        options |= {'pretrain_dataset': dataset, 'train_dataloader.dataset.dataset': dataset}
+        options |= dict(pretrain_dataset=dataset)
         config = load_config(question['run'], options)
     return dict(
         pretraining=asdict(pretraining_of(config)),
@@ -129,11 +115,10 @@ def _answer(question: Question, root: Path) -> Answer:
 
 def main() -> None:
     """Answer the questions on stdin, on stdout, as JSON."""
-    asked = json.load(sys.stdin)
     answers: list[Answer] = []
-    for question in asked['questions']:
+    for question in json.load(sys.stdin):
         try:
-            answers.append(_answer(question, Path(asked['root'])))
+            answers.append(_answer(question))
         except UserError as error:
             answers.append(dict(error=str(error)))
     print(json.dumps(answers))

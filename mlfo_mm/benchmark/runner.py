@@ -18,9 +18,9 @@ from rich.console import Console
 
 from mlfo_mm.benchmark.failures import write_failed
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
-from mlfo_mm.benchmark.progress import Progress
 from mlfo_mm.benchmark.resolve import tool_environment
-from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, status
+from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, runner_lock, status
+from mlfo_mm.benchmark.terminal import Follower
 from mlfo_mm.errors import UserError
 from mlfo_mm.processes import die_with_parent
 
@@ -83,12 +83,12 @@ def visible_gpus() -> tuple[str, ...]:
     return tuple(re.findall(r'^GPU (\d+):', listed.stdout, re.MULTILINE))
 
 
-def snakemake_command(plan: Plan, machine: Machine, *options: str) -> list[str]:
+def snakemake_command(plan: Plan, machine: Machine) -> list[str]:
     """Snakemake's command line for a plan that was written."""
     command = [sys.executable, '-m', 'snakemake', '--snakefile', str(HERE / 'Snakefile')]
     command += ['--directory', plan.folder, '--config', f'plan={plan.folder}/plan.json']
-    # the runner has a lock of its own, and markers are whole or not there
-    command += ['--nolock', '--keep-going', '--rerun-incomplete', '--rerun-triggers', 'mtime']
+    # the runner has a lock of its own; which jobs run is decided: none of them has a marker
+    command += ['--nolock', '--keep-going', '--ignore-incomplete', '--rerun-triggers', 'mtime']
     command += ['--scheduler', 'greedy', '--latency-wait', '30' if machine.cluster else '2']
     if machine.workflow_profile:
         command += ['--workflow-profile', machine.workflow_profile]
@@ -101,19 +101,20 @@ def snakemake_command(plan: Plan, machine: Machine, *options: str) -> list[str]:
     else:
         command += ['--cores', str(machine.jobs * machine.threads)]
         command += ['--resources', f'gpu={len(machine.gpus)}'] if machine.gpus else []
-    return [*command, *options]
+    return command
 
 
-def write_plan(plan: Plan, machine: Machine) -> None:
-    """Write the plan for a machine."""
+def write_plan(plan: Plan, machine: Machine, todo: Sequence[Job]) -> None:
+    """Write the plan for a machine, with what is to run of it."""
     plan.gpus, plan.threads = machine.gpus, machine.threads
+    plan.todo = tuple(job.name for job in todo)
     plan.write()
 
 
 @contextlib.contextmanager
 def _only_runner(plan: Plan) -> Iterator[int]:
     """Hold the lock of a plan's folder."""
-    path = Path(plan.folder) / 'runner.lock'
+    path = runner_lock(plan)
     give_up = time.monotonic() + PATIENCE_S
     while True:
         with lock(path, wait=False) as held:
@@ -138,28 +139,8 @@ def require_snakemake() -> None:
         )
 
 
-def dry_run(plan: Plan, machine: Machine) -> list[str]:
-    """Names of the jobs that Snakemake would run."""
-    require_snakemake()
-    with _only_runner(plan):
-        reconcile(plan)
-        write_plan(plan, machine)
-        command = snakemake_command(plan, machine, '--dry-run')
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=tool_environment(Path(plan.root)),
-        )
-    output = done.stdout + done.stderr
-    if done.returncode:
-        raise UserError(f'Snakemake: {_last(output, 1)[0]}')
-    return re.findall(r'^\s+output: done/(\S+)\.json$', output, re.MULTILINE)
-
-
 @dataclass
-class Outcome:
+class Ending:
     """How a run ended: names of failed jobs with their reasons, and those left out for them."""
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -167,29 +148,29 @@ class Outcome:
     error: str = ''
 
 
-def run(plan: Plan, machine: Machine, console: Console) -> Outcome:
+def run(plan: Plan, machine: Machine, console: Console) -> Ending:
     """Run what is not done yet; a failed job does not stop the others."""
     require_snakemake()
     with _only_runner(plan) as held:
         reconcile(plan)
         for job in plan.jobs:
             files(plan, job).state.unlink(missing_ok=True)
-        write_plan(plan, machine)
         open_now = open_jobs(plan)
+        write_plan(plan, machine, open_now)
         console.print(
             f'{len(plan.jobs)} jobs: {len(plan.jobs) - len(open_now)} done before, '
             f'{len(open_now)} to do, {machine.jobs} at a time',
             highlight=False,
         )
-        outcome = Outcome()
+        ending = Ending()
         if open_now:
-            code, log = _snakemake(plan, machine, held, Progress(plan, open_now, machine, console))
-            outcome = _outcome(plan, open_now, code, log)
-        _report_failures(plan, outcome)
-        return outcome
+            code, log = _snakemake(plan, machine, held, Follower(plan, open_now, machine, console))
+            ending = _ending(plan, open_now, code, log)
+        _report_failures(plan, ending)
+        return ending
 
 
-def _snakemake(plan: Plan, machine: Machine, held: int, progress: Progress) -> tuple[int, Path]:
+def _snakemake(plan: Plan, machine: Machine, held: int, follower: Follower) -> tuple[int, Path]:
     log = Path(plan.folder) / 'snakemake.log'
     with log.open('wb') as output:
         process = subprocess.Popen(
@@ -201,40 +182,41 @@ def _snakemake(plan: Plan, machine: Machine, held: int, progress: Progress) -> t
             pass_fds=[held],
             preexec_fn=die_with_parent,
         )
-        with progress:
+        with follower:
             while process.poll() is None:
                 time.sleep(POLL_S)
-                progress.update()
-            progress.update()
+                follower.update()
+            follower.update()
     return process.returncode, log
 
 
-def _outcome(plan: Plan, jobs: Sequence[Job], code: int, log: Path) -> Outcome:
-    outcome = Outcome()
+def _ending(plan: Plan, jobs: Sequence[Job], code: int, log: Path) -> Ending:
+    ending = Ending()
     for job in jobs:
         found = status(plan, job)
         if found == 'failed':
-            outcome.failed[job.name] = str(read(files(plan, job).state).get('reason'))
+            ending.failed[job.name] = str(read(files(plan, job).state).get('reason'))
         elif found != 'done':
-            outcome.left_out.append(job.name)
-    if (code or outcome.left_out) and not outcome.failed:
+            ending.left_out.append(job.name)
+    if (code or ending.left_out) and not ending.failed:
         said = '; '.join(_last(log.read_text(errors='replace'), 3))
-        outcome.error = f'Snakemake ended with {code} ({said}); log: {log}'
-    return outcome
+        ending.error = f'Snakemake ended with {code} ({said}); log: {log}'
+    return ending
 
 
-def _report_failures(plan: Plan, outcome: Outcome) -> None:
+def _report_failures(plan: Plan, ending: Ending) -> None:
     """Write records of what failed before it could write one itself."""
     reasons = {}
     for job in plan.jobs:
-        blamed = [name for name in (job.name, *job.needs) if name in outcome.failed]
+        blamed = [name for name in (job.name, *job.needs) if name in ending.failed]
         if blamed and job.rule in EVALUATIONS:
-            reason = outcome.failed[blamed[0]]
-            reasons[job.name] = reason if blamed[0] == job.name else f'pretraining failed: {reason}'
+            reason = ending.failed[blamed[0]]
+            before = 'data were not made' if blamed[0].startswith('data/') else 'pretraining failed'
+            reasons[job.name] = reason if blamed[0] == job.name else f'{before}: {reason}'
     try:
         write_failed(plan, reasons)
     except UserError as error:
-        outcome.error = f'records of what failed were not written: {error}'
+        ending.error = f'records of what failed were not written: {error}'
 
 
 def _last(text: str, count: int) -> list[str]:

@@ -1,8 +1,13 @@
 """What is done, running or failed: small files in the workflow's folder, checked against reality.
 
-``done/<job>.json``   the marker, written when the job's product was found whole
-``state/<job>.json``  the last attempt
-``locks/<job>``       held by the kernel as long as a process of the job lives
+``done/<job>.json``     the marker, written when the job's products were found whole: they and what
+                        they were made of, each with size and time
+``state/<job>.json``    the last attempt
+``outcome/<job>.json``  what its tool handed over
+``locks/<job>``         held by the kernel as long as a process of the job lives
+
+What is to run is said by :func:`to_do` and nowhere else: plan, status and run ask it, and the
+workflow runs what it says.
 """
 
 from __future__ import annotations
@@ -11,7 +16,6 @@ import contextlib
 import fcntl
 import json
 import os
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.benchmark.jobs import Job, Plan
+from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
+
+Stamps = dict[str, list[int]]
 
 
 @contextlib.contextmanager
@@ -59,6 +67,11 @@ class Files:
         return self.folder / 'state' / f'{self.name}.json'
 
     @property
+    def outcome(self) -> Path:
+        """What its tool handed over."""
+        return self.folder / 'outcome' / f'{self.name}.json'
+
+    @property
     def log(self) -> Path:
         """Output of all attempts."""
         return self.folder / 'logs' / f'{self.name}.log'
@@ -96,10 +109,51 @@ def whole(path: Path) -> bool:
         return False
 
 
-def stamp(path: Path) -> list[int]:
-    """Size and time of a file: another checkpoint under the same name is another one."""
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+def products(plan: Plan, job: Job) -> list[Path]:
+    """Files and folders that a job makes."""
+    if job.rule == 'data':
+        return [_data(plan, name) for name in job.facts['datasets']]
+    return [Path(plan.cwd, path) for path in job.products]
+
+
+def _data(plan: Plan, name: str) -> Path:
+    try:
+        return find_dataset(name).absolute()
+    except UserError:
+        return Path(plan.cwd, 'data', name)
+
+
+def stamps(plan: Plan, job: Job) -> Stamps | None:
+    """Size and time of what a job has made; None where part of it is not there.
+
+    Of a pretraining only the checkpoint's: its record may be written anew.
+    """
+    paths = products(plan, job)
+    try:
+        found = {str(path): [path.stat().st_size, path.stat().st_mtime_ns] for path in paths}
+    except OSError:
+        return None
+    kept = paths if job.checkpoint is None else paths[:1]
+    return {str(path): found[str(path)] for path in kept}
+
+
+def made_of(plan: Plan, job: Job) -> dict[str, Stamps]:
+    """Stamps of what a job is made of, as the markers have them."""
+    markers = {name: read(Files(Path(plan.folder), name).marker) for name in job.sources}
+    return {name: marker['products'] for name, marker in markers.items() if marker}
+
+
+def mark(plan: Plan, job: Job, sources: dict[str, Stamps], seconds: float | None = None) -> None:
+    """Mark a job as done.
+
+    Args:
+        plan: The plan.
+        job: The job; its products are there.
+        sources: What it was made of.
+        seconds: It took from start to end; None where only part of it was left to do.
+    """
+    made = stamps(plan, job)
+    write(files(plan, job).marker, products=made, made_of=sources, seconds=seconds)
 
 
 def status(plan: Plan, job: Job) -> str:
@@ -116,28 +170,42 @@ def status(plan: Plan, job: Job) -> str:
         return 'stopped' if free is not None else 'running'
 
 
-def reconcile(plan: Plan) -> None:
-    """Make the markers say what is really there: checkpoints, records, tables.
+def to_do(plan: Plan) -> tuple[list[Job], bool]:
+    """Jobs that a run would run, and whether a run is under way: then the markers are its own."""
+    with lock(runner_lock(plan), wait=False) as free:
+        if free is not None:
+            reconcile(plan)
+    return open_jobs(plan), free is None
 
-    A finished checkpoint without a marker gets one; a marker without its product goes, and one
-    that is older than what it was made of.
+
+def runner_lock(plan: Plan) -> Path:
+    """The lock that a run holds."""
+    return Path(plan.folder) / 'runner.lock'
+
+
+def reconcile(plan: Plan) -> None:
+    """Make the markers say what is really there: a job has one if it need not run.
+
+    A finished checkpoint without a marker gets one; a marker without its products goes, and one of
+    what was made of other files than those that are there.
     """
-    times: dict[str, int] = {}
+    there: dict[str, Stamps] = {}
     for job in plan.jobs:
-        found = files(plan, job)
-        marker = read(found.marker)
-        if job.checkpoint is not None:
-            _mark_checkpoint(plan, job, found.marker, marker)
-        elif not (marker and all(_lies(plan, job, path) for path in marker['products'])):
-            found.marker.unlink(missing_ok=True)
-        if found.marker.is_file():
-            times[job.name] = found.marker.stat().st_mtime_ns
-            newest = max(
-                (times.get(n, 0) for n in job.needs if not n.startswith('data/')), default=0
-            )
-            if newest > times[job.name]:
-                found.marker.unlink()
-                del times[job.name]
+        path = files(plan, job).marker
+        known, found = read(path), stamps(plan, job)
+        sources = known.get('made_of', {})
+        stale = any(sources.get(name) != there[name] for name in job.sources if name in there)
+        same = known.get('products') == found
+        if job.checkpoint is not None and not same:
+            known = dict(made_of={}, seconds=None) if pretrained(plan, job) else {}
+        if found is None or not known or stale:
+            path.unlink(missing_ok=True)
+            continue
+        there[job.name] = found
+        if not same:
+            write(path, **(known | dict(products=found)))
+    for job in open_jobs(plan):
+        files(plan, job).marker.unlink(missing_ok=True)
 
 
 def open_jobs(plan: Plan) -> list[Job]:
@@ -157,31 +225,7 @@ def open_jobs(plan: Plan) -> list[Job]:
     return [job for job in plan.jobs if job.name in found]
 
 
-def _lies(plan: Plan, job: Job, product: str) -> bool:
-    mine = job.rule == 'data' or Path(product).is_relative_to(Path(plan.cwd, plan.results))
-    return mine and Path(product).exists()
-
-
-def record_of(plan: Plan, job: Job) -> list[Path]:
-    """A pretraining's record."""
-    return [Path(plan.cwd, job.facts['record'])] if 'record' in job.facts else []
-
-
 def pretrained(plan: Plan, job: Job) -> bool:
     """Whether a pretraining's last checkpoint is whole and its record is there."""
-    recorded = all(path.is_file() for path in record_of(plan, job))
-    return recorded and job.checkpoint is not None and whole(job.checkpoint)
-
-
-def _mark_checkpoint(plan: Plan, job: Job, marker: Path, known: dict[str, Any]) -> None:
-    checkpoint = job.checkpoint
-    assert checkpoint is not None
-    recorded = all(path.is_file() for path in record_of(plan, job))
-    if recorded and checkpoint.is_file() and known.get('stamp') == stamp(checkpoint):
-        return
-    if not pretrained(plan, job):
-        marker.unlink(missing_ok=True)
-        return
-    write(marker, products=[str(checkpoint)], stamp=stamp(checkpoint), seconds=None)
-    # as old as what it stands for: evaluations of this checkpoint remain valid
-    os.utime(marker, ns=(time.time_ns(), checkpoint.stat().st_mtime_ns))
+    there = all(path.is_file() for path in products(plan, job))
+    return there and job.checkpoint is not None and whole(job.checkpoint)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -18,38 +17,33 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mlfo_mm.benchmark.jobs import Job, Plan, executable, read_plan
+from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan, executable, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
-    Files,
     files,
     lock,
+    made_of,
+    mark,
     pretrained,
-    record_of,
-    stamp,
+    products,
     whole,
     write,
 )
-from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.handover import Handover, read_handover
 from mlfo_mm.processes import die_with_parent
 
-RECORD = re.compile(r'^record: (.+)$', re.MULTILINE)
 
-
-def command_line(plan: Plan, job: Job) -> list[str]:
+def command_of(job: Job) -> list[str]:
     """The command, continued where an earlier attempt of a pretraining left a checkpoint.
 
     Where only the record of a pretraining is not there, the command that writes it.
     """
-    finished = job.checkpoint is not None and whole(job.checkpoint)
-    words = job.facts['recorder'] if finished else job.command
-    command = executable(words)
-    if finished:
-        return command
-    if job.checkpoint is None or not any(map(whole, job.checkpoint.parent.glob('epoch_*.pth'))):
-        return command
-    end = command.index('--cfg-options') if '--cfg-options' in command else len(command)
-    return [*command[:end], '--resume', *command[end:]]
+    if job.checkpoint is not None and whole(job.checkpoint):
+        return executable(job.facts['recorder'])
+    command = executable(job.command)
+    if job.checkpoint is not None and any(map(whole, job.checkpoint.parent.glob('epoch_*.pth'))):
+        command.append('--resume')
+    return command
 
 
 @contextlib.contextmanager
@@ -73,46 +67,48 @@ def gpus(plan: Plan, count: int) -> Iterator[dict[str, str]]:
 
 def run(plan: Plan, job: Job, threads: int) -> int:
     """Run a job to its end and return its exit status."""
-    found = files(plan, job)
+    found, sources = files(plan, job), made_of(plan, job)
     with lock(found.lock, wait=True) as held:
         if job.checkpoint is not None and pretrained(plan, job):  # done while this waited
-            _mark(found, job, [job.checkpoint])
+            mark(plan, job, sources)
             return 0
-        found.log.parent.mkdir(parents=True, exist_ok=True)
-        start, command = time.time(), command_line(plan, job)
+        for folder in (found.log.parent, found.outcome.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        found.outcome.unlink(missing_ok=True)
+        start, command = time.time(), command_of(job)
+        from_scratch = command == executable(job.command)  # neither resumed nor only recorded
+        if job.hands_over:
+            command += ['--outcome', str(found.outcome)]
         write(found.state, status='running', start=start, pid=os.getpid())
         with gpus(plan, job.gpus) as visible, found.log.open('ab') as log:
             log.write(f'$ {shlex.join(command)}\n'.encode())
             log.flush()
             begin = log.tell()
             code = _call(command, plan, log, held, visible, threads)
-        output = found.log.read_bytes()[begin:].decode(errors='replace')
-        products = _products(plan, job, output)
-        lacking = [str(path) for path in products if not path.exists()]
-        if not code and (lacking or not products):
-            code, reason = 1, f'it ended without {", ".join(lacking) or "a record"}'
+        said = read_handover(found.outcome)
+        if code:
+            output = found.log.read_bytes()[begin:].decode(errors='replace')
+            reason = _reason(code, said, output)
         else:
-            reason = _reason(code, output)
+            lacking = _lacking(plan, job, said or Handover())
+            reason = f'it ended without {", ".join(lacking)}' if lacking else ''
+            code = 1 if lacking else 0
         status = 'failed' if code else 'done'
-        write(
-            found.state, status=status, start=start, end=time.time(), reason=reason if code else ''
-        )
+        write(found.state, status=status, start=start, end=time.time(), reason=reason)
         if not code:
-            whole_run = command[1:] == list(job.command[1:])  # neither resumed nor only recorded
-            _mark(found, job, products, round(time.time() - start, 1) if whole_run else None)
+            mark(plan, job, sources, round(time.time() - start, 1) if from_scratch else None)
         return code
 
 
-def _products(plan: Plan, job: Job, output: str) -> list[Path]:
-    """Files that show that the job is done."""
-    if job.checkpoint is not None:
-        lacking = job.checkpoint.with_suffix('.whole')
-        return [job.checkpoint if whole(job.checkpoint) else lacking, *record_of(plan, job)]
-    if job.rule in ('tables', 'figures'):
-        return [Path(plan.cwd, plan.results, job.rule, plan.profile)]
-    if job.rule == 'data':
-        return [find_dataset(name).absolute() for name in job.facts['datasets']]
-    return [Path(plan.cwd, line) for line in RECORD.findall(output)]
+def _lacking(plan: Plan, job: Job, said: Handover) -> list[str]:
+    """Products that are not there, and records that the tool does not call its own."""
+    own = {Path(plan.cwd, path) for path in said.records}
+    return [
+        str(path)
+        for path in products(plan, job)
+        if not (path.exists() if path != job.checkpoint else whole(path))
+        or (job.rule in EVALUATIONS and path not in own)
+    ]
 
 
 def _call(
@@ -142,17 +138,13 @@ def _call(
         return 127
 
 
-def _mark(found: Files, job: Job, products: list[Path], seconds: float | None = None) -> None:
-    facts = dict(stamp=stamp(job.checkpoint)) if job.checkpoint else {}
-    write(found.marker, products=[str(path) for path in products], seconds=seconds, **facts)
-
-
-def _reason(code: int, output: str) -> str:
-    """The last line that says what went wrong."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    said = [line for line in lines if re.match(r'(error:|\w*(Error|Exception|Interrupt)\b)', line)]
-    line = (said or lines or ['no output'])[-1].removeprefix('error: ')
-    return f'killed by signal {-code}; {line[:300]}' if code < 0 else line[:300]
+def _reason(code: int, said: Handover | None, output: str) -> str:
+    """What the tool said of its failure; of one that could say nothing, the last line of its log."""
+    if said is not None and said.reason:
+        return said.reason[:300]
+    line = next((line.strip() for line in output.split('\n')[::-1] if line.strip()), 'no output')
+    line = line.removeprefix('error: ')[:300]
+    return f'killed by signal {-code}; {line}' if code < 0 else line
 
 
 def main() -> None:

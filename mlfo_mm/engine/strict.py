@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mlfo_mm.engine.composed import KNOWN
 from mlfo_mm.engine.facts import check_source
 from mlfo_mm.engine.fragments import DATA, leaves, to_config
 from mlfo_mm.errors import UserError, did_you_mean
@@ -85,6 +88,10 @@ def _allowed(node: Any) -> set[str]:
 
 def _component(node: dict) -> Any:
     component = node.get('type')  # mmengine builds a lazy one
+    if isinstance(component, str) and component.split('.')[0] in KNOWN:  # of a printed config
+        place, _, name = component.rpartition('.')
+        with contextlib.suppress(ImportError, ValueError):  # who builds it says so
+            component = getattr(importlib.import_module(place), name, None)
     return component if inspect.isclass(component) else None
 
 

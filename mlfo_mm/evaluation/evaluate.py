@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, reason_of
 from mlfo_mm.evaluation.frozen import TaskResult
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
@@ -123,12 +123,6 @@ def backbone_cost(backbone: nn.Module, geometry: ClipGeometry) -> dict[str, floa
     except (RuntimeError, NotImplementedError):  # a backbone that does not run on shapes alone
         return dict(params_m=round(sum(p.numel() for p in backbone.parameters()) / 1e6, 4))
     return dict(params_m=round(cost.params_m, 4), gflops=round(cost.gflops, 4))
-
-
-def reason_of(error: Exception) -> str:
-    """An error in one line, as a failed record holds it."""
-    name = '' if isinstance(error, UserError) else f'{type(error).__name__}: '
-    return ' '.join(f'{name}{error}'.split()) or type(error).__name__
 
 
 def _answers(record: Record, trial: Trial) -> bool:

@@ -23,8 +23,8 @@ from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, carried_config
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings
-from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost, reason_of
+from mlfo_mm.errors import UserError, reason_of
+from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import pretraining_of
@@ -39,10 +39,13 @@ PROTOCOL_VERSION = 1
 
 def train_and_record(
     config: Config, launcher: str, resume: str | None, auto_scale_lr: bool, results: str | Path
-) -> None:
+) -> list[Path]:
     """:func:`mlfo_mm.engine.launch.train`, and the record of it in the first process.
 
     A run that breaks off after it began leaves a failed record.
+
+    Returns:
+        The record's file; nothing in other processes.
     """
     planned = copy.deepcopy(config)  # mmengine changes what it builds from
     before = stop_folders(config.work_dir)
@@ -55,11 +58,13 @@ def train_and_record(
                 failed = Failed(reason_of(error), planned, batch)
                 record_pretraining(config.work_dir, results, failed=failed)
         raise
-    if is_main_process():
-        stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()
-        broken = len(stats.get('names', ()))
-        _, path = record_pretraining(config.work_dir, results, _memory_mb(), broken)
-        print(f'record: {path}')
+    if not is_main_process():
+        return []
+    stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()
+    broken = len(stats.get('names', ()))
+    _, path = record_pretraining(config.work_dir, results, _memory_mb(), broken)
+    print(f'record: {path}')
+    return [path]
 
 
 @dataclass(frozen=True)

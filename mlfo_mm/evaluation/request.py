@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,15 +118,13 @@ class Evaluation:
         To be taken before the task runs: mmengine changes configs that it builds from.
         """
         request = self.request
-        protocol = Protocol(
-            PROTOCOL_VERSION,
-            request.task,
-            request.dataset,
-            request.split,
-            self.average,
-            self.amp,
-            request.skip_broken,
-            config_text(self.config),
+        protocol = replace(
+            protocol_of(self.config, request.task),
+            dataset=request.dataset,
+            split=request.split,
+            average=self.average,
+            amp=self.amp,
+            skip_broken=request.skip_broken,
         )
         return evaluation_identity(
             pretraining_of(self.pretrain), protocol, self.seed, self.untrained
@@ -194,6 +192,13 @@ def pretraining_of(config: Config) -> Pretraining:
         repr(bare),
         look_up(config, 'train_dataloader.dataset.split', 1),
     )
+
+
+def protocol_of(config: Config, task: str) -> Protocol:
+    """A task's protocol in plain data, as its config has it; on which data is yet to be said."""
+    settings = config.downstream
+    text = config_text(config)
+    return Protocol(PROTOCOL_VERSION, task, '', 1, settings.average, settings.amp, False, text)
 
 
 def config_text(config: Config) -> str:

@@ -21,6 +21,7 @@ from mlfo_mm.errors import UserError
 SETS = dict(k400='kinetics400', k600='kinetics600', ucf101='ucf101')
 FORM = 'METHOD/BACKBONE@PROFILE+VARIANT, such as mlfo/r3d18@mini+one_hot, or a file'
 NAME = re.compile(r'(?P<method>\w+)/(?P<backbone>\w+)')
+RUN = re.compile(r'(?P<base>\w+/\w+)@(?P<at>\w+)(?P<changes>\+.*)?', re.DOTALL)
 TEXT = re.compile(r'(?P<base>.*?\.py|[^@+]*)(@(?P<at>[^@+]*))?(?P<changes>\+.*)?', re.DOTALL)
 
 
@@ -67,10 +68,13 @@ class RunName:
 def parse_run(text: str) -> RunName:
     """Take a run's name apart; whether its parts exist is not looked at.
 
+    But ``work/r3d18@mini+x.py`` is the file of this name where there is one, as a run writes it.
+
     Raises:
         UserError: It has another form.
     """
-    found = TEXT.fullmatch(text)
+    whole = text.endswith('.py') and Path(text).is_file()
+    found = (None if whole else RUN.fullmatch(text)) or TEXT.fullmatch(text)
     if found is None or found['at'] == '':
         raise UserError(f'run {text!r}: must be {FORM}')
     base, at = found['base'], found['at'] or ''

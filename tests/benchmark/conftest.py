@@ -10,26 +10,20 @@ from pathlib import Path
 import pytest
 
 from mlfo_mm.benchmark.jobs import PYTHON, Job, Plan
+from mlfo_mm.study.identity import Pretraining, Protocol
 from tests.conftest import REPO
 
 STAND_IN = str(Path(__file__).parent / 'stand_in.py')
 EPOCHS = 3
-EVALUATION = dict(
-    run=str(REPO / 'configs/mlfo/r3d18_smoke.py'),
-    checkpoint='none',
-    dataset='pair',
-    tasks=['retrieval'],
-    options={},
-    skip_broken=False,
-)
+EVALUATION = dict(checkpoint='x.pth', dataset='pair', tasks=['retrieval'], skip_broken=False)
 RUNNER = """
 import sys
 from rich.console import Console
 from mlfo_mm.benchmark.jobs import read_plan
 from mlfo_mm.benchmark.runner import Machine, run
-outcome = run(read_plan(sys.argv[1]), Machine(2, 1), Console(width=160))
-print(outcome)
-sys.exit(bool(outcome.failed or outcome.error))
+ending = run(read_plan(sys.argv[1]), Machine(2, 1), Console(width=160))
+print(ending)
+sys.exit(bool(ending.failed or ending.error))
 """
 
 
@@ -39,30 +33,36 @@ class StandIn:
     def __init__(self, folder: Path, broken: str = '') -> None:
         self.journal = folder / 'journal'
         self.plan = Plan('smoke', str(REPO), str(folder), str(folder / 'benchmark'), 'results')
+        self.plan.protocols['retrieval'] = Protocol(1, 'retrieval', '', 1, 'prob', False, False, '')
         results, evaluations = folder / 'results', []
         for name in ('a', 'b'):
             work_dir = folder / 'work' / name
             kind = 'fail' if broken == name else 'train'
-            facts = dict(method=name, variant='', backbone='r3d18', seed=0)
+            facts = dict(method=name, variant='', backbone='r3d18', seed=0, trains=name)
+            of = (name, 'default', 'r3d18', 'pair', 'smoke')
+            self.plan.trained[name] = Pretraining(*of, text=name, bare='')
             pretrain = Job(
                 f'pretrain/{name}',
                 f'pretrain {name}',
                 self.command(kind, work_dir, EPOCHS),
-                facts=facts | dict(work_dir=str(work_dir), epochs=EPOCHS),
+                (str(work_dir / f'epoch_{EPOCHS}.pth'),),
+                facts=facts,
             )
             record = results / 'records' / f'eval_{name}.json'
             evaluate = Job(
                 f'evaluate/{name}',
                 f'evaluate {name}',
                 self.command('evaluate', record),
+                (str(record),),
                 (pretrain.name,),
                 priority=1,
                 facts=facts | EVALUATION,
             )
             self.plan.jobs += [pretrain, evaluate]
             evaluations.append(evaluate.name)
-        command = self.command('tables', results / 'tables/smoke')
-        self.plan.jobs.append(Job('tables/x', 'make the tables', command, tuple(evaluations)))
+        folder = str(results / 'tables/smoke')
+        command, needs = self.command('tables', folder), tuple(evaluations)
+        self.plan.jobs.append(Job('tables/x', 'make the tables', command, (folder,), needs))
         self.path = self.plan.write()
 
     def command(self, what: str, *arguments: object) -> tuple[str, ...]:

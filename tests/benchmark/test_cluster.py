@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -24,13 +25,14 @@ def test_command_lines_of_slurm(stand_in, tmp_path):
     pytest.importorskip('snakemake_executor_plugin_slurm')
     case = stand_in()
     pretrain, *_ = case.plan.jobs
-    alone = dict(needs=(), command=pretrain.command, facts=pretrain.facts)
+    alone = dict(command=pretrain.command, products=pretrain.products)
     case.plan.jobs = [
-        Job(pretrain.name, 'pretrain', pretrain.command, gpus=8, facts=pretrain.facts),
+        replace(pretrain, gpus=8),
         Job('finetune/f', 'finetune', **alone),
         Job('evaluate/e', 'evaluate', needs=(pretrain.name,), command=pretrain.command),
         Job('tables/t', 'tables', **alone, gpus=0),
     ]
+    case.plan.todo = tuple(job.name for job in case.plan.jobs)
     case.plan.write()
     programs, log = tmp_path / 'programs', tmp_path / 'submitted'
     programs.mkdir()

@@ -14,8 +14,8 @@ from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.commands import COMMANDS, Where
 from mlfo_mm.benchmark.jobs import Job
 from mlfo_mm.benchmark.plan import Folders
-from mlfo_mm.benchmark.runner import Outcome
-from mlfo_mm.benchmark.state import Files, files, lock, write
+from mlfo_mm.benchmark.runner import Ending
+from mlfo_mm.benchmark.state import Files, files, lock, mark, write
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -50,8 +50,8 @@ def call(stand_in, tmp_path, monkeypatch):
     return Call(case, tmp_path)
 
 
-def outcome_is(monkeypatch, **outcome: object) -> None:
-    monkeypatch.setattr(runner, 'run', lambda *_: Outcome(**outcome))
+def ending_is(monkeypatch, **ending: object) -> None:
+    monkeypatch.setattr(runner, 'run', lambda *_: Ending(**ending))
 
 
 def test_the_plan_is_made_of_the_choice_and_the_answers_of_its_configs(monkeypatch, tmp_path):
@@ -78,7 +78,8 @@ def test_list_has_a_row_for_each_experiment(call, tmp_path):
 
 
 def test_plan_says_what_is_to_do_and_how_long_it_takes(call, monkeypatch):
-    monkeypatch.setattr(runner, 'dry_run', lambda *_: ['pretrain/a', 'evaluate/a', 'tables/x'])
+    names = ['pretrain/a', 'evaluate/a', 'tables/x']
+    monkeypatch.setattr(commands, 'to_do', lambda plan: (list(map(plan.job, names)), False))
     call.plan.missing.append('table4: no videos [of ucf101]')
     said = call('plan')
     assert said.startswith('5 jobs, 3 to do:\n')
@@ -96,18 +97,18 @@ def test_plan_says_what_is_to_do_and_how_long_it_takes(call, monkeypatch):
     write(call.of('pretrain/b').marker, products=[], seconds=600.0)
     write(call.of('evaluate/b').marker, products=[], seconds=300.0)
     assert 'time, 2 at a time: about 15 min' in call('plan')
-    monkeypatch.setattr(runner, 'dry_run', lambda *_: [])
+    names.clear()
     assert 'time' not in call('plan')
 
 
 def test_run_ends_with_the_tables_on_the_terminal(call, monkeypatch, tmp_path):
-    outcome_is(monkeypatch)
+    ending_is(monkeypatch)
     assert call('run') == ''
     assert call.case.lines() == ['begin tables', 'done tables']
     # figures that something failed under are made of what is there
     figures = Job('figures/x', 'figures', call.case.command('tables', tmp_path / 'figures'))
     call.plan.jobs.append(figures)
-    outcome_is(monkeypatch, left_out=['figures/x'])
+    ending_is(monkeypatch, left_out=['figures/x'])
     call('run')
     assert call.case.lines().count('done tables') == 3
     assert (tmp_path / 'figures').is_dir()
@@ -129,7 +130,7 @@ def test_run_shows_the_last_lines_of_what_failed(call, monkeypatch):
     log.write_text(''.join(f'line {number} [b]\n' for number in range(20)))
     left_out = ['evaluate/a', 'tables/x']
     failed = {'pretrain/a': 'no luck today', 'evaluate/b': 'gone'}
-    outcome_is(monkeypatch, failed=failed, left_out=left_out)
+    ending_is(monkeypatch, failed=failed, left_out=left_out)
     with pytest.raises(
         UserError,
         match=r'^2 failed, 1 left out because of them; the same command tries them again$',
@@ -139,13 +140,13 @@ def test_run_shows_the_last_lines_of_what_failed(call, monkeypatch):
     assert said[:2] == ['failed: pretrain a: no luck today', f'  {log}:']
     assert said[2:10] == [f'  | line {number} [b]' for number in range(12, 20)]
     assert said[10:] == ['failed: evaluate b: gone', f'  {call.of("evaluate/b").log}:']  # no log
-    outcome_is(monkeypatch, failed={'evaluate/b': 'gone'})
+    ending_is(monkeypatch, failed={'evaluate/b': 'gone'})
     with pytest.raises(UserError, match=r'^1 failed; the same command tries them again$'):
         call('run')
 
 
 def test_a_workflow_that_broke_ends_with_its_reason(call, monkeypatch):
-    outcome_is(monkeypatch, left_out=['figures/x'], error='Snakemake ended with 1 (killed)')
+    ending_is(monkeypatch, left_out=['figures/x'], error='Snakemake ended with 1 (killed)')
     with pytest.raises(UserError, match=r'ended with 1 \(killed\); the same command goes on from'):
         call('run')
 
@@ -154,7 +155,7 @@ def test_status_of_each_job(call, tmp_path):
     record = tmp_path / 'results/records/eval_b.json'
     record.parent.mkdir(parents=True)
     record.write_text('{}')
-    write(call.of('evaluate/b').marker, products=[str(record)])
+    mark(call.plan, call.plan.job('evaluate/b'), {})
     write(call.of('pretrain/a').state, status='failed', reason='no luck today')
     said = call('status').splitlines()
     assert said == [
@@ -170,9 +171,10 @@ def test_status_of_each_job(call, tmp_path):
 
 
 def test_status_leaves_the_markers_of_a_run_under_way_alone(call):
-    write(call.of('evaluate/b').marker, products=['gone'])
+    write(call.of('evaluate/b').marker, products={'gone': [1, 2]})
     with lock(Path(call.plan.folder) / 'runner.lock', wait=True):
         said = call('status')
+        assert call('plan').startswith('a run is under way\n5 jobs, 3 to do:\n')
     assert said.startswith('a run is under way\n') and 'done     evaluate b' in said
     assert 'to do    evaluate b' in call('status')
 

@@ -7,75 +7,68 @@ from pathlib import Path
 import pytest
 
 from mlfo_mm.benchmark.choice import Choice
-from mlfo_mm.benchmark.failures import _facts, _write, write_failed
+from mlfo_mm.benchmark.failures import write_failed
 from mlfo_mm.benchmark.plan import Folders, make_plan
+from mlfo_mm.benchmark.resolve import resolve
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.job import prepare
 from mlfo_mm.evaluation.request import Request
+from mlfo_mm.evaluation.trial import prepare
 from mlfo_mm.study.records import load_records
-from tests.benchmark.test_plan import ask
 from tests.conftest import REPO
 
 
-def test_a_failed_record_gives_way_to_the_real_one(synthetic, tmp_path, monkeypatch):
+@pytest.fixture
+def plan(synthetic, tmp_path, monkeypatch):
+    """``plan(**choice)``: of the smoke profile, with the identities that its configs have."""
     monkeypatch.chdir(REPO)
-    choice = Choice('smoke', methods=('random', 'mlfo'), tables=('4',)).checked()
-    plan = make_plan(choice, Folders(REPO, tmp_path / 'work', tmp_path), ask)
-    evaluations = [job for job in plan.jobs if job.facts.get('dataset') == 'synthetic_motion']
-    for job in evaluations:
-        _write(dict(_facts(job), reason='pretraining failed: no luck'), REPO, tmp_path)
+
+    def make(**chosen):
+        choice = Choice('smoke', tables=('4',), datasets=('synthetic_motion',), **chosen).checked()
+
+        def ask(questions):
+            return resolve(questions, REPO, tmp_path / 'cache.json')
+
+        return make_plan(choice, Folders(REPO, tmp_path / 'work', tmp_path), ask)
+
+    return make
+
+
+def evaluations(plan) -> list[str]:
+    return [job.name for job in plan.jobs if job.rule == 'evaluate']
+
+
+def test_a_failed_record_gives_way_to_the_real_one(plan, tmp_path):
+    made = plan(methods=('random', 'mlfo'))
+    write_failed(made, dict.fromkeys(evaluations(made), 'pretraining failed: no luck'))
     failed = {record.method: record for record in load_records(tmp_path, 'smoke')}
     assert set(failed) == {'mlfo', 'random'}
     for record in failed.values():
         assert (record.status, record.reason) == ('failed', 'pretraining failed: no luck')
         assert (record.task, record.dataset, record.seed) == ('retrieval', 'synthetic_motion', 0)
-    facts = next(job.facts for job in evaluations if job.facts['method'] == 'random')
-    request = Request(
-        facts['run'],
-        'none',
-        'retrieval',
-        'synthetic_motion',
-        REPO / 'configs/downstream',
-        seed=0,
-        work_dir=tmp_path / 'work',
-    )
+    on = ('none', 'retrieval', 'synthetic_motion')
+    request = Request(*on, 'mlfo/r3d18@smoke', seed=0, work_dir=tmp_path / 'work')
     _, path = evaluate(request, tmp_path)
     assert path.stem == failed['random'].experiment
-    assert failed['random'].family_hash == load_records(tmp_path, 'smoke')[1].family_hash
-    _write(dict(facts, reason='again'), REPO, tmp_path)
-    statuses = {record.method: record.status for record in load_records(tmp_path, 'smoke')}
-    assert statuses == dict(mlfo='failed', random='done')
+    write_failed(made, dict.fromkeys(evaluations(made), 'again'))
+    records = {record.method: record for record in load_records(tmp_path, 'smoke')}
+    assert records['random'].status == 'done'
+    assert records['random'].family_hash == failed['random'].family_hash
+    assert records['mlfo'] == failed['mlfo']
 
 
 @pytest.mark.parametrize('skip_broken', [False, True])
-def test_a_failed_record_has_the_identity_of_the_evaluation(
-    synthetic, tmp_path, monkeypatch, skip_broken
-):
-    """Also where broken videos are passed over, and where an option is the downstream config's."""
-    monkeypatch.chdir(REPO)
-    chosen = dict(methods=('random',), tables=('4',), datasets=('synthetic_motion',))
-    choice = Choice('smoke', **chosen, skip_broken=skip_broken).checked()
-    plan = make_plan(choice, Folders(REPO, tmp_path / 'work', tmp_path), ask)
-    (job,) = (job for job in plan.jobs if job.rule == 'evaluate')
-    options = {'downstream.num_clips': 1, 'eval_frame_interval': 1}
-    asked = dict(_facts(job), options=options)
-    assert '--skip-broken' in job.command or not skip_broken
-    _write(dict(asked, reason='no luck'), REPO, tmp_path)
+def test_a_failed_record_has_the_identity_of_the_evaluation(plan, tmp_path, skip_broken):
+    """Also where broken videos are passed over."""
+    made = plan(methods=('random',), skip_broken=skip_broken)
+    (name,) = evaluations(made)
+    write_failed(made, {name: 'no luck'})
     (failed,) = load_records(tmp_path, 'smoke')
-    request = Request(
-        asked['run'],
-        'none',
-        'retrieval',
-        'synthetic_motion',
-        REPO / 'configs/downstream',
-        seed=0,
-        skip_broken=skip_broken,
-        options=options,
-    )
-    about = prepare(request).about()
-    assert {name: getattr(failed, name) for name in about} == about
+    on = ('none', 'retrieval', 'synthetic_motion')
+    about = prepare(Request(*on, 'mlfo/r3d18@smoke', seed=0, skip_broken=skip_broken)).about()
+    assert {key: getattr(failed, key) for key in about} == about
     assert f"'skip_broken': {skip_broken}" in failed.config_text
+    assert made.job(name).products == (f'{tmp_path}/records/smoke/{failed.experiment}.json',)
 
 
 def test_the_runner_has_them_written(stand_in):

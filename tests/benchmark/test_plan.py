@@ -11,11 +11,12 @@ import pytest
 from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Plan
 from mlfo_mm.benchmark.plan import Folders, make_plan
-from mlfo_mm.benchmark.resolve import downstream, pretraining, resolve
+from mlfo_mm.benchmark.resolve import pretraining, protocol, resolve
 from mlfo_mm.datasets import annotation
 from mlfo_mm.study import experiments
 from mlfo_mm.study.experiments import Experiment
-from mlfo_mm.study.identity import Pretraining, hash_text, pretraining_identity
+from mlfo_mm.study.identity import Pretraining, Protocol, hash_text, pretraining_identity
+from mlfo_mm.study.runs import SETS
 from tests.conftest import REPO
 
 
@@ -24,8 +25,9 @@ def ask(questions):
     answers = []
     for question in questions:
         mark = hash_text(repr(question))
-        if question['kind'] == 'downstream':
-            answers.append(dict(hash=mark[:8], protocol=1))
+        if question['kind'] == 'protocol':
+            told = Protocol(1, question['task'], '', 1, 'prob', False, False, mark)
+            answers.append(dict(protocol=asdict(told)))
             continue
         name, _, variant = question['run'].partition('+')
         name, _, scale = name.partition('@')
@@ -34,8 +36,8 @@ def ask(questions):
             method,
             question['options'].get('variant', variant or 'default'),
             backbone,
-            question['dataset'] or dict(k400='kinetics400').get(scale, scale),
-            scale,
+            question['dataset'] or SETS.get(scale, scale),
+            'paper' if scale in SETS else scale,
             mark,
             backbone,
         )
@@ -77,11 +79,28 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
     assert work_dir.endswith('_seed0')
     probe = next(job for job in made.jobs if job.needs == (first.name,))
     assert ' '.join(probe.command) == (
-        f'{{python}} tools/evaluate.py mlfo/r3d18@smoke {work_dir}/epoch_2.pth '
+        f'{{python}} tools/evaluate.py {work_dir}/epoch_2.pth '
         '--task linear_probe retrieval --dataset synthetic_motion --seed 0 --reuse '
         f'--results {tmp_path}/results --work-dir {tmp_path}/runs/evaluate'
     )
+    checkpoint, record = first.products
+    assert checkpoint == f'{work_dir}/epoch_2.pth'
+    assert record.startswith(
+        f'{tmp_path}/results/records/smoke/mlfo-default-r3d18-synthetic_motion-pretrain-'
+    )
+    assert first.facts['recorder'] == [
+        *('{python}', 'tools/record_pretraining.py', work_dir, '--results', f'{tmp_path}/results')
+    ]
+    about = [each['experiment'] for each in made.identities(probe.facts)]
+    assert probe.products == tuple(
+        f'{tmp_path}/results/records/smoke/{each}.json' for each in about
+    )
+    assert [name.split('-')[4] for name in about] == ['linear_probe', 'retrieval']
+    assert made.jobs[-1].products == (f'{tmp_path}/results/tables/smoke',)
     untrained = [job for job in made.jobs if 'none' in job.command]
+    assert {job.command[1:4] for job in untrained} == {
+        ('tools/evaluate.py', 'mlfo/r3d18@smoke', 'none')
+    }
     assert {job.needs for job in untrained} == {()}
     assert {(job.facts['method'], job.rule) for job in untrained} == {
         ('random', 'evaluate'),
@@ -96,6 +115,8 @@ def test_choices_narrow_the_plan(plan):
     assert titles(made, 'pretrain') == ['pretrain byol-default-r3d18 on synthetic_motion, seed 0']
     assert not titles(made, 'finetune')
     made = plan(tables=('figure3',), methods=('prototypes_4',), seeds=2)
+    for job in made.jobs:  # what a checkpoint carries need not be said
+        assert ('--cfg-options' in job.command) == (job.rule == 'pretrain')
     assert [job.command[-2:] for job in made.jobs if job.rule == 'pretrain'] == [
         ('variant=prototypes_4', 'model.prototypes.num_prototypes=4')
     ] * 2
@@ -207,7 +228,7 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
         pretraining(run, 'synthetic_appearance'),
         pretraining(run, '', variant='prototypes_4', **{'model.prototypes.num_prototypes': 4}),
         pretraining('simclr/r3d18@smoke', ''),
-        downstream('configs/downstream/linear_probe_smoke.py'),
+        protocol('linear_probe', 'smoke'),
         pretraining('nothing/r3d18@smoke', ''),
     ]
     *answers, task, error = resolve(questions, root, cache)
@@ -217,12 +238,13 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     assert (own.method, own.variant, own.dataset) == ('mlfo', 'default', 'synthetic_motion')
     assert (few.variant, info.method, own.profile) == ('prototypes_4', 'simclr', 'smoke')
     assert own.bare == info.bare
-    assert answers[1]['options']['train_dataloader.dataset.dataset'] == other.dataset
+    assert answers[1]['options'] == dict(pretrain_dataset='synthetic_appearance')
+    assert other.dataset == 'synthetic_appearance'
     assert 'nothing' in error['error']
     assert cache.is_file()
     # a change of MLFO's own config leaves the tasks alone; random weights too
     path = root / 'configs/mlfo/r3d18_k400.py'
-    path.write_text(path.read_text() + "model.update(mine='yes')\n")
+    path.write_text(path.read_text() + "model.update(augmentations=('reverse',))\n")
     changed, *_, task_again, _ = resolve(questions, root, cache)
     assert changed['pretraining']['text'] != own.text
     assert changed['pretraining']['bare'] == own.bare
@@ -233,9 +255,15 @@ def test_methods_that_are_not_there_or_cannot_be_read_are_missing(synthetic, tmp
     shutil.copytree(REPO / 'configs', tmp_path / 'configs')
     choice = Choice('demo', tables=('1', '2'), methods=('mlfo', 'simclr', 'cvrl')).checked()
 
+    broken = {}
+
     def asked(questions):
-        pairs = zip(questions, ask(questions), strict=True)
-        return [dict(error='simclr: no') if 'simclr' in q.get('run', '') else a for q, a in pairs]
+        wrong = {'simclr/r3d18@demo': 'simclr: no', **broken}
+        names = [question.get('run', question.get('task')) for question in questions]
+        return [
+            dict(error=wrong[name]) if name in wrong else answer
+            for name, answer in zip(names, ask(questions), strict=True)
+        ]
 
     def made() -> Plan:
         return make_plan(choice, Folders(tmp_path, tmp_path / 'runs', tmp_path / 'results'), asked)
@@ -248,8 +276,7 @@ def test_methods_that_are_not_there_or_cannot_be_read_are_missing(synthetic, tmp
     plan = made()
     assert plan.missing == ['no card of the method simclr']
     assert {job.facts['method'] for job in plan.jobs if job.rule == 'evaluate'} == {'mlfo'}
-    probe = 'configs/downstream/linear_probe_demo.py'
-    (tmp_path / probe).unlink()
+    broken['linear_probe'] = 'cannot read config'
     plan = made()
-    assert set(plan.missing) == {'no card of the method simclr', f'no config {probe}'}
+    assert set(plan.missing) == {'no card of the method simclr', 'cannot read config'}
     assert not titles(plan, 'evaluate')

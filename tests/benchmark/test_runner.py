@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import re
 import signal
@@ -9,14 +11,16 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from mlfo_mm.benchmark import runner
-from mlfo_mm.benchmark.jobs import read_plan
-from mlfo_mm.benchmark.runner import Machine, dry_run
-from mlfo_mm.benchmark.state import Files, lock, open_jobs, status
+from mlfo_mm.benchmark.jobs import Job, read_plan
+from mlfo_mm.benchmark.runner import Machine, run
+from mlfo_mm.benchmark.state import Files, lock, status, to_do
 from mlfo_mm.errors import UserError
 from tests.benchmark.conftest import EPOCHS, StandIn
 
@@ -115,29 +119,53 @@ def test_a_failure_stays_alone_and_is_tried_again(stand_in, tmp_path):
     assert finished(case) == ALL
 
 
+def names(case: StandIn) -> list[str]:
+    """Names of the jobs that are to run, no run being under way."""
+    jobs, under_way = to_do(case.plan)
+    assert not under_way
+    return [job.name for job in jobs]
+
+
 def test_markers_follow_what_is_there(stand_in, tmp_path):
     case = stand_in()
-    machine = Machine(2, 1)
-    everything = [job.name for job in case.plan.jobs]
-    assert sorted(dry_run(case.plan, machine)) == sorted(everything)
+    assert names(case) == [job.name for job in case.plan.jobs]
     assert case.start().wait() == 0
-    assert dry_run(case.plan, machine) == []
+    assert names(case) == []
     record = tmp_path / 'results/records/eval_a.json'
     record.unlink()
-    assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'tables/x']
+    assert names(case) == ['evaluate/a', 'tables/x']
+    assert status(case.plan, case.plan.job('tables/x')) == 'to do'
     record.write_text('{}')
     # a checkpoint that was finished elsewhere needs no marker; one that went is not made again
     # for evaluations that are done
     marker = Files(Path(case.plan.folder), 'pretrain/a').marker
     marker.unlink()
     (tmp_path / 'work/b/epoch_3.pth').unlink()
-    assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'tables/x']
+    assert names(case) == ['evaluate/a', 'tables/x']
     assert marker.is_file()
-    assert [job.name for job in open_jobs(case.plan)] == ['evaluate/a', 'tables/x']
     # half a checkpoint is none
     checkpoint = tmp_path / 'work/a/epoch_3.pth'
     checkpoint.write_bytes(checkpoint.read_bytes()[:500])
-    assert sorted(dry_run(case.plan, machine)) == ['evaluate/a', 'pretrain/a', 'tables/x']
+    assert names(case) == ['pretrain/a', 'evaluate/a', 'tables/x']
+
+
+def test_what_runs_is_what_was_said(stand_in, tmp_path):
+    case = stand_in()
+    assert case.start().wait() == 0
+    before = case.lines()
+    (tmp_path / 'results/records/eval_b.json').unlink()
+    assert names(case) == ['evaluate/b', 'tables/x']
+    process = case.start()
+    output, _ = process.communicate()
+    assert process.returncode == 0 and '3 done before, 2 to do' in output
+    rest = case.lines()[len(before) :]
+    assert rest == ['begin eval_b', 'done eval_b', 'begin tables', 'done tables']
+    # a record that somebody else made anew: tables follow, the evaluation is done
+    (tmp_path / 'results/records/eval_b.json').write_text('{"new": 1}')
+    assert names(case) == ['tables/x']
+    assert case.start().wait() == 0
+    assert case.lines()[len(before) + 4 :] == ['begin tables', 'done tables']
+    assert names(case) == []
 
 
 def test_one_runner_at_a_time(stand_in, monkeypatch):
@@ -146,7 +174,9 @@ def test_one_runner_at_a_time(stand_in, monkeypatch):
     process = case.start()
     wait_for(case, 'begin a 1', process)
     with pytest.raises(UserError, match=f'is being run by process {process.pid}'):
-        dry_run(case.plan, Machine(1, 1))
+        run(case.plan, Machine(1, 1), Console())
+    jobs, under_way = to_do(case.plan)
+    assert under_way and len(jobs) == 5
     assert process.wait() == 0
     assert finished(case) == ALL
 
@@ -154,7 +184,7 @@ def test_one_runner_at_a_time(stand_in, monkeypatch):
 def test_without_snakemake_the_command_that_installs_it(stand_in, monkeypatch):
     monkeypatch.setattr(runner.importlib.util, 'find_spec', lambda _: None)
     with pytest.raises(UserError, match=r'Snakemake is not installed: make install, or pip'):
-        dry_run(stand_in().plan, Machine(1, 1))
+        run(stand_in().plan, Machine(1, 1), Console())
 
 
 def says(monkeypatch, output: str, code: int) -> None:
@@ -163,22 +193,44 @@ def says(monkeypatch, output: str, code: int) -> None:
     monkeypatch.setattr(runner, 'snakemake_command', lambda *_: command)
 
 
-def test_a_workflow_that_cannot_begin_ends_with_its_last_line(stand_in, monkeypatch):
-    says(monkeypatch, 'Building\n  WorkflowError: no such rule \n', 1)
-    with pytest.raises(UserError, match=r'^Snakemake: WorkflowError: no such rule$'):
-        dry_run(stand_in().plan, Machine(1, 1))
-    says(monkeypatch, '', 1)
-    with pytest.raises(UserError, match=r'^Snakemake: no output$'):
-        dry_run(stand_in().plan, Machine(1, 1))
+@pytest.mark.parametrize(
+    ('output', 'last'),
+    [
+        ('Building\n  WorkflowError: no such rule \n', 'WorkflowError: no such rule'),
+        ('', 'no output'),
+    ],
+)
+def test_a_workflow_that_cannot_begin_ends_with_its_last_lines(stand_in, monkeypatch, output, last):
+    says(monkeypatch, output, 1)
+    ending = run(stand_in().plan, Machine(1, 1), Console(file=io.StringIO()))
+    assert re.match(rf'Snakemake ended with 1 \((Building; )?{last}\); log: ', ending.error)
+    assert len(ending.left_out) == 5
 
 
 def test_a_runner_that_ends_is_waited_for(stand_in, monkeypatch):
-    plan = stand_in().plan
-    says(monkeypatch, '    output: done/pretrain/a.json', 0)
+    plan, waited = stand_in().plan, []
+    says(monkeypatch, '', 0)
     with ExitStack() as other:
         other.enter_context(lock(Path(plan.folder) / 'runner.lock', wait=True))
-        monkeypatch.setattr(runner.time, 'sleep', lambda _: other.close())
-        assert dry_run(plan, Machine(1, 1)) == ['pretrain/a']
+        # the lock is free from the first wait on
+        monkeypatch.setattr(runner.time, 'sleep', lambda _: waited.append(1) or other.close())
+        run(plan, Machine(1, 1), Console(file=io.StringIO()))
+    assert waited
+
+
+def test_failed_data_are_the_reason_of_all_that_needs_them(stand_in, monkeypatch):
+    case = stand_in()
+    facts = dict(datasets=['synthetic_motion'])
+    data = Job('data/x', 'data', case.command('fail'), gpus=0, facts=facts)
+    pretrain, evaluate = case.plan.jobs[:2]
+    jobs = [replace(job, needs=(*job.needs, 'data/x')) for job in (pretrain, evaluate)]
+    case.plan.jobs = [data, *jobs]
+    case.plan.write()
+    process = case.start()
+    output, _ = process.communicate()
+    assert process.returncode == 1 and 'data ... FAILED: and more' in output
+    (path,) = Path(case.plan.cwd, 'results/records/smoke').iterdir()
+    assert json.loads(path.read_text())['reason'] == 'data were not made: and more'
 
 
 def test_plan_survives_its_file(stand_in):

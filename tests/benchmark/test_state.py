@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import zipfile
+from pathlib import Path
 
-from mlfo_mm.benchmark.state import files, read, reconcile, write
+import pytest
+
+from mlfo_mm.benchmark.jobs import Job
+from mlfo_mm.benchmark.state import files, made_of, mark, products, read, reconcile, status, write
 
 
 def test_a_torn_state_is_none(tmp_path):
@@ -14,21 +18,59 @@ def test_a_torn_state_is_none(tmp_path):
     assert read(path) == read(tmp_path / 'none.json') == {}
 
 
-def test_what_is_older_than_its_checkpoint_is_to_be_made_again(stand_in, tmp_path):
+@pytest.fixture
+def plan(stand_in, tmp_path):
+    """A plan whose first pretraining, with its evaluation, and tables are done."""
     plan = stand_in().plan
     checkpoint = plan.job('pretrain/a').checkpoint
     checkpoint.parent.mkdir(parents=True)
     with zipfile.ZipFile(checkpoint, 'w') as archive:
         archive.writestr('weights', b'0')
-    record = tmp_path / 'results/records/eval_a.json'
-    record.parent.mkdir(parents=True)
-    record.write_text('{}')
-    marker = files(plan, plan.job('evaluate/a')).marker
-    write(marker, products=[str(record)])
-    written = marker.stat().st_mtime
-    os.utime(checkpoint, (written - 10, written - 10))
+    for name in 'ab':
+        record = tmp_path / f'results/records/eval_{name}.json'
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text('{}')
+    (tmp_path / 'results/tables/smoke').mkdir(parents=True)
     reconcile(plan)
-    assert marker.is_file() and files(plan, plan.job('pretrain/a')).marker.is_file()
-    os.utime(checkpoint, (written + 10, written + 10))
+    for name in ('evaluate/a', 'evaluate/b', 'tables/x'):
+        mark(plan, plan.job(name), made_of(plan, plan.job(name)))
+    return plan
+
+
+def done(plan) -> set[str]:
     reconcile(plan)
-    assert not marker.exists() and record.is_file()
+    return {job.name for job in plan.jobs if status(plan, job) == 'done'}
+
+
+ALL = {'pretrain/a', 'evaluate/a', 'evaluate/b', 'tables/x'}
+
+
+def test_what_was_made_of_another_checkpoint_is_to_be_made_again(plan, tmp_path):
+    assert done(plan) == done(plan) == ALL
+    checkpoint = plan.job('pretrain/a').checkpoint
+    when = checkpoint.stat().st_mtime
+    os.utime(checkpoint, (when - 10, when - 10))  # older or newer: it is another one
+    assert done(plan) == {'pretrain/a', 'evaluate/b'}
+    assert (tmp_path / 'results/records/eval_a.json').is_file()
+
+
+def test_a_marker_without_its_product_is_not_believed(plan, tmp_path):
+    (tmp_path / 'results/records/eval_b.json').unlink()
+    assert done(plan) == {'pretrain/a', 'evaluate/a'}
+
+
+def test_a_record_made_anew_makes_the_tables_anew(plan, tmp_path):
+    (tmp_path / 'results/records/eval_b.json').write_text('{"other": 1}')
+    assert done(plan) == ALL - {'tables/x'}
+
+
+def test_a_marker_of_another_form_is_none(plan):
+    write(files(plan, plan.job('evaluate/a')).marker, products=['eval_a.json'], seconds=1.0)
+    assert done(plan) == {'pretrain/a', 'evaluate/b'}
+    write(files(plan, plan.job('pretrain/a')).marker, products=['epoch_3.pth'], stamp=[1, 2])
+    assert done(plan) == {'pretrain/a', 'evaluate/b'}  # the checkpoint speaks for itself
+
+
+def test_where_data_lie(plan, synthetic, tmp_path):
+    job = Job('data/x', 'x', (), facts=dict(datasets=['synthetic_motion', 'nowhere']))
+    assert products(plan, job) == [synthetic / 'synthetic_motion', Path(plan.cwd, 'data/nowhere')]

@@ -19,8 +19,16 @@ def plan(stand_in):
     return stand_in().plan
 
 
-def printing(name: str, code: str, **facts: object) -> Job:
-    return Job(name, name, (PYTHON, '-c', code), facts=facts)
+def printing(name: str, code: str, *products: str, **facts: object) -> Job:
+    return Job(name, name, (PYTHON, '-c', code), products, facts=facts)
+
+
+SAY = """
+import json, sys
+def say(records, reason=''):
+    with open(sys.argv[-1], 'w') as file:
+        json.dump(dict(records=records, reason=reason), file)
+"""
 
 
 def finish(job: Job) -> Path:
@@ -35,7 +43,7 @@ def test_a_job_that_another_process_did_is_marked_and_not_run(plan):
     job = plan.job('pretrain/a')
     checkpoint = finish(job)
     assert step.run(plan, job, 1) == 0
-    assert read(files(plan, job).marker)['products'] == [str(checkpoint)]
+    assert list(read(files(plan, job).marker)['products']) == [str(checkpoint)]
     assert not files(plan, job).log.exists()
 
 
@@ -44,30 +52,34 @@ def test_of_a_pretraining_without_its_record_only_the_record_is_made(plan, tmp_p
     record = tmp_path / 'results/records/a.json'
     code = f'import pathlib; p = pathlib.Path({str(record)!r}); p.parent.mkdir(parents=True); p.touch()'
     recorder = [PYTHON, '-c', code]
-    job = replace(job, facts=job.facts | dict(record=str(record), recorder=recorder))
+    job = replace(job, products=(*job.products, str(record)), facts=dict(recorder=recorder))
     checkpoint = finish(job)
     assert step.run(plan, job, 1) == 0
     marker = read(files(plan, job).marker)
-    assert marker['products'] == [str(checkpoint), str(record)] and record.is_file()
+    assert list(marker['products']) == [str(checkpoint)] and record.is_file()
     assert marker['seconds'] is None  # it says nothing of a whole run
 
 
 @pytest.mark.parametrize(
     ('code', 'status', 'reason'),
     [
-        ('print("all fine")', 1, 'it ended without a record'),
-        ('print("record: none.json")', 1, 'it ended without {cwd}/none.json'),
-        ('raise KeyError("x")', 1, "KeyError: 'x'"),
+        ('print("all fine")', 1, 'it ended without {cwd}/none.json, {cwd}/there.json'),
+        (SAY + 'say(["none.json", "there.json"])', 1, 'it ended without {cwd}/none.json'),
+        (SAY + 'say([], "no luck: x"); print("later"); raise SystemExit(2)', 2, 'no luck: x'),
+        ('import sys; sys.exit("so far\\nerror: no torch\\n")', 1, 'no torch'),
+        ('raise SystemExit(3)', 3, 'no output'),
         (
             'import os; print("so far", flush=True); os.kill(os.getpid(), 9)',
             -9,
             'killed by signal 9; so far',
         ),
-        ('raise SystemExit(3)', 3, 'no output'),
     ],
 )
 def test_reasons_of_failures(plan, code, status, reason):
-    job = printing('evaluate/x', code)
+    Path(plan.cwd, 'there.json').touch()
+    job = printing('evaluate/x', code, 'none.json', 'there.json')
+    files(plan, job).outcome.parent.mkdir(parents=True)
+    files(plan, job).outcome.write_text('{"records": [], "reason": "of an earlier attempt"}')
     assert step.run(plan, job, 1) == status
     state = read(files(plan, job).state)
     assert (state['status'], state['reason']) == ('failed', reason.format(cwd=plan.cwd))
@@ -75,7 +87,7 @@ def test_reasons_of_failures(plan, code, status, reason):
 
 
 def test_a_command_that_is_not_there_is_said_in_the_log(plan):
-    job = Job('evaluate/x', 'x', ('/no/such/program',))
+    job = Job('evaluate/x', 'x', ('/no/such/program',), ('x.json',))
     assert step.run(plan, job, 1) == 127
     assert 'No such file or directory' in read(files(plan, job).state)['reason']
     assert '/no/such/program' in files(plan, job).log.read_text()

@@ -16,7 +16,6 @@ from tests.conftest import REPO
 SMOKE = 'simclr/r3d18@smoke'
 WORLD = {
     'pretrain_dataset': 'world',
-    'train_dataloader.dataset.dataset': 'world',
     'train_dataloader.batch_size': 8,
     'train_cfg.max_epochs': 1,
     'randomness.seed': 3,

@@ -1,4 +1,4 @@
-"""Configs are read strictly; every shipped one parses and has the keys that the tools read."""
+"""Configs of runs and tasks: read strictly, changed by files and options, with did-you-mean."""
 
 from __future__ import annotations
 
@@ -7,60 +7,47 @@ from pathlib import Path
 
 import pytest
 
-from mlfo_mm.engine.config import _parameters, load_config, scaled_learning_rate
+from mlfo_mm.engine.config import (
+    load_config,
+    load_task,
+    scaled_learning_rate,
+    task_keys,
+    with_changes,
+)
+from mlfo_mm.engine.strict import _parameters
 from mlfo_mm.errors import UserError
 from mlfo_mm.models import MotionDiscriminationLoss
+from mlfo_mm.study.paths import CONFIGS
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.tasks import TASKS
 from tests.conftest import REPO
 
-CONFIGS = REPO / 'configs'
-SMOKE = CONFIGS / 'mlfo/r3d18_smoke.py'
-SHARED = ('_base_', 'downstream')
-PRETRAINING = sorted(
-    path
-    for path in CONFIGS.rglob('*.py')
-    if path.relative_to(CONFIGS).parts[0] not in SHARED and path.parent.name != 'ablations'
-)
-CHANGES = sorted(CONFIGS.glob('*/ablations/*.py'))
+SMOKE = 'mlfo/r3d18@smoke'
 
 
-@pytest.mark.parametrize('path', PRETRAINING, ids=lambda path: str(path.relative_to(CONFIGS)))
-def test_pretraining_configs_are_complete(path):
-    config = load_config(path)
-    for key in (
-        'method', 'variant', 'backbone_name', 'profile', 'pretrain_dataset', 'clip_len',
-        'crop_size', 'short_side', 'frame_interval', 'normalize',
-    ):  # fmt: skip
-        assert config.get(key), key
-    assert config.profile in ('smoke', 'demo', 'mini', 'paper')
-    assert config.train_dataloader.dataset.dataset == config.pretrain_dataset
-    sampler = config.train_dataloader.dataset.pipeline[1]
-    # clips are as long as in evaluation; blocks of a clip are shorter
-    assert sampler.get('clip_len', config.clip_len) == config.clip_len > sampler.get('block_len', 0)
-    assert config.train_dataloader.dataset.pipeline == config.train_pipeline
+@pytest.mark.parametrize('profile', PROFILES)
+@pytest.mark.parametrize('task', TASKS)
+def test_protocols_are_whole(task, profile):
+    config = load_task(task, profile)
+    assert config.downstream.num_clips >= 1 and config.downstream.batch_size >= 1
+    assert config.filename == f'configs/tasks/{task}@{profile}.py'
+    assert ('train_cfg' in config) == ('optim_wrapper' in config)
+    assert {'downstream'} <= task_keys(task) & set(config.keys())
 
 
 @pytest.mark.parametrize(
-    ('name', 'epochs', 'milestone', 'stage_two'),
-    [('r3d18_k400', 100, 70, 20), ('r3d18_ucf101', 300, 200, 50)],
+    ('name', 'epochs', 'stage_two'), [('r3d18@k400', 100, 20), ('r3d18@ucf101', 300, 50)]
 )
-@pytest.mark.parametrize('folder', ['mlfo', 'mlfo/official'])
-def test_published_schedule(folder, name, epochs, milestone, stage_two):
-    config = load_config(CONFIGS / folder / f'{name}.py')
-    assert config.train_cfg.max_epochs == epochs
-    assert config.param_scheduler[0].milestones == [milestone]
+@pytest.mark.parametrize('variant', ['', '+official'])
+def test_second_stage_of_the_published_schedule(variant, name, epochs, stage_two):
+    config = load_config(f'mlfo/{name}{variant}')
     assert round(config.model.first_stage * epochs) == stage_two
-    assert config.optim_wrapper.optimizer.lr == 1e-3
-    assert config.optim_wrapper.optimizer.weight_decay == 1e-5
-    assert config.train_dataloader.batch_size * 8 == config.auto_scale_lr.base_batch_size == 256
     assert config.model.prototypes.num_prototypes == 1000
     assert config.model.prototypes.queue_size == 1024
 
 
 def test_simclr_is_mlfo_with_the_other_terms_off():
-    mlfo, simclr = (
-        load_config(CONFIGS / 'mlfo/r3d18_mini.py'),
-        load_config(CONFIGS / 'simclr/r3d18_mini.py'),
-    )
+    mlfo, simclr = (load_config(f'{name}/r3d18@mini') for name in ('mlfo', 'simclr'))
     assert simclr.model.backbone == mlfo.model.backbone
     assert simclr.model.levels == dict(high=mlfo.model.levels.high)
     assert simclr.model.prototypes is None
@@ -75,13 +62,17 @@ def test_simclr_is_mlfo_with_the_other_terms_off():
         ({'model.levels.high.instance.temperatur': 1}, "did you mean 'temperature'"),
         ({'model.first_stag': 0.1}, "did you mean 'first_stage'"),
         ({'modle.first_stage': 0.1}, "did you mean 'model'"),
-        ({'train_pipeline.99.clip_len': 8}, "'99' is no index of a list of "),
-        ({'train_pipeline.1.clip_le': 8}, "did you mean 'clip_len'"),
+        ({'param_scheduler.99.gamma': 8}, "'99' is no index of a list of 1"),
+        ({'param_scheduler.0.milestone': [8]}, "did you mean 'milestones'"),
+        ({'sampler.clip_le': 8}, "did you mean 'clip_len'"),
+        ({'views.jitter.hu': 0.1}, "did you mean 'hue'"),
+        ({'croop_size': 8}, "did you mean 'crop_size'"),
     ],
 )
 def test_unknown_options(options, message):
-    with pytest.raises(UserError, match=message):
-        load_config(SMOKE, options)
+    for run in (SMOKE, 'configs/mlfo/r3d18_k400.py'):
+        with pytest.raises(UserError, match=message):
+            load_config(REPO / run if run.endswith('.py') else run, options)
 
 
 def test_known_options_are_merged():
@@ -89,6 +80,9 @@ def test_known_options_are_merged():
     config = load_config(SMOKE, options)
     assert config.train_cfg.max_epochs == 7
     assert config.optim_wrapper.clip_grad.max_norm == 1.0
+    again = with_changes(config, {'train_cfg.max_epochs': 8, 'crop_size': 24})
+    assert (again.train_cfg.max_epochs, again.optim_wrapper.clip_grad.max_norm) == (8, 1.0)
+    assert 'crop_size = 24' in again.pretty_text and config.crop_size == 32
 
 
 @pytest.mark.parametrize(
@@ -100,23 +94,16 @@ def test_known_options_are_merged():
             "MLFO has no argument .first_stagee..*did you mean 'first_stage'",
         ),
         (
-            'model.levels.high.instance.update(tau=1)',
+            'model["levels"]["high"]["instance"].update(tau=1)',
             'NTXentLoss has no argument .tau.; known keys',
         ),
         ('1 +', 'cannot read config'),
     ],
 )
 def test_unknown_keys_in_a_file(tmp_path, line, message):
-    folder = tmp_path / 'configs/mlfo'
-    folder.mkdir(parents=True)
-    (tmp_path / 'configs/_base_').symlink_to(CONFIGS / '_base_')
-    for name in ('r3d18_demo', 'r3d18_smoke'):
-        (folder / f'{name}.py').write_text((CONFIGS / f'mlfo/{name}.py').read_text())
-    path = folder / 'mine.py'
-    path.write_text(
-        'from mmengine.config import read_base\n\nwith read_base():\n'
-        f'    from .r3d18_smoke import *\n\n{line}\n'
-    )
+    path = tmp_path / 'mine.py'
+    load_config(SMOKE).dump(path)
+    path.write_text(f'{path.read_text()}\n{line}\n')
     with pytest.raises(UserError, match=message):
         load_config(path)
 
@@ -134,20 +121,6 @@ def test_missing_config_suggests_one(monkeypatch):
         load_config('configs/mlfo/r3d18_k40.py')
 
 
-@pytest.mark.parametrize('change', CHANGES, ids=lambda path: path.stem)
-def test_files_of_changes_are_short_and_merge_with_every_config_of_their_method(change):
-    assert len(change.read_text().splitlines()) <= 10
-    bases = sorted(change.parent.parent.glob('*_*.py'))
-    assert len(bases) >= 5
-    for base in bases:
-        plain, changed = load_config(base), load_config(f'{base}+{change}')
-        assert changed.variant == change.stem
-        assert Path(changed.filename).name == f'{base.stem}+{change.stem}.py'
-        plain, changed = plain.to_dict(), changed.to_dict()
-        differ = {key for key in plain | changed if plain.get(key) != changed.get(key)}
-        assert differ == {'variant', 'model'}
-
-
 def write(path: Path, text: str) -> str:
     path.write_text(text)
     return f'{SMOKE}+{path}'
@@ -163,21 +136,22 @@ def test_changes_merge_in_their_order_and_options_last(tmp_path):
         second,
         'from mlfo_mm.models import MotionDiscriminationLoss\n\n_tau = dict(temperature=0.1)\n'
         "variant = 'b'\ntrain_cfg = dict(max_epochs=5)\nmodel = dict(prototypes=None, levels=dict("
-        'high=dict(instance=dict(_delete_=True, type=MotionDiscriminationLoss, **_tau))))\n',
+        'high=dict(instance=dict(_delete_=True, type=MotionDiscriminationLoss, **_tau))))\n'
+        'variant_at = dict(smoke=dict(crop_size=24), mini=dict(crop_size=16))\n',
     )
     plain = load_config(SMOKE)
     config = load_config(f'{first}+{second}', {'model.levels.mid.graph.threshold': 0.2})
-    assert (config.variant, config.train_cfg.max_epochs) == ('b', 5)
+    assert (config.variant, config.train_cfg.max_epochs, config.crop_size) == ('b', 5, 24)
     assert config.model.prototypes is None
     assert config.model.levels.low is None
     graph = plain.model.levels.mid.graph
     assert config.model.levels.mid.graph == dict(graph, kind='one_hot', threshold=0.2)
     assert config.model.levels.high.instance == dict(type=MotionDiscriminationLoss, temperature=0.1)
     assert config.model.backbone == plain.model.backbone
-    assert set(config.keys()) - set(plain.keys()) <= config._imported_names
+    assert set(config.keys()) == set(plain.keys())
     config.dump(tmp_path / Path(config.filename).name)  # as a run does in its work directory
-    dumped = load_config(tmp_path / 'r3d18_smoke+first+second.py')
-    assert dumped.pretty_text == config.pretty_text
+    dumped = load_config(tmp_path / 'r3d18@smoke+first+second.py')
+    assert dumped.pretty_text.replace(dumped.run, config.run) == config.pretty_text
 
 
 @pytest.mark.parametrize(
@@ -188,7 +162,7 @@ def test_changes_merge_in_their_order_and_options_last(tmp_path):
         ('model = dict(levels=dict(mid=dict(grpah=None)))', "did you mean 'graph'"),
         ('model = dict(first_stag=0)', "did you mean 'first_stage'"),
         ('model = dict(levels=dict(mid=dict(graph=dict(tau=1))))', "has no argument 'tau'"),
-        ('model = dict(first_stage=dict(share=1))', 'first_stage is a dict .* but is of type'),
+        ('model = dict(first_stage=dict(share=1))', 'first_stage is a dict, where the config has'),
         ("model = dict(type='MLFO')", 'is a whole config: only files of changes are joined'),
         ('1 +', 'cannot read config .*change.py'),
     ],
@@ -198,18 +172,15 @@ def test_faults_in_a_file_of_changes(tmp_path, text, message):
         load_config(write(tmp_path / 'change.py', text))
 
 
-def test_a_change_alone_or_missing(monkeypatch):
-    monkeypatch.chdir(REPO)
-    change = 'configs/mlfo/ablations/one_hot.py'
-    command = f'tools/train.py configs/mlfo/r3d18_mini.py+{change}'
+def test_a_change_alone():
+    change = CONFIGS / 'mlfo/variants/one_hot.py'
+    command = f'tools/train.py mlfo/r3d18@demo+{change}'
     with pytest.raises(UserError, match=f'{change} holds only changes.*{re.escape(command)}'):
         load_config(change)
-    with pytest.raises(UserError, match=f'ablations/onehot.py does not exist .*{change}'):
-        load_config(f'{SMOKE}+configs/mlfo/ablations/onehot.py')
 
 
 def test_batch_line():
-    config = load_config(CONFIGS / 'mlfo/r3d18_k400.py')
+    config = load_config('mlfo/r3d18@k400')
     assert scaled_learning_rate(config, 8, False).endswith('(the paper: batch 256, the same)')
     line = scaled_learning_rate(config, 4, False)
     assert 'effective batch 32 x 4 = 128' in line

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config import load_config, load_task
 from mlfo_mm.engine.config_values import TRAINING, OptionsAction, look_up, require
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
 SMOKE = 'mlfo/r3d18@smoke'
-PROBE = 'downstream/linear_probe@smoke'
+PROBE = ('linear_probe', 'smoke')
 NAN, INF = float('nan'), float('inf')
 
 
@@ -31,7 +31,7 @@ NAN, INF = float('nan'), float('inf')
         ({'train_cfg': 3}, r'train_cfg=3: must be a dict'),
         ({'train_dataloader.batch_size': -8}, r'batch_size=-8, must be a whole number'),
         ({'train_dataloader.num_workers': -1}, r'num_workers=-1, must be .* at least 0'),
-        ({'train_dataloader.dataset.dataset': 5}, r'dataset\.dataset=5: must be a text'),
+        ({'pretrain_dataset': 5}, 'pretrain_dataset=5: must be a text'),
         ({'train_dataloader.dataset.max_corrupt': 2.0}, r'max_corrupt=2\.0, must be a share'),
         ({'train_dataloader.dataset.max_corrupt': NAN}, r'max_corrupt=nan, must be a share'),
         ({'train_dataloader.dataset.decode_timeout': 0}, r'decode_timeout=0, must be .*or None'),
@@ -42,7 +42,8 @@ NAN, INF = float('nan'), float('inf')
         ({'model.levels.high.instance.temperature': -INF}, r'temperature=-inf, must be a finite'),
         ({'randomness.seed': -1}, r'randomness\.seed=-1, must be .*at least 0, or None'),
         ({'clip_len': 8.5}, r'clip_len=8\.5, must be a whole number'),
-        ({'train_pipeline': 'none'}, r"train_pipeline='none': must be a list"),
+        ({'views': 'none'}, "views='none': must be a dict"),
+        ({'flip_ratio': 1.5}, 'flip_ratio=1.5, must be a share from 0 to 1'),
         ({'normalize.mean': [NAN, 0.0, 0.0]}, r'normalize\.mean\.0=nan, must be a finite number'),
         ({'variant': {'a': 1}}, "variant={'a': 1}: must be a text"),
     ],
@@ -59,7 +60,7 @@ def test_values_of_a_wrong_kind(options, message):
 )
 def test_values_of_the_protocol(key, value):
     with pytest.raises(UserError, match=rf'downstream\.{key}='):
-        load_config(PROBE, {f'downstream.{key}': value})
+        load_task(*PROBE, {f'downstream.{key}': value})
 
 
 def test_values_of_another_spelling_are_taken():
@@ -89,7 +90,7 @@ def test_a_missing_key_is_named(key):
     *path, last = key.split('.')
     node = look_up(config, '.'.join(path)) if path else config
     node.pop(last)
-    with pytest.raises(UserError, match=rf'r3d18_smoke\.py: the key {key} is missing'):
+    with pytest.raises(UserError, match=rf'r3d18@smoke\.py: the key {key} is missing'):
         require(config)
 
 
@@ -113,15 +114,9 @@ def test_files_that_are_no_config(tmp_path, content, message):
 
 
 def test_windows_line_ends_are_no_fault_and_a_mark_is_named(tmp_path):
-    text = (
-        'from mmengine.config import read_base\n\nwith read_base():\n'
-        '    from .r3d18_smoke import *\n\nvariant = "é"\n'
-    )
-    folder = tmp_path / 'configs/mlfo'
-    folder.mkdir(parents=True)
-    (tmp_path / 'configs/_base_').symlink_to(REPO / 'configs/_base_')
-    for name in ('r3d18_demo', 'r3d18_smoke'):
-        (folder / f'{name}.py').write_text((REPO / f'configs/mlfo/{name}.py').read_text())
+    load_config(SMOKE).dump(tmp_path / 'mine.py')
+    text = (tmp_path / 'mine.py').read_text().replace("variant = 'default'", "variant = 'é'")
+    folder = tmp_path
     content = text.replace('\n', '\r\n').encode()
     (folder / 'mine.py').write_bytes(content)
     assert load_config(folder / 'mine.py').variant == 'é'
@@ -140,7 +135,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_s
 @given(options=st.dictionaries(KEYS, VALUES | st.lists(VALUES, max_size=2), max_size=2))
 def test_any_option_gives_a_config_or_one_line(options):
     try:
-        load_config(PROBE, options)
+        load_task(*PROBE, options)
     except UserError as error:
         assert '\n' not in str(error)
 
@@ -171,6 +166,6 @@ def test_the_tool_says_it_in_one_line(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith(
-        'error: configs/mlfo/r3d18_smoke.py: optim_wrapper'
+        'error: configs/mlfo/r3d18@smoke.py: optim_wrapper'
     )
     assert 'Traceback' not in done.stderr and not list(tmp_path.iterdir())

@@ -19,12 +19,10 @@ from mlfo_mm.engine.convert import export_weights, import_weights, to_ours
 from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.weights import load_backbone
-from tests.conftest import REPO
 
 PAPER = 'mlfo/r3d18@ucf101'
-TORCHVISION = f'{PAPER}+{REPO}/configs/_base_/backbones/r3d18_tv.py'
-R2PLUS1D = 'pace/r2plus1d@k400'
-TWO_BLOCKS = {'model.backbone.stage_blocks': (2, 2, 2, 2)}  # as in _base_/backbones/r2plus1d18.py
+TORCHVISION = 'mlfo/r3d18_tv@ucf101'
+R2PLUS1D18 = 'pace/r2plus1d18@k400'
 CLIPS = torch.randn(2, 3, 8, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
@@ -107,11 +105,11 @@ def test_same_features_there_and_back(name, tmp_path):
     set_random_seed(0)
     network = shaken(make())
     torch.save(network.state_dict(), tmp_path / 'theirs.pth')
-    config = load_config(path, {'model.backbone.base_channels': width})
+    config = load_config(path, {'backbone.base_channels': width})
     line = import_weights(tmp_path / 'theirs.pth', tmp_path / 'ours.pth', config)
     assert LAYOUTS[name].what in line
     backbone = MODELS.build(config.model.backbone)
-    load_backbone(backbone, tmp_path / 'ours.pth', 'mlfo', 'paper', config.backbone_name)
+    load_backbone(backbone, tmp_path / 'ours.pth', 'mlfo', 'default', config.backbone_name)
     with torch.no_grad():
         for ours, theirs in zip(backbone.eval()(CLIPS), levels(network, CLIPS), strict=True):
             assert theirs.std() > 1e-3
@@ -152,7 +150,7 @@ print('same')
 
 
 def test_export_loads_without_this_package(tmp_path):
-    config = load_config(PAPER, {'model.backbone.base_channels': 64})
+    config = load_config(PAPER, {'backbone.base_channels': 64})
     set_random_seed(0)
     backbone = shaken(MODELS.build(config.model.backbone))
     state = {f'backbone.{key}': value for key, value in backbone.state_dict().items()}
@@ -170,7 +168,7 @@ def test_export_loads_without_this_package(tmp_path):
 
 
 def test_whole_model_of_the_released_code(tmp_path):
-    options = {'model.backbone.base_channels': 4, 'model.prototypes.num_prototypes': 6}
+    options = {'backbone.base_channels': 4, 'model.prototypes.num_prototypes': 6}
     config = load_config('mlfo/r3d18@k400+official', options)
     set_random_seed(0)
     model = shaken(MODELS.build(config.model))
@@ -217,7 +215,7 @@ def test_torchvision_s_r2plus1d_is_another_network(tmp_path):
     """Why there is no layout for it, and what a user is told."""
     with torch.device('meta'):
         theirs = r2plus1d_18().state_dict()
-        ours = MODELS.build(load_config(R2PLUS1D, TWO_BLOCKS).model.backbone).state_dict()
+        ours = MODELS.build(load_config(R2PLUS1D18).model.backbone).state_dict()
 
     def between(state, *names):
         return [len(state[f'{name}.weight']) for name in names]
@@ -230,7 +228,7 @@ def test_torchvision_s_r2plus1d_is_another_network(tmp_path):
     assert all(f'layer{stage}.0.downsample.conv.conv_t.weight' in ours for stage in stages)
     assert all(f'layer{stage}.0.downsample.0.weight' in theirs for stage in stages)
     torch.save({key: torch.zeros(1) for key in theirs}, tmp_path / 'a.pth')
-    config = load_config(R2PLUS1D, TWO_BLOCKS)
+    config = load_config(R2PLUS1D18)
     said = fault(import_weights, tmp_path / 'a.pth', tmp_path / 'b.pth', config)
     assert 'no place in any known layout' in said and 'first stem.3.weight' in said
 
@@ -243,7 +241,7 @@ def fault(call, *arguments) -> str:
 
 
 def test_what_does_not_fit_is_named(tmp_path):
-    config = load_config(PAPER, {'model.backbone.base_channels': 4})
+    config = load_config(PAPER, {'backbone.base_channels': 4})
     source, target = tmp_path / 'theirs.pth', tmp_path / 'ours.pth'
     state = Plain(4).state_dict()
     torch.save({key: value for key, value in state.items() if key != 'bn1.bias'}, source)
@@ -274,7 +272,7 @@ def test_part_of_a_model_and_counters_that_are_not_there(tmp_path):
     arguments = (
         tmp_path / 'a.pth',
         tmp_path / 'b.pth',
-        load_config(PAPER, {'model.backbone.base_channels': 4}),
+        load_config(PAPER, {'backbone.base_channels': 4}),
     )
     assert '--prefix takes one part' in fault(import_weights, *arguments)
     import_weights(*arguments, prefix='encoder_q.')

@@ -57,7 +57,7 @@ def test_start_from_weights(config, save):
     ],
 )
 def test_weights_that_would_be_passed_over(changes, said, config, save):
-    with pytest.raises(UserError, match=f'does not fit .*r3d18_smoke.py: {said}'):
+    with pytest.raises(UserError, match=f'does not fit .*r3d18@smoke.py: {said}'):
         check_start(str(save(changes)), config)
 
 
@@ -80,7 +80,7 @@ def test_resume_of_the_same_run(config, save):
 
 def test_resume_of_another_variant_with_the_same_tensors(config, save):
     path = save(**resumable(variant='k8'))
-    with pytest.raises(UserError, match="trained with variant 'k8', the config says 'paper'"):
+    with pytest.raises(UserError, match="trained with variant 'k8', the config says 'default'"):
         check_resume(path, config)
 
 

@@ -14,17 +14,16 @@ from mlfo_mm.engine.layouts import (
     TORCHVISION_S3D,
     detect,
 )
-from tests.conftest import REPO
 
 
 def names(config: str, part: str = '', **options) -> list[str]:
     changed = {key.replace('__', '.'): value for key, value in options.items()}
-    model = MODELS.build(load_config(f'{REPO}/configs/mlfo/{config}.py', changed).model)
+    model = MODELS.build(load_config(f'mlfo/{config}', changed).model)
     return list((model.get_submodule(part) if part else model).state_dict())
 
 
-R3D, S3D = names('r3d18_smoke', 'backbone'), names('s3d_smoke', 'backbone')
-WHOLE = names('official/r3d18_k400', model__backbone__base_channels=4)
+R3D, S3D = names('r3d18@smoke', 'backbone'), names('s3d@smoke', 'backbone')
+WHOLE = names('r3d18@k400+official', backbone__base_channels=4)
 
 
 @pytest.mark.parametrize(

@@ -19,31 +19,14 @@ from mlfo_mm.engine import launch
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO, free_port
+from tests.methods import every_method
 
-SETTINGS = {
-    'mlfo': 'configs/mlfo/r3d18_smoke.py',
-    'simclr': 'configs/simclr/r3d18_smoke.py',
-    'simclr_cvrl': 'configs/simclr/cvrl/r3d18_smoke.py',
-    'moco': 'configs/moco/r3d18_smoke.py',
-    'byol': 'configs/byol/r3d18_smoke.py',
-    'memdpc': 'configs/memdpc/r3d18_smoke.py',
-    'swav': 'configs/swav/r3d18_smoke.py',
-    'pace': 'configs/pace/r3d18_smoke.py',
-    'pace_contrast': f'configs/pace/r3d18_smoke.py+{REPO}/configs/pace/ablations/contrast.py',
-    'rotnet3d': 'configs/rotnet3d/r3d18_smoke.py',
-    'speednet': 'configs/speednet/r3d18_smoke.py',
-    'speednet_ctp7': 'configs/speednet/ctp7/r3d18_smoke.py',
-    'temptrans': 'configs/temptrans/r3d18_smoke.py',
-    'vcop': 'configs/vcop/r3d18_smoke.py',
-}
-BACKBONES = {
-    f'{method}_{backbone}': f'configs/{method}/{backbone}_smoke.py'
-    for method in ('mlfo', 'simclr')
-    for backbone in ('s3d', 'slowfast')
-} | {
-    'vcop_r2plus1d': 'configs/vcop/r2plus1d_smoke.py',
-    'speednet_s3dg': 'configs/speednet/s3dg_smoke.py',
-}
+MLFO, SIMCLR = 'mlfo/r3d18@smoke', 'simclr/r3d18@smoke'
+BACKBONES = (
+    *(f'{method}/{name}@smoke' for method in ('mlfo', 'simclr') for name in ('s3d', 'slowfast')),
+    'vcop/r2plus1d@smoke',
+    'speednet/s3dg@smoke',
+)
 
 
 class Interrupted(Exception):
@@ -71,7 +54,7 @@ class PoisonHook(Hook):
 
 def run(
     work_dir: Path,
-    method: str = 'mlfo',
+    name: str = MLFO,
     resume: str | None = None,
     hook: str | None = None,
     **options,
@@ -79,7 +62,7 @@ def run(
     options = {'randomness.seed': 3, 'train_dataloader.num_workers': 0} | {
         key.replace('__', '.'): value for key, value in options.items()
     }
-    config = load_config(REPO / (SETTINGS | BACKBONES)[method], options)
+    config = load_config(name, options)
     config.work_dir = str(work_dir)
     config.custom_hooks += [dict(type=hook)] if hook else []
     config.experiment_name = f'{work_dir.name}_{time.time_ns()}'
@@ -96,23 +79,23 @@ def assert_same(left: dict, right: dict) -> None:
     assert not differ
 
 
-@pytest.mark.parametrize('method', SETTINGS)
-def test_resumed_run_ends_as_an_undisturbed_one(method, synthetic, tmp_path):
-    run(tmp_path / 'whole', method)
+@every_method
+def test_resumed_run_ends_as_an_undisturbed_one(case, synthetic, tmp_path):
+    run(tmp_path / 'whole', case.run)
     with pytest.raises(Interrupted):
-        run(tmp_path / 'parts', method, hook='StopHook')
+        run(tmp_path / 'parts', case.run, hook='StopHook')
     assert not (tmp_path / 'parts/epoch_2.pth').exists()
-    run(tmp_path / 'parts', method, resume='auto')
+    run(tmp_path / 'parts', case.run, resume='auto')
     assert_same(weights(tmp_path / 'whole', 2), weights(tmp_path / 'parts', 2))
 
 
-@pytest.mark.parametrize('method', BACKBONES)
-def test_every_backbone_trains(method, synthetic, tmp_path):
+@pytest.mark.parametrize('name', BACKBONES)
+def test_every_backbone_trains(name, synthetic, tmp_path):
     options = {'train_dataloader__batch_size': 8}  # two steps
-    model = load_config(REPO / BACKBONES[method]).model
+    model = load_config(name).model
     if 'first_stage' in model:
         options['model__first_stage'] = 0.0  # all terms
-    runner = run(tmp_path, method, train_cfg__max_epochs=1, **options)
+    runner = run(tmp_path, name, train_cfg__max_epochs=1, **options)
     assert runner.iter == 2
     seen = weights(tmp_path, 1)
     assert all(value.isfinite().all() for value in seen.values())
@@ -121,7 +104,7 @@ def test_every_backbone_trains(method, synthetic, tmp_path):
         f'backbone.{key}' for key in fresh.state_dict()
     }
     logged = set(runner.message_hub.log_scalars)
-    assert ('train/loss_graph_low' in logged) == method.startswith('mlfo')
+    assert ('train/loss_graph_low' in logged) == name.startswith('mlfo')
 
 
 def test_workers_do_not_change_the_result(synthetic, tmp_path):
@@ -160,11 +143,9 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(synthetic, tmp_path):
 
 
 def test_amp_option_trains_and_is_in_the_dumped_config(synthetic, tmp_path):
-    done = tool(
-        sys.executable, 'tools/train.py', SETTINGS['simclr'], '--work-dir', tmp_path, '--amp'
-    )
+    done = tool(sys.executable, 'tools/train.py', SIMCLR, '--work-dir', tmp_path, '--amp')
     assert done.returncode == 0, done.stderr[-2000:]
-    assert 'AutocastOptimWrapper' in (tmp_path / 'r3d18_smoke.py').read_text()
+    assert 'AutocastOptimWrapper' in (tmp_path / 'r3d18@smoke.py').read_text()
     assert (tmp_path / 'epoch_2.pth').exists()
 
 
@@ -176,9 +157,9 @@ def test_resume_needs_something_to_resume(synthetic, tmp_path):
 
 
 def test_checkpoint_of_another_method_is_refused(synthetic, tmp_path):
-    run(tmp_path, 'simclr', train_cfg__max_epochs=1)
+    run(tmp_path, SIMCLR, train_cfg__max_epochs=1)
     with pytest.raises(UserError, match=r'written by another config.*tensors differ.*levels'):
-        run(tmp_path, 'mlfo', resume='auto')
+        run(tmp_path, MLFO, resume='auto')
 
 
 def test_weights_alone_are_no_resume_file(synthetic, tmp_path):
@@ -219,9 +200,7 @@ def tool(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
 
 
 def test_dist_train_says_what_is_missing(tmp_path):
-    done = tool(
-        'tools/dist_train.sh', 'configs/mlfo/r3d18_k400.py', 8, MLFO_DATA_ROOT=str(tmp_path)
-    )
+    done = tool('tools/dist_train.sh', 'mlfo/r3d18@k400', 8, MLFO_DATA_ROOT=str(tmp_path))
     assert done.returncode == 2
     assert 'Traceback' not in done.stderr
     if torch.cuda.device_count() < 8:
@@ -231,7 +210,7 @@ def test_dist_train_says_what_is_missing(tmp_path):
 
 def test_two_processes_train(synthetic, tmp_path):
     done = tool(
-        'tools/dist_train.sh', 'configs/mlfo/r3d18_smoke.py', 2, '--work-dir', tmp_path,
+        'tools/dist_train.sh', MLFO, 2, '--work-dir', tmp_path,
         PORT=free_port(), OMP_NUM_THREADS='1',
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -243,7 +222,7 @@ def test_killed_run_resumes(synthetic, tmp_path):
     command = [
         sys.executable,
         'tools/train.py',
-        SETTINGS['mlfo'],
+        MLFO,
         '--work-dir',
         str(tmp_path / 'killed'),
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.tasks import TASKS
+from mlfo_mm.handover import read_handover
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
@@ -43,9 +44,19 @@ def test_missing_data_and_config(tool, capsys, monkeypatch, tmp_path):
     assert 'no_such.py does not exist' in capsys.readouterr().err
 
 
+def test_a_fault_of_the_user_is_handed_over(tool, capsys, tmp_path):
+    outcome = tmp_path / 'outcome.json'
+    rest = ('--task', 'retrieval', '--dataset', 'ucf101', '--outcome', str(outcome))
+    assert tool('nowhere/epoch_1.pth', *rest) == 2
+    said = read_handover(outcome)
+    assert said.records == () and 'nowhere/epoch_1.pth' in said.reason
+    assert capsys.readouterr().err == f'error: {said.reason}\n'
+
+
 def test_checkpoint_is_given_once(tool, capsys):
     rest = ['--task', 'retrieval', '--dataset', 'ucf101']
-    assert tool('none', *rest) == tool(SMOKE, 'none', 'none', *rest) == 2
+    assert tool('none', *rest) == 2
+    assert tool(SMOKE, 'none', 'none', *rest) == 2
     assert capsys.readouterr().err.count('give CHECKPOINT, RUN CHECKPOINT, or RUN none') == 2
 
 
@@ -74,17 +85,22 @@ def test_several_tasks_and_data_sets(tool, synthetic, capsys, tmp_path, monkeypa
         raise UserError(f'nothing to see in {job.request.dataset}')
 
     monkeypatch.setitem(TASKS, 'order', broken)
-    assert tool(*arguments) == 2
+    outcome = tmp_path / 'told/outcome.json'
+    assert tool(*arguments, '--outcome', str(outcome)) == 2
     said = capsys.readouterr()
     assert said.err.count('error: ') == 1
     assert '2 of 4 failed: order on synthetic_motion: nothing to see in' in said.err
     assert said.out.count('record: ') == 2
+    told = read_handover(outcome)
+    assert said.err == f'error: {told.reason}\n'
+    assert [f'record: {path}' in said.out for path in told.records] == [True, True]
     records = {(r.task, r.dataset): r for r in load_records(tmp_path / 'results')}
     assert len(records) == 4
     failed = records['order', 'synthetic_appearance']
     assert failed.reason == 'nothing to see in synthetic_appearance'
     assert records['retrieval', 'synthetic_motion'].status == 'done'
-    tool(*arguments)
+    tool(*arguments, '--outcome', str(outcome))
+    assert read_handover(outcome) == told  # what is reused is named like what is made
     again = load_records(tmp_path / 'results')
     assert [r for r in again if r.task == 'retrieval'] == [
         r for key, r in sorted(records.items()) if key[0] == 'retrieval'

@@ -1,32 +1,23 @@
-"""Every backbone in small, for clips of 8 frames of 32 pixels."""
+"""Every backbone in small, for clips of 8 frames of 32 pixels, and as its file has it."""
 
 from __future__ import annotations
 
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 
 from mlfo_mm.engine.config import load_config
-from tests.conftest import REPO
+from mlfo_mm.study.paths import CONFIGS
 
-WITH_MLFO = ('r3d18', 's3d', 'slowfast')
-RESNET = dict(base_channels=4, temporal_strides=(1, 1, 2, 2))
-OTHERS = {
-    'c3d': dict(base_channels=4, pool2_stride_t=1),
-    'r2d3d34': dict(base_channels=4),
-    'r2plus1d': RESNET,
-    'r2plus1d18': RESNET,
-    'r3d': RESNET,
-    's3dg': dict(base_channels=4, conv1_stride_t=1),
-}
-NAMES = (*WITH_MLFO, *OTHERS)
+# the stem of r3d18_tv is for torchvision's weights: a second R3D-18
+NAMES = sorted(
+    path.stem for path in (CONFIGS / 'backbones').glob('*.py') if path.stem != 'r3d18_tv'
+)
 
 
 def full(name: str) -> ConfigDict:
-    """Config of one of the others as configs name it."""
-    return Config.fromfile(REPO / f'configs/_base_/backbones/{name}.py')._backbone
+    """Config of a backbone at the published scale."""
+    return load_config(f'mlfo/{name}@k400').model.backbone
 
 
 def small(name: str) -> ConfigDict:
-    """Config of a backbone at the width of the smoke profile."""
-    if name in WITH_MLFO:
-        return load_config(f'mlfo/{name}@smoke').model.backbone
-    return ConfigDict(full(name), **OTHERS[name])
+    """Config of a backbone at the smoke profile."""
+    return load_config(f'mlfo/{name}@smoke').model.backbone

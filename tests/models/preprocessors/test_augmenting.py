@@ -15,22 +15,19 @@ from torch.utils.data import DataLoader
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from mlfo_mm.models.preprocessors import operations
-from tests.conftest import REPO
 
-CHANGE = '+' + str(REPO / 'configs/_base_/changes/device_augmentation.py')
+CHANGE = '+device_augmentation'
 CONFIGS = [  # every kind of step
-    'mlfo/r3d18_smoke',  # per frame: channel, jitter; flips
-    'mlfo/r3d18_mini',  # differences
-    'byol/r3d18_smoke',  # per clip: jitter, gray, blur
-    'temptrans/r3d18_smoke',
-    'vcop/r3d18_smoke',
+    'mlfo/r3d18@smoke',  # per frame: channel, jitter; flips
+    'mlfo/r3d18@mini',  # differences
+    'byol/r3d18@smoke',  # per clip: jitter, gray, blur
+    'temptrans/r3d18@smoke',
+    'vcop/r3d18@smoke',
 ]
 
 
 def config_of(name: str, change: str = ''):
-    config = load_config(str(REPO / f'configs/{name}.py') + change)
-    config.train_dataloader.dataset.dataset = 'synthetic_motion'
-    return config
+    return load_config(name + change, {'pretrain_dataset': 'synthetic_motion'})
 
 
 def batch_of(config, workers: int = 0, epoch: int = 0) -> tuple[torch.Tensor, list]:
@@ -66,14 +63,14 @@ def test_pixels_are_those_of_the_workers(synthetic, name):
 
 
 def test_samples_depend_on_seed_and_epoch_alone(synthetic):
-    config = config_of('mlfo/r3d18_smoke', CHANGE)
+    config = config_of('mlfo/r3d18@smoke', CHANGE)
     first, _ = batch_of(config)
     assert torch.equal(first, batch_of(config, workers=2)[0])
     assert not torch.equal(first, batch_of(config, epoch=1)[0])
 
 
 def test_workers_send_each_frame_once_and_undone(synthetic):
-    config = config_of('mlfo/r3d18_smoke', CHANGE)
+    config = config_of('mlfo/r3d18@smoke', CHANGE)
     sample = DATASETS.build(config.train_dataloader.dataset)[0]
     frames, drawn = sample['inputs'], sample['data_samples'].augment
     assert frames.dtype == torch.uint8 and frames.shape[3] == 3
@@ -81,7 +78,7 @@ def test_workers_send_each_frame_once_and_undone(synthetic):
 
 
 def test_frames_of_several_sizes_share_a_batch(synthetic):
-    config = config_of('mlfo/r3d18_smoke', CHANGE)
+    config = config_of('mlfo/r3d18@smoke', CHANGE)
     dataset = DATASETS.build(config.train_dataloader.dataset)
     batch = pseudo_collate([dataset[index] for index in range(4)])
     preprocessor = MODELS.build(config.model.data_preprocessor)
@@ -105,14 +102,14 @@ def test_no_blur_where_none_is_drawn():
 
 
 def test_samples_without_draws_are_left_to_mmaction(synthetic):
-    plain, changed = (config_of('mlfo/r3d18_smoke', each) for each in ('', CHANGE))
+    plain, changed = (config_of('mlfo/r3d18@smoke', each) for each in ('', CHANGE))
     changed.train_dataloader.dataset.augment = 'worker'
     assert torch.equal(batch_of(plain)[0], batch_of(changed)[0])
 
 
 @pytest.mark.parametrize(
     ('name', 'step'),
-    [('speednet/r3d18_k400', 'RandomRescale'), ('rotnet3d/r3d18_smoke', 'Rotate')],
+    [('speednet/r3d18@k400', 'RandomRescale'), ('rotnet3d/r3d18@smoke', 'Rotate')],
 )
 def test_what_the_device_cannot_do_is_said(synthetic, name, step):
     with pytest.raises(UserError, match=f'cannot take over {step}'):

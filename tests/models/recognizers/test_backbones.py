@@ -1,30 +1,22 @@
-"""Any method trains on any backbone: a step of each kind of recognizer."""
+"""Any method trains on any backbone: a step of each."""
 
 from __future__ import annotations
 
 import pytest
-import torch
-from mmaction.registry import MODELS
-from mmaction.structures import ActionDataSample
 
-from mlfo_mm.engine.config import load_config
-from tests.models.backbones.small import NAMES, small
+from tests.methods import every_method
+from tests.models.backbones.small import NAMES
 
-# clips of a sample, and rows of its label
-METHODS = {'mlfo': (3, 1), 'moco': (2, 1), 'vcop': (3, 1), 'speednet': (2, 2), 'memdpc': (3, 1)}
+FAST = ('slowfast',)  # unlike a ResNet; that one has all other tests
+BACKBONES = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
 
 
-@pytest.mark.parametrize('name', NAMES)
-@pytest.mark.parametrize('method', METHODS)
-def test_step_reaches_the_whole_backbone(method, name):
-    config = load_config(f'{method}/r3d18@smoke').model
-    config.backbone = small(name)
-    torch.manual_seed(0)
-    model = MODELS.build(config)
-    views, rows = METHODS[method]
-    label = torch.zeros(rows, 1, dtype=torch.long)
-    samples = [ActionDataSample().set_gt_label(label) for _ in range(4)]
-    logs = model(torch.randn(4, views, 3, 8, 32, 32), samples, mode='loss')
+@pytest.mark.parametrize('name', BACKBONES)
+@every_method
+def test_step_reaches_the_whole_backbone(case, name, fed):
+    model = case.model(backbone=name)
+    clips, samples = fed(case)
+    logs = model(clips[:4], samples[:4], mode='loss')
     loss = sum(value for key, value in logs.items() if key.startswith('loss_'))
     assert loss.isfinite()
     loss.backward()

@@ -9,68 +9,32 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from mmaction.registry import MODELS
-from mmaction.structures import ActionDataSample
 from torch.nn.parallel import DistributedDataParallel
 
-from mlfo_mm.engine.config import load_config
+from tests.methods import CASES, Case, every_method
 
-REPO = Path(__file__).resolve().parents[3]
 BATCH, RANKS, STEPS = 4, (2, 4), 2
-MLFO = {
-    'embedding_dim': 8,
-    'augmentations': ('reverse',),  # shuffling draws numbers, in each process its own
-    'prototypes': dict(num_prototypes=6, queue_size=6, queue_begin_epoch=0, freeze_epochs=0),
-}
-PACE = f'pace/r3d18_smoke.py+{REPO}/configs/pace/ablations/contrast.py'
-# config, clip length and views of its input, changes of the model
-SETTINGS = {
-    'mlfo': ('mlfo/r3d18_smoke.py', 8, 3, MLFO),
-    'mlfo_official': ('mlfo/official/r3d18_k400.py', 16, 3, MLFO),
-    'mlfo_ctm': (f'mlfo/r3d18_smoke.py+{REPO}/configs/mlfo/ablations/ctm.py', 8, 3, MLFO),
-    'pace_contrast': (PACE, 8, 2, {}),
-    'simclr_cvrl': ('simclr/cvrl/r3d18_smoke.py', 8, 2, {}),
-    'moco': ('moco/r3d18_smoke.py', 8, 2, dict(queue_size=6)),
-    'byol': ('byol/r3d18_smoke.py', 8, 2, {}),
-    'memdpc': ('memdpc/r3d18_smoke.py', 4, 5, {}),
-    'swav': (
-        'swav/r3d18_smoke.py',
-        8,
-        2,
-        dict(queue_size=4, queue_begin_epoch=0, prototypes=dict(freeze_epochs=0)),
-    ),
-}
 
 
-def build(name: str):
-    torch.manual_seed(0)
-    path, _, _, changes = SETTINGS[name]
-    config = load_config(f'{REPO}/configs/{path}').model
-    config.backbone.base_channels = 4
-    for key, value in changes.items():
-        if isinstance(value, dict):
-            config[key].update(value)
-        else:
-            config[key] = value
-    model = MODELS.build(config).double()
+def build(case: Case):
+    model = case.model(case.alike).double()
     model.set_epoch(1, 1)
-    return model.eval()  # batch norm frozen
+    return model.eval()  # batch norm frozen, no dropout
 
 
-def batch(name: str, step: int) -> torch.Tensor:
-    _, frames, views, _ = SETTINGS[name]
-    generator = torch.Generator().manual_seed(step)
-    return torch.randn(BATCH, views, 3, frames, 32, 32, dtype=torch.float64, generator=generator)
+def batches(case: Case, root: Path) -> list[tuple[torch.Tensor, list]]:
+    """For each step clips of random numbers in the shape that the run has, and its labels."""
+    clips, samples = case.feed(root, BATCH)
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(STEPS, *clips.shape, dtype=torch.float64, generator=generator)
+    return [(each, samples) for each in noise]
 
 
-def train(model, inputs_of) -> dict[str, torch.Tensor]:
+def train(model, steps) -> dict[str, torch.Tensor]:
     """Loss and gradients of the second step, and buffers: by then queues hold the first one's."""
     whole = getattr(model, 'module', model)
-    for step in range(STEPS):
+    for inputs, samples in steps:
         model.zero_grad()
-        inputs = inputs_of(step)
-        labels = torch.tensor([[0], [3]])  # of the two clips, for those who read one
-        samples = [ActionDataSample().set_gt_label(labels) for _ in inputs]
         logs = model(inputs, samples, mode='loss')
         loss = sum(value for key, value in logs.items() if key.startswith('loss_'))
         loss.backward()
@@ -88,19 +52,22 @@ def worker(rank: int, folder: str, ranks: int) -> None:
     dist.init_process_group('gloo', init_method=store, rank=rank, world_size=ranks)
     share = BATCH // ranks
     own = slice(rank * share, (rank + 1) * share)
-    for name in SETTINGS:
-        model = DistributedDataParallel(build(name), find_unused_parameters=True)
-        result = train(model, lambda step, name=name: batch(name, step)[own])
-        torch.save(result, f'{folder}/{name}_{rank}_of_{ranks}.pt')
+    for case in CASES:
+        model = DistributedDataParallel(build(case), find_unused_parameters=True)
+        steps = torch.load(f'{folder}/{case.name}.pt', weights_only=False)
+        result = train(model, [(inputs[own], samples[own]) for inputs, samples in steps])
+        torch.save(result, f'{folder}/{case.name}_{rank}_of_{ranks}.pt')
         del model  # or gloo's threads and its destructor can wait for each other
     dist.barrier()
     dist.destroy_process_group()
 
 
 @pytest.fixture(scope='module')
-def processes(tmp_path_factory) -> Path:
-    """Results of all settings: ``<setting>_<rank>_of_<ranks>.pt``."""
+def processes(tmp_path_factory, synthetic_root) -> Path:
+    """What all methods are fed, ``<name>.pt``, and results: ``<name>_<rank>_of_<ranks>.pt``."""
     folder = tmp_path_factory.mktemp('processes')
+    for case in CASES:
+        torch.save(batches(case, synthetic_root), folder / f'{case.name}.pt')
     # a server that has imported torch once, and has run no threads, forks all of them
     multiprocessing.set_forkserver_preload([__name__])
     for ranks in RANKS:
@@ -108,13 +75,13 @@ def processes(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize('name', SETTINGS)
-def test_several_processes_equal_one(name, processes):
-    one = train(build(name), lambda step: batch(name, step))
+@every_method
+def test_several_processes_equal_one(case, processes):
+    one = train(build(case), torch.load(processes / f'{case.name}.pt', weights_only=False))
     assert len([key for key in one if key.startswith('backbone.')]) > 60
     for ranks in RANKS:
         for rank in range(ranks):
-            path = processes / f'{name}_{rank}_of_{ranks}.pt'
+            path = processes / f'{case.name}_{rank}_of_{ranks}.pt'
             several = torch.load(path, weights_only=True)
             assert several.keys() == one.keys()
             for key, value in one.items():

@@ -10,9 +10,6 @@ from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models.utils import COLLAPSE, Bound
-from tests.conftest import REPO
-
-CONTRAST = f'{REPO}/configs/pace/ablations/contrast.py'
 
 
 def build(name: str, change: str = '', **changes):
@@ -106,18 +103,11 @@ def test_pretext_classifier_with_and_without_a_contrast(clips):
     model = build('pace')
     assert_close(model.embed(clips).instance, features(model, clips)[0])
     assert model.embedding == 'backbone features'
-    model = build('pace', f'+{CONTRAST}')
+    model = build('pace', '+contrast')
     found = model.embed(clips)
     assert_close(found.instance, model.projection(features(model, clips)[0]))
     assert found.semantic is None
     assert model.embedding == 'embeddings of the contrast between clips'
-
-
-@torch.no_grad()
-@pytest.mark.parametrize('method', ['mlfo', 'moco', 'memdpc', 'pace'])
-def test_embeddings_are_float32_under_autocast(method, clips):
-    with torch.autocast('cpu', dtype=torch.bfloat16):
-        assert build(method).embed(clips).instance.dtype == torch.float32
 
 
 def test_bounds_of_mlfo_are_those_of_its_parts():
@@ -131,17 +121,8 @@ def test_bounds_of_mlfo_are_those_of_its_parts():
     assert all(bounds[name] == COLLAPSE for name in spreads)
     assert bounds['stat_edges_low'] == Bound(1 + 1e-6, 'graph without edges')
     assert 'stat_edges_high' not in bounds
-    one_hot = build('mlfo', f'+one_hot').monitor_bounds(4)
+    one_hot = build('mlfo', '+one_hot').monitor_bounds(4)
     assert not any('edges' in name for name in one_hot)  # has none by design
-
-
-def test_what_is_logged_and_looked_at_has_a_bound(clips):
-    for method in ('mlfo', 'cvrl', 'moco', 'byol', 'swav'):
-        model = build(method)
-        model.set_epoch(1, 2)
-        logs = model.loss(torch.randn(4, 3 if method == 'mlfo' else 2, 3, 8, 32, 32))
-        known = model.monitor_bounds(4).keys()
-        assert {name for name in logs if name.startswith('stat_')} <= known, method
 
 
 @pytest.mark.parametrize(

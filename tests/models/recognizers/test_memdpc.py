@@ -11,7 +11,6 @@ from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import losses
-from tests.conftest import REPO
 
 BLOCKS, STEPS = 5, 2
 
@@ -37,14 +36,6 @@ def test_terms_and_gradients():
     chance = math.log(2 * STEPS * 2 * 2)
     assert logs['loss_forward'].item() == pytest.approx(chance, rel=0.05)
     assert logs['loss_backward'].item() == pytest.approx(chance, rel=0.05)
-
-
-def test_every_parameter_is_trained():
-    model = build()
-    logs = model.loss(batch())
-    (logs['loss_forward'] + logs['loss_backward']).backward()
-    for name, parameter in model.named_parameters():
-        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
 
 
 def test_initialisation():
@@ -119,13 +110,13 @@ def test_the_paper_s_backbone_needs_no_projection():
 @pytest.mark.parametrize(
     ('name', 'shape'),
     [
-        ('r3d18_k400', (1, 32, 1, 4, 4)),
-        ('r2d3d34_k400', (1, 16, 2, 7, 7)),
-        ('r2d3d34_ucf101', (1, 16, 2, 4, 4)),
+        ('r3d18@k400', (1, 32, 1, 4, 4)),
+        ('r2d3d34@k400', (1, 16, 2, 7, 7)),
+        ('r2d3d34@ucf101', (1, 16, 2, 4, 4)),
     ],
 )
 def test_the_paper_s_blocks_leave_a_map(name, shape):
-    config = load_config(REPO / f'configs/memdpc/{name}.py')
+    config = load_config(f'memdpc/{name}')
     config.model.backbone.base_channels = 4
     crop = config.train_pipeline[3].transforms[1].scale
     assert crop == (config.crop_size, config.crop_size)
@@ -141,35 +132,3 @@ def test_small_profiles_show_as_many_frames_as_other_methods(profile):
     sampler = config.train_pipeline[1]
     # between those of two clips and of MLFO's three
     assert 2 * config.clip_len <= sampler.block_len * sampler.num_blocks <= 3 * config.clip_len
-
-
-@pytest.fixture(scope='module')
-def videos(sampled) -> torch.Tensor:
-    """Blocks of 16 synthetic videos, (16, 5, 3, 4, 32, 32)."""
-    return sampled('memdpc')
-
-
-def train(videos: torch.Tensor, steps: int) -> list[float]:
-    # room to tell 32 places; the shipped small start costs steps before anything is learnt
-    model = build(feature_size=32, memory_size=64, init_gain=1.0)
-    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
-    found = []
-    for _ in range(steps):
-        logs = model.loss(videos)
-        loss = (logs['loss_forward'] + logs['loss_backward']) / 2
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        found.append(loss.item())
-    return found
-
-
-def test_learns_16_videos(videos):
-    found = train(videos, 35)
-    chance = math.log(16 * STEPS)
-    assert found[0] == pytest.approx(chance, rel=0.15)
-    assert sum(found[-3:]) / 3 < 0.6 * chance
-
-
-def test_two_runs_of_one_seed_are_identical(videos):
-    assert train(videos[:4], 2) == train(videos[:4], 2)

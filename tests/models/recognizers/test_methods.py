@@ -10,8 +10,6 @@ from mlfo_mm.study.methods import cards
 from mlfo_mm.study.runs import parse_run
 from tests.methods import CASES, VIDEOS, Case, every_method
 
-STEPS = 50
-
 
 def total(logs: dict) -> torch.Tensor:
     return sum(value for key, value in logs.items() if key.startswith('loss_'))
@@ -30,8 +28,8 @@ def train(case: Case, videos, steps: int) -> list[dict[str, float]]:
     optimizer = torch.optim.Adam(trained, lr=3e-3)
     found = []
     for step in range(steps):
-        model.set_epoch(step * 10 // STEPS, 10)
-        model.progress = step / STEPS
+        model.set_epoch(step * 10 // case.steps, 10)
+        model.progress = step / case.steps
         logs = model(*halves(videos, step), mode='loss')
         optimizer.zero_grad()
         total(logs).backward()
@@ -67,7 +65,7 @@ def test_gradients_reach_every_parameter(case, fed):
 
 @every_method
 def test_learns_a_few_videos(case, fed):
-    found = train(case, fed(case), STEPS)
+    found = train(case, fed(case), case.steps)
     ends = {name: np.mean([logs[name] for logs in found[-4:]]) for name in found[-1]}
     for name, bound in case.learns.items():
         assert ends[name] < bound if name.startswith('loss_') else ends[name] >= bound, ends

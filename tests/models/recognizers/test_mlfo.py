@@ -11,18 +11,13 @@ from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models import losses
-from tests.conftest import REPO
 
 LOWER = ('low', 'mid')
 
 
-def build(config: str = 'mlfo/r3d18_smoke.py', **changes):
+def build(run: str = 'mlfo/r3d18@smoke', **changes):
     torch.manual_seed(0)
-    model = load_config('+'.join(str(REPO / 'configs' / part) for part in config.split('+'))).model
-    model.backbone.base_channels = 4
-    model.embedding_dim = 16
-    if model.get('prototypes'):
-        model.prototypes.update(num_prototypes=8, queue_size=8, queue_begin_epoch=1)
+    model = load_config(run).model
     for key, value in changes.items():
         model[key] = value
     return MODELS.build(model)
@@ -56,7 +51,7 @@ def test_monitors_do_not_enter_the_optimised_sum():
 
 
 def test_official_variant():
-    model = build('mlfo/official/r3d18_k400.py')
+    model = build('mlfo/r3d18@smoke+official')
     assert model.augmentations == ('reverse',)
     high = model.levels['high'].terms
     assert set(high) == {'instance', 'retrieval', 'graph'}
@@ -70,7 +65,7 @@ def test_official_variant():
             'official',
         )
     model.set_epoch(20, 100)
-    assert 'loss_graph_high' in model.loss(batch(t=16))
+    assert 'loss_graph_high' in model.loss(batch())
 
 
 def test_full_long_view_equals_a_backbone_on_32_frames():
@@ -93,7 +88,7 @@ def test_views_keep_their_sample():
 
 
 def test_instance_term_is_the_loss_of_the_high_embeddings():
-    model = build('simclr/r3d18_smoke.py').eval()
+    model = build('simclr/r3d18@smoke').eval()
     inputs = batch(v=2)
     short, _, _ = model._features(inputs)
     z = model.levels['high'].projections['contrast'](short['high']).mean(2)

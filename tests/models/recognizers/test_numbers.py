@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
-from mmaction.registry import DATASETS, MODELS
+from mmaction.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 
-from mlfo_mm.engine.config import load_config
-from tests.conftest import REPO
-from tests.engine.test_training import SETTINGS
+from tests.methods import every_method
 
 # which samples of the data set make the batch
 BATCHES = {'plain': [0, 1, 2, 3], 'two': [0, 1], 'duplicates': [0, 0, 1, 1], 'equal': [0, 0, 0, 0]}
-# of the total loss, between autocast and float32; a wrong gradient or term differs by far more
+# Of the total loss, between autocast and float32; a wrong gradient or term differs by far more.
 TOLERANCE = {torch.bfloat16: 0.05, torch.float16: 0.01}
+PERTURBED = 4  # times that float32 weights are moved by a rounding, to see what one does to a loss
 
 
 def loss_of(model, batch, dtype=None) -> torch.Tensor:
@@ -29,14 +27,34 @@ def loss_of(model, batch, dtype=None) -> torch.Tensor:
     return loss.detach()
 
 
-@pytest.mark.parametrize('method', SETTINGS)
-def test_edges_and_precision(method, synthetic):
-    config = load_config(REPO / SETTINGS[method], {'model.backbone.base_channels': 4})
+def sensitivity(model, batch, exact: torch.Tensor, dtype: torch.dtype) -> float:
+    """The largest relative change of a loss in float32 when its weights move by a rounding of a type.
+
+    Batch norm over a few rows of nearly equal features enlarges any rounding: by 5 % for the four
+    layers of CVRL's projection.
+    """
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    changes = []
+    for seed in range(PERTURBED):
+        random = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for weight in model.parameters():
+                noise = torch.randn(weight.shape, generator=random)
+                weight.mul_(1 + noise * torch.finfo(dtype).eps / 2)
+        changes.append(float((loss_of(model, batch) / exact - 1).abs()))
+        model.load_state_dict(state)
+    return max(changes)
+
+
+@every_method
+def test_edges_and_precision(case, synthetic):
+    config = case.config()
     data = DATASETS.build(config.train_dataloader.dataset)
     samples = [data[index] for index in range(4)]
-    torch.manual_seed(0)
-    model = MODELS.build(config.model).train()
+    model = case.model().train()
     model.set_epoch(1, 2)  # terms of the second stage too
+    # queues that are empty have no negatives
+    model(**model.data_preprocessor(pseudo_collate(samples), training=True), mode='loss')
     state = {key: value.clone() for key, value in model.state_dict().items()}
 
     def batch(name: str) -> dict:
@@ -45,7 +63,8 @@ def test_edges_and_precision(method, synthetic):
         return model.data_preprocessor(collated, training=True)
 
     exact = loss_of(model, batch('plain'))
-    for dtype, tolerance in TOLERANCE.items():
+    for dtype, least in TOLERANCE.items():
+        tolerance = max(least, 2 * sensitivity(model, batch('plain'), exact, dtype))
         half = loss_of(model, batch('plain'), dtype)
         torch.testing.assert_close(half, exact, rtol=tolerance, atol=0)
     for module in model.modules():

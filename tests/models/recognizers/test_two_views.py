@@ -1,4 +1,4 @@
-"""SimCLR, MoCo, BYOL and SwAV from their smoke configs: what meets what, and that it is learnt."""
+"""SimCLR, MoCo, BYOL and SwAV from their smoke configs: what meets what."""
 
 from __future__ import annotations
 
@@ -32,52 +32,9 @@ def embed(model, clips: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize('method', METHODS)
-def test_terms_and_gradients(method):
-    model = build(method)
-    model.set_epoch(1, 2)
-    for step in range(2):  # MoCo's first step has no negatives
-        logs = model(batch(step), mode='loss')
-    terms = [value for key, value in logs.items() if key.startswith('loss_')]
-    assert len(terms) == 1 and all('loss' not in k or k.startswith('loss_') for k in logs)
-    terms[0].backward()
-    assert 'stat_std' in logs
-    for name, parameter in model.named_parameters():
-        assert (parameter.grad is not None) == parameter.requires_grad, name
-    assert model.backbone.conv1.conv.weight.grad.abs().sum() > 0
-
-
-@pytest.mark.parametrize('method', METHODS)
-def test_bfloat16_autocast_stays_near_float32(method):
-    found = []
-    for enabled in (False, True):
-        model = build(method)
-        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=enabled):
-            logs = [model.loss(batch(step)) for step in range(2)][1]
-        found.append(next(value for key, value in logs.items() if key.startswith('loss_')))
-        found[-1].backward()
-    assert found[1].dtype == torch.float32
-    assert_close(found[1], found[0], rtol=0.1, atol=0.05)
-
-
-@pytest.mark.parametrize('method', METHODS)
-@pytest.mark.parametrize('profile', ['smoke', 'demo', 'mini'])
-def test_small_profiles_leave_out_gray_and_mini_the_flip(method, profile):
-    steps = str(load_config(f'{method}/r3d18@{profile}').train_pipeline)
-    assert ('Flip' in steps) == (profile != 'mini') and ('PerFrameGray' not in steps)
-
-
-@pytest.mark.parametrize('method', METHODS)
 def test_needs_two_clips(method):
     with pytest.raises(ValueError, match='needs 2 clips of a video, the sampler gives 3'):
         build(method).loss(batch(v=3))
-
-
-@pytest.mark.parametrize('method', METHODS)
-@pytest.mark.parametrize('backbone', ['s3d', 'slowfast'])
-def test_any_backbone(method, backbone):
-    other = load_config(f'mlfo/{backbone}@smoke').model.backbone
-    logs = build(method, backbone=other).loss(batch(n=2))
-    assert all(value.isfinite() for value in logs.values())
 
 
 def test_simclr_contrasts_the_clips_of_each_video():
@@ -192,40 +149,3 @@ def test_even_predictions_are_not_certain():
     two = torch.full((1, 8), -100.0)
     two[0, :2] = 0
     assert prototypes.certainty(two).item() == pytest.approx(2 / 3, abs=1e-6)  # 1 of 3 bits is left
-
-
-@pytest.fixture(scope='module')
-def videos(sampled) -> torch.Tensor:
-    """Two clips of each of 16 synthetic videos, (16, 2, 3, 8, 32, 32)."""
-    return sampled('moco')
-
-
-@pytest.mark.parametrize(
-    ('method', 'changes', 'bounds'),
-    [
-        # chance: 2 log 15 = 5.4, the sum of both directions
-        ('cvrl', {}, dict(loss_contrast=1.0, acc_contrast=0.9)),
-        # chance: log 9 = 2.2; 8 other videos in the queue
-        ('moco', dict(queue_size=8), dict(loss_contrast=1.3, acc_contrast=0.6)),
-        # unrelated embeddings: 4; collapsed ones would have no spread
-        ('byol', {}, dict(loss_prediction=1.5, stat_std=0.4)),
-        # chance: log 8 = 2.1
-        ('swav', dict(queue_size=8), dict(loss_semantic=1.0, stat_prototypes_used=4)),
-    ],
-)
-def test_learns_16_videos(method, changes, bounds, videos):
-    torch.manual_seed(0)
-    model = build(method, **changes)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.Adam(trained, lr=3e-3)
-    steps = 50
-    for step in range(steps):
-        model.set_epoch(step // 5, steps // 5)
-        model.progress = step / steps
-        logs = model.loss(videos[step % 2 * 8 :][:8])  # halves in turn: MoCo's queue is the other
-        optimizer.zero_grad()
-        next(value for key, value in logs.items() if key.startswith('loss_')).backward()
-        optimizer.step()
-    for name, bound in bounds.items():
-        value = float(logs[name].detach())
-        assert value < bound if name.startswith('loss_') else value >= bound, (name, value)

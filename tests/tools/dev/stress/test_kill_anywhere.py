@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -13,9 +12,7 @@ import pytest
 import torch
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.study.records import write_record
 from tests.conftest import REPO
-from tests.reporting import crafted
 
 
 @pytest.fixture
@@ -41,9 +38,6 @@ def kill_when(tool, monkeypatch, condition) -> None:
     [('cache', 4, 'frames/*/*.npy', 3), ('tables', 9, 'results/tables/*/*', 2)],
 )
 def test_cheap_kinds(tool, name, number, pattern, some, synthetic_root, tmp_path, monkeypatch):
-    for record in crafted.sweep_records():
-        write_record(record, tmp_path)
-    monkeypatch.setattr(sys.modules['kill_runs'], 'RECORDS', tmp_path / 'records/demo')
     kind, data = tool.KINDS[name], synthetic_root
     tool.finish(kind, tool.place(name, tmp_path / 'whole'), data, fork=False)
     place = tool.place(name, tmp_path / 'killed')

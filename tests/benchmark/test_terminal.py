@@ -9,21 +9,21 @@ import time
 import pytest
 from rich.console import Console
 
-from mlfo_mm.benchmark import progress
-from mlfo_mm.benchmark.progress import Progress
+from mlfo_mm.benchmark import terminal
 from mlfo_mm.benchmark.runner import Machine
 from mlfo_mm.benchmark.state import files, write
+from mlfo_mm.benchmark.terminal import Follower
 
 
 @pytest.fixture
 def follow(stand_in):
-    """``follow(terminal)``: the plan, how it is followed, and what was printed."""
+    """``follow(on_terminal)``: the plan, how it is followed, and what was printed."""
     plan = stand_in().plan
 
-    def make(terminal: bool = False):
+    def make(on_terminal: bool = False):
         file = io.StringIO()
-        console = Console(file=file, width=200, force_terminal=terminal, color_system=None)
-        return plan, Progress(plan, plan.jobs[:4], Machine(2, 1), console), file
+        console = Console(file=file, width=200, force_terminal=on_terminal, color_system=None)
+        return plan, Follower(plan, plan.jobs[:4], Machine(2, 1), console), file
 
     return make
 
@@ -60,14 +60,14 @@ def test_a_sign_of_life_where_nothing_ends(follow, monkeypatch):
     with seen:
         seen.update()
         assert 'after' not in file.getvalue()
-        monkeypatch.setattr(progress, 'SILENCE_S', -1.0)
+        monkeypatch.setattr(terminal, 'SILENCE_S', -1.0)
         seen.update()
     last = file.getvalue().splitlines()[-1]
     assert re.fullmatch(r'1/5 after \d+ s; pretrain a \(10 min\)', last)
 
 
 def test_on_a_terminal_one_line_follows_what_runs(follow):
-    plan, seen, file = follow(terminal=True)
+    plan, seen, file = follow(on_terminal=True)
     begin(plan, 'pretrain/a', 600)
     with seen:
         seen.update()

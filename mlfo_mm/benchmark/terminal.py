@@ -25,7 +25,7 @@ class Slots(Protocol):
         """Jobs at a time."""
 
 
-class Progress:
+class Follower:
     """Follows a run by its markers and state files.
 
     Args:
@@ -38,14 +38,13 @@ class Progress:
     def __init__(self, plan: Plan, jobs: Sequence[Job], slots: Slots, console: Console) -> None:
         self.plan, self.slots, self.console = plan, slots, console
         self.open = {job.name: job for job in jobs}
-        self.before = len(plan.jobs) - len(jobs)
         self.began: dict[str, float] = {}
         self.start = self.spoke = time.time()
         self.failed = 0
         self.estimates = Estimates(plan)
         self.line: Status | None = console.status('starting') if console.is_terminal else None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Follower:
         """Begin to show the line of what is running, on a terminal."""
         self._say(f'{self._left() or "no earlier run tells how long this takes"}')
         if self.line is not None:
