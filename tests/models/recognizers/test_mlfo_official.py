@@ -90,7 +90,7 @@ def computed(epoch: int, **changes) -> tuple[dict[str, float], dict[str, list[fl
         for name, p in model.named_parameters()
         if p.grad is not None
     }
-    return {name: float(value) for name, value in terms.items()}, gradients
+    return {name: float(value.detach()) for name, value in terms.items()}, gradients
 
 
 @pytest.mark.parametrize('epoch', [0, 20])
@@ -103,3 +103,19 @@ def test_terms_and_gradients_are_those_of_the_released_code(epoch):
         found = gradients[name]
         assert found[0] == pytest.approx(norm, rel=GRADIENTS), name
         assert found[1] == pytest.approx(product, abs=GRADIENTS * norm), name
+
+
+@pytest.mark.parametrize(
+    ('change', 'terms'),
+    [
+        ({'levels.low.augment_long': False}, {'motion_low', 'retrieval_low', 'graph_low'}),
+        ({'prototypes.long_in_batch_norm': False}, {'semantic'}),
+        ({'prototypes.batch_in_queue': False}, {'semantic'}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else '',
+)
+def test_each_of_the_released_code_s_forms_is_in_the_numbers(change, terms):
+    found, _ = computed(20, **change)
+    wanted = NUMBERS['epoch 20']['terms']
+    differ = {name for name in wanted if found[name] != pytest.approx(wanted[name], rel=TERMS)}
+    assert differ >= {f'loss_{name}' for name in terms}
