@@ -184,6 +184,12 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
         'sampler.max_rate': 3.0, 'sampler.long_view': 'strided',
     },
     'mlfo/r3d18@ucf101': {'first_stage': 1 / 6, 'prototypes.num_prototypes': 1000},
+    'mlfo/r3d18@k400+official': {
+        'augmentations': ('reverse',), 'prototypes.num_prototypes': 1000,
+        'prototypes.long_in_batch_norm': True, 'prototypes.batch_in_queue': True,
+        **{f'levels.{level}.augment_long': True for level in ('mid', 'low')},
+    },
+    'mlfo/r3d18@ucf101+official': {'first_stage': 1 / 6, 'prototypes.num_prototypes': 200},
     'simclr/r3d18@k400': {
         'levels.high.instance.temperature': 0.07, 'prototypes': None, 'sampler.long_view': 'none',
     },

@@ -12,8 +12,8 @@ The order of merging, each over what stands before it:
 8. ``--cfg-options``.
 
 A profile is named by itself, by ``small`` (each but ``paper``), or as ``paper`` and a pretraining
-set. At the published scale 1 to 4 are the recipe's file, whole; a backbone of another name replaces
-its own.
+set. At the published scale 1 to 4 are the recipe's file, whole, which has what its set asks for; a
+backbone of another name replaces its own, and a variant is asked of the set.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def compose(run: RunName) -> Values:
     for key in ('schedule_at', 'backbone_at', 'method_at'):
         for said in words(values, key, places):
             values = merge(values, said, f'{run}, {key}')
-    places = (PAPER, *places) if values.get('profile') == PAPER else places
+    if values.get('profile') == PAPER:
+        # of the set, the recipe's own parts have been asked; a variant has not
+        on = values.get('pretrain_dataset')
+        places = (PAPER, *(at for at, name in SETS.items() if name == on))
     for name in run.changes:
         values = _changed(values, change_file(run.method, name), places)
     values['run'] = str(run)

@@ -150,3 +150,19 @@ def test_a_recipe_of_one_s_own_under_a_profile(tmp_path):
     assert (config.profile, config.model.momentum) == ('smoke', 0.5)
     for key in ('train_cfg', 'optim_wrapper', 'clip_len', 'crop_size', 'pretrain_dataset'):
         assert config[key] == shipped[key]
+
+
+@pytest.mark.parametrize(
+    ('run', 'prototypes'),
+    [
+        ('mlfo/r3d18@ucf101+official', 200),
+        ('mlfo/s3d@ucf101+official', 200),  # no recipe's file
+        ('configs/mlfo/r3d18_ucf101.py+official', 200),
+        ('mlfo/r3d18@ucf101', 1000),
+        ('mlfo/r3d18@k400+official', 1000),
+        ('mlfo/r3d18@k600+official', 1000),
+        ('mlfo/r3d18@mini+official', 100),
+    ],
+)
+def test_a_variant_is_asked_of_the_set(run, prototypes):
+    assert load_config(run).model.prototypes.num_prototypes == prototypes

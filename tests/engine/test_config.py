@@ -42,7 +42,6 @@ def test_protocols_are_whole(task, profile):
 def test_second_stage_of_the_published_schedule(variant, name, epochs, stage_two):
     config = load_config(f'mlfo/{name}{variant}')
     assert round(config.model.first_stage * epochs) == stage_two
-    assert config.model.prototypes.num_prototypes == 1000
     assert config.model.prototypes.queue_size == 1024
 
 

@@ -16,14 +16,24 @@ def _graph(weight):
 
 
 def _lower(weight):
-    return dict(motion=dict(negatives='all'), retrieval=dict(symmetric=True), graph=_graph(weight))
+    return dict(
+        motion=dict(negatives='all', begin_epoch=0),
+        retrieval=dict(symmetric=True, begin_epoch=0),
+        graph=_graph(weight),
+        augment_long=True,
+    )
 
 
 variant = 'official'
-_retrieval = dict(type=TimestampRetrievalLoss, symmetric=True, loss_weight=1.0)
+_retrieval = dict(
+    type=TimestampRetrievalLoss, temperature=0.07, symmetric=True, begin_epoch=0, loss_weight=1.0
+)
 model = dict(
     augmentations=('reverse',),
     levels=dict(
         high=dict(retrieval=_retrieval, graph=_graph(1.0)), mid=_lower(0.5), low=_lower(0.3)
     ),
+    prototypes=dict(long_in_batch_norm=True, batch_in_queue=True),
 )
+# what the code's readme asks for there
+variant_at = dict(ucf101=dict(model=dict(prototypes=dict(num_prototypes=200))))

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-from ..losses import sinkhorn
+from ..losses import embedding_std, sinkhorn
 from ..losses._common import as_float, dot, unit
 from ..utils import Bound, FeatureQueue
 from .projection import ProjectionMLP
@@ -31,6 +31,10 @@ class Prototypes(nn.Module):
         queue_size: Past scores kept for each view; 0 for none.
         queue_begin_epoch: Epoch from which they take part in the targets.
         freeze_epochs: Epochs at the start in which prototypes get no gradient.
+        long_in_batch_norm: Whether the projection's batch norm sees the long clip as well, of which
+            no score is taken.
+        batch_in_queue: Whether ``queue_size`` counts the batch: targets are then balanced over the
+            newest scores of that number, otherwise over the queue and the batch.
     """
 
     def __init__(
@@ -44,6 +48,8 @@ class Prototypes(nn.Module):
         queue_size: int = 1024,
         queue_begin_epoch: int = 10,
         freeze_epochs: int = 1,
+        long_in_batch_norm: bool = False,
+        batch_in_queue: bool = False,
     ) -> None:
         super().__init__()
         if num_prototypes < 2:
@@ -56,6 +62,15 @@ class Prototypes(nn.Module):
         )
         self.epsilon, self.num_iters = epsilon, num_iters
         self.queue_begin_epoch, self.freeze_epochs = queue_begin_epoch, freeze_epochs
+        self.long_in_batch_norm = long_in_batch_norm
+        self.batch_in_queue = batch_in_queue
+
+    def project(self, short: Tensor, long: Tensor | None) -> Tensor:
+        """Embeddings (M, D) of short clips' features (M, C, T', H', W'), beside a long clip's."""
+        if not self.long_in_batch_norm or long is None:
+            return self.projection(short)
+        pooled = torch.cat([features.flatten(2).mean(2) for features in (short, long)])
+        return self.projection(pooled)[: len(short)]
 
     def scores(self, z: Tensor, epoch: int) -> Tensor:
         """Cosine of embeddings (M, D) with each prototype, (M, K); once a step, for all views."""
@@ -76,8 +91,23 @@ class Prototypes(nn.Module):
             past = self.queues[view].get()
             if epoch >= self.queue_begin_epoch:
                 pool = torch.cat([past.to(scores.dtype), scores])
+                if self.batch_in_queue:
+                    pool = pool[-max(self.queues[view].size, count) :]
             self.queues[view].enqueue(scores)
         return sinkhorn(pool, self.epsilon, self.num_iters)[-count:]
+
+    def compare(
+        self, z1: Tensor, z2: Tensor, epoch: int
+    ) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor]]:
+        """Loss and monitors of both views' embeddings (N, D), and their targets (N, K)."""
+        first, second = self.scores(torch.cat([z1, z2]), epoch).chunk(2)
+        targets = self.targets(first.detach(), 0, epoch), self.targets(second.detach(), 1, epoch)
+        logs = dict(
+            loss_semantic=self.loss(first, second, *targets),
+            stat_prototypes_used=self.count_used(torch.cat([first, second])),
+            stat_std_semantic=embedding_std(z1),
+        )
+        return logs, targets
 
     def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
         """Of what :meth:`count_used` and :meth:`certainty` say of two clips of each sample."""

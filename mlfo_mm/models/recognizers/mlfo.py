@@ -6,19 +6,15 @@ import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-from ..losses import embedding_std, mean_edges
 from ..necks import Prototypes
 from ..utils import COLLAPSE, Bound
 from .base import Embeddings, SelfSupervisedRecognizer
-from .mlfo_level import (
-    LEVELS,
-    MLFOLevel,
-    augment_time,
-    check_levels,
-    gather_views,
-    made_again,
-    pair_steps,
-)
+from .mlfo_level import MLFOLevel
+from .mlfo_views import augment_time, gather_views
+
+LEVELS = ('low', 'mid', 'high')
+PARTS = ('excitation', 'instance', 'motion', 'retrieval', 'graph')
+SETTINGS = ('augment_long',)  # of a level
 
 
 @MODELS.register_module()
@@ -36,7 +32,8 @@ class MLFO(SelfSupervisedRecognizer):
         augment: What is reversed and shuffled: each level's 'features' (Eq. 11), or the 'clips',
             which then go through the backbone (conventional temporal modelling, Table 3).
         embedding_dim: Size of all embeddings.
-        first_stage: Share E of the epochs before the graph terms begin.
+        first_stage: Share E of the epochs before the second stage, with which all terms begin but
+            instance discrimination and prototypes (Section 4.2); a term's ``begin_epoch`` overrides it.
         data_preprocessor: As in mmengine.
         init_cfg: As in mmengine.
     """
@@ -71,12 +68,19 @@ class MLFO(SelfSupervisedRecognizer):
         self.augmentations = tuple(augmentations)
         self.first_stage = first_stage
         terms = {name for level in self.levels.values() for name in level.terms}
-        self.needs_long = 'retrieval' in terms
-        self.augments_clips = augment == 'clips' and 'motion' in terms
+        self.norm_needs_long = self.semantic is not None and self.semantic.long_in_batch_norm
+        self.needs_long = 'retrieval' in terms or self.norm_needs_long
+        self.augments_clips = augment == 'clips'
         graphs = [level.terms['graph'] for level in self.levels.values() if 'graph' in level.terms]
         if graphs and ('high' not in self.levels or 'instance' not in self.levels['high'].terms):
             raise ValueError(
                 'graph terms read the instance embeddings: give levels.high an instance term'
+            )
+        at_once = any(level.begun(0, second_stage=1) for level in self.levels.values())
+        if first_stage and self.semantic is None and not at_once:
+            raise ValueError(
+                'no term is in use in the first stage: give levels.high an instance term, '
+                'or first_stage=0'
             )
         if self.semantic is None and any(graph.reads_prototypes for graph in graphs):
             raise ValueError(
@@ -90,44 +94,28 @@ class MLFO(SelfSupervisedRecognizer):
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, V, 3, T, H, W); see the class for V."""
         epoch = self.current_epoch
-        short, augmented, long = self._features(inputs)
+        second_stage = round(self.first_stage * self.max_epochs)
+        terms = {name: level.begun(epoch, second_stage) for name, level in self.levels.items()}
+        short, augmented, long = self._features(inputs, set().union(*terms.values()))
         embeddings = {
-            name: level.embed(short[name], long[name], self.augmentations, augmented[name])
+            name: level.embed(
+                terms[name], short[name], long[name], self.augmentations, augmented[name]
+            )
             for name, level in self.levels.items()
         }
         local = {(name, key): z for name, found in embeddings.items() for key, z in found.items()}
         if self.semantic is not None:
-            local['high', 'semantic'] = self.semantic.projection(short['high'])
+            local['high', 'semantic'] = self.semantic.project(short['high'], long['high'])
         views = gather_views({key: z for key, z in local.items() if not key[1].endswith('_steps')})
         logs: dict[str, Tensor] = {}
         targets: tuple[Tensor | None, Tensor | None] = (None, None)
         if self.semantic is not None:
-            targets = self._semantic(*views['high', 'semantic'], epoch, logs)
+            logs, targets = self.semantic.compare(*views['high', 'semantic'], epoch)
+        high = (*views.get(('high', 'contrast'), (None, None)), *targets)
         for name, level in self.levels.items():
-            terms = level.terms
-            if 'instance' in terms:
-                logs[f'loss_instance_{name}'], logs[f'acc_instance_{name}'] = made_again(
-                    terms['instance'].loss_and_accuracy, *views[name, 'contrast']
-                )
-            if 'motion' in terms:
-                logs[f'loss_motion_{name}'], logs[f'acc_motion_{name}'] = terms[
-                    'motion'
-                ].loss_and_accuracy(*views[name, 'contrast'], *views[name, 'augmented'])
-            if 'retrieval' in terms:
-                steps = embeddings[name]
-                queries, positions = pair_steps(steps['short_steps'], steps['long_steps'])
-                logs[f'loss_retrieval_{name}'], logs[f'acc_retrieval_{name}'] = terms[
-                    'retrieval'
-                ].loss_and_accuracy(queries, steps['long_steps'], positions)
-            if 'graph' in terms and epoch >= self._begin(level):
-                graph = terms['graph'].build_graph(*views['high', 'contrast'], *targets)
-                logs[f'loss_graph_{name}'] = made_again(
-                    terms['graph'], *views[name, 'graph'], graph
-                )
-                logs[f'stat_edges_{name}'] = mean_edges(graph)
-            for key in ('contrast', 'graph'):
-                if (name, key) in views:
-                    logs[f'stat_std_{key}_{name}'] = embedding_std(views[name, key][0])
+            own = {key: pair for (of, key), pair in views.items() if of == name}
+            found = level.compare(terms[name], own, embeddings[name], high)
+            logs |= {f'{key}_{name}': value for key, value in found.items()}
         return logs
 
     def embed(self, clips: Tensor) -> Embeddings:
@@ -150,12 +138,12 @@ class MLFO(SelfSupervisedRecognizer):
             bounds |= level.monitor_bounds(name)
         return bounds | (self.semantic.monitor_bounds(batch_size) if self.semantic else {})
 
-    def _begin(self, level: MLFOLevel) -> int:
-        begin = level.begin_epochs['graph']
-        return round(self.first_stage * self.max_epochs) if begin is None else begin
+    def _features(self, inputs: Tensor, terms: set[str]) -> tuple[dict[str, Tensor | None], ...]:
+        """Levels of the short clips, of their augmented versions and of the long clip.
 
-    def _features(self, inputs: Tensor) -> tuple[dict[str, Tensor | None], ...]:
-        """Levels of the short clips, of their augmented versions and of the long clip, where needed.
+        Args:
+            inputs: (N, V, 3, T, H, W).
+            terms: Those in use: clips that none of them needs do not go through the backbone.
 
         Returns:
             Features (2N, ...) view by view, (A*2N, ...) and (N, ...), each level by level.
@@ -165,13 +153,14 @@ class MLFO(SelfSupervisedRecognizer):
             raise ValueError(
                 f'MLFO got {v} views: the sampler gives 2 clips and a long one (3 or 4 views)'
             )
+        with_long = 'retrieval' in terms or self.norm_needs_long
         clips = inputs.transpose(0, 1)  # (V, N, 3, T, H, W)
         short = clips[:2].flatten(0, 1)
         parts = {'short': short}
-        if self.augments_clips:
+        if self.augments_clips and 'motion' in terms:
             augmented = [augment_time(short, kind) for kind in self.augmentations]
             parts['augmented'] = torch.cat(augmented)  # (A*2N, 3, T, H, W)
-        if self.needs_long and v == 3:
+        if with_long and v == 3:
             parts['long'] = clips[2]
         # one pass: the backbone's batch norm sees all clips
         levels = self.extract_feat(torch.cat(list(parts.values())))
@@ -180,7 +169,7 @@ class MLFO(SelfSupervisedRecognizer):
             name: dict(zip(parts, level.split(sizes), strict=True))
             for name, level in zip(LEVELS, levels, strict=True)
         }
-        if self.needs_long and v == 4:
+        if with_long and v == 4:
             long_clip = torch.cat([clips[2], clips[3]], 2)  # (N, 3, 2T, H, W)
             for name, level in zip(LEVELS, self.extract_feat(long_clip), strict=True):
                 found[name]['long'] = level
@@ -189,12 +178,17 @@ class MLFO(SelfSupervisedRecognizer):
             for part in ('short', 'augmented', 'long')
         )
 
-    def _semantic(
-        self, z1: Tensor, z2: Tensor, epoch: int, logs: dict[str, Tensor]
-    ) -> tuple[Tensor, Tensor]:
-        scores = self.semantic.scores(torch.cat([z1, z2]), epoch).chunk(2)
-        targets = [self.semantic.targets(s.detach(), view, epoch) for view, s in enumerate(scores)]
-        logs['loss_semantic'] = self.semantic.loss(*scores, *targets)
-        logs['stat_prototypes_used'] = self.semantic.count_used(torch.cat(scores))
-        logs['stat_std_semantic'] = embedding_std(z1)
-        return targets[0], targets[1]
+
+def check_levels(levels: dict[str, dict | None]) -> None:
+    """Raise ValueError for a level or a term that there is not, and for a term without a loss."""
+    for name, config in levels.items():
+        if name not in LEVELS:
+            raise ValueError(f'levels are low, mid and high, not {name}')
+        for key, part in (config or {}).items():
+            if key not in PARTS + SETTINGS:
+                known = ', '.join(PARTS + SETTINGS)
+                raise ValueError(f'levels.{name} has no part {key!r}; known: {known}')
+            if part and key in PARTS and 'type' not in part:
+                raise ValueError(
+                    f'levels.{name}.{key} has no type: it changes a part that is not there'
+                )

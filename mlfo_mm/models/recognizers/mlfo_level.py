@@ -6,21 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..losses import embedding_std, mean_edges
 from ..necks import TemporalProjection
-from ..utils import COLLAPSE, Bound, gather_all
+from ..utils import COLLAPSE, Bound
+from .mlfo_views import augment_time, pair_steps
 
-LEVELS = ('low', 'mid', 'high')
-TERMS = ('instance', 'motion', 'retrieval', 'graph')
+# those of section 4.2's first stage, beside the prototypes (Eq. 5)
+FIRST_STAGE = ('instance',)
 
 
 class MLFOLevel(BaseModule):
     """Projections of one feature level and the terms that read them.
+
+    A term's ``begin_epoch`` is when it begins; where it has none, instance discrimination begins
+    at once and the others with the second stage.
 
     Args:
         in_channels: Channels of the level.
@@ -29,7 +33,9 @@ class MLFOLevel(BaseModule):
         instance: Config of instance discrimination (Eq. 2-3).
         motion: Config of the discrimination from augmented features (Eq. 11-12).
         retrieval: Config of timestamp retrieval (Eq. 13).
-        graph: Config of the graph constraint (Eq. 10); its ``begin_epoch`` overrides the first stage's end.
+        graph: Config of the graph constraint (Eq. 10).
+        augment_long: Whether the long clip's features are augmented as the short ones' are. No term
+            reads the result: the excitation's batch norm sees it.
     """
 
     def __init__(
@@ -41,12 +47,14 @@ class MLFOLevel(BaseModule):
         motion: dict | None = None,
         retrieval: dict | None = None,
         graph: dict | None = None,
+        augment_long: bool = False,
     ) -> None:
         super().__init__()
         configs = dict(instance=instance, motion=motion, retrieval=retrieval, graph=graph)
         configs = {name: dict(config) for name, config in configs.items() if config}
         self.begin_epochs = {name: c.pop('begin_epoch', None) for name, c in configs.items()}
         self.terms = nn.ModuleDict({name: MODELS.build(c) for name, c in configs.items()})
+        self.augment_long = augment_long
         self.excitation = (
             MODELS.build(dict(excitation, in_channels=in_channels)) if excitation else nn.Identity()
         )
@@ -59,6 +67,16 @@ class MLFOLevel(BaseModule):
         ):
             if any(user in self.terms for user in users):
                 self.projections[name] = TemporalProjection(in_channels, out_channels=embedding_dim)
+
+    def begun(self, epoch: int, second_stage: int) -> set[str]:
+        """The terms that are in use in an epoch, where the second stage begins with another."""
+        found = set()
+        for name, begin in self.begin_epochs.items():
+            if begin is None:
+                begin = 0 if name in FIRST_STAGE else second_stage
+            if epoch >= begin:
+                found.add(name)
+        return found
 
     def contrast(self, features: Tensor) -> Tensor:
         """What instance discrimination compares, (M, D), of features (M, C, T', H', W')."""
@@ -76,14 +94,16 @@ class MLFOLevel(BaseModule):
 
     def embed(
         self,
+        terms: set[str],
         short: Tensor,
         long: Tensor | None,
         augmentations: tuple[str, ...],
         augmented: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Embeddings that the level's terms need.
+        """Embeddings that terms of the level need.
 
         Args:
+            terms: Which of the level's terms are in use.
             short: Features of both short clips, (2N, C, T', H', W'), view by view.
             long: Features of the long clip, (N, C, T_long, H', W'), where a term retrieves in it.
             augmentations: Which augmented features to make, of 'reverse' and 'shuffle'.
@@ -91,106 +111,78 @@ class MLFOLevel(BaseModule):
 
         Returns:
             'contrast' and 'graph' (2N, D); 'augmented' (A, 2N, D); 'short_steps' (2N, D, T');
-            'long_steps' (N, D, T_long): those that have a projection.
+            'long_steps' (N, D, T_long): those that a term reads.
         """
-        if not self.projections:
+        if not terms:
             return {}
-        parts = [short]
-        if 'motion' in self.terms and augmented is not None:
+        parts, longs = [short], [long] if 'retrieval' in terms and long is not None else []
+        if 'motion' in terms and augmented is not None:
             parts += augmented.split(short.shape[0])
-        elif 'motion' in self.terms:
+        elif 'motion' in terms:
             parts += [augment_time(short, kind) for kind in augmentations]
-        count = len(parts)
-        if 'retrieval' in self.terms and long is not None and long.shape[2] == short.shape[2]:
-            parts.append(long)  # one pass: its batch norm sees all clips
-        excited = list(self.excitation(torch.cat(parts)).split([part.shape[0] for part in parts]))
+            if self.augment_long and longs:
+                longs += [augment_time(longs[0], kind) for kind in augmentations]
+        if longs and longs[0].shape[2] == short.shape[2]:
+            excited = self._excite(parts + longs)  # one pass: its batch norm sees all clips
+        else:
+            excited = self._excite(parts) + (self._excite(longs) if longs else [])
         embeddings: dict[str, Tensor] = {}
-        if 'contrast' in self.projections:
-            steps = self.projections['contrast'](torch.cat(excited[:count]))  # ((1+A)*2N, D, T')
-            original, *augmented = steps.mean(2).split(short.shape[0])
+        if terms & {'instance', 'motion'}:
+            together = torch.cat(excited[: len(parts)])
+            steps = self.projections['contrast'](together)  # ((1+A)*2N, D, T')
+            original, *others = steps.mean(2).split(short.shape[0])
             embeddings['contrast'] = original
-            if augmented:
-                embeddings['augmented'] = torch.stack(augmented)
-        if 'graph' in self.projections:
+            if others:
+                embeddings['augmented'] = torch.stack(others)
+        if 'graph' in terms:
             embeddings['graph'] = self.projections['graph'](excited[0]).mean(2)
-        if 'step' in self.projections:
-            assert long is not None
-            excited_long = excited[count] if len(excited) > count else self.excitation(long)
+        if 'retrieval' in terms:
             embeddings['short_steps'] = self.projections['step'](excited[0])
-            embeddings['long_steps'] = self.projections['step'](excited_long)
+            embeddings['long_steps'] = self.projections['step'](excited[len(parts)])
         return embeddings
 
+    def compare(
+        self,
+        terms: set[str],
+        views: dict[str, list[Tensor]],
+        steps: dict[str, Tensor],
+        high: tuple[Any, ...],
+    ) -> dict[str, Tensor]:
+        """Losses and monitors of terms of the level, by names without the level.
 
-def check_levels(levels: dict[str, dict | None]) -> None:
-    """Raise ValueError for a level or a term that there is not, and for a term without a loss."""
-    known = ('excitation', *TERMS)
-    for name, config in levels.items():
-        if name not in LEVELS:
-            raise ValueError(f'levels are low, mid and high, not {name}')
-        for key, part in (config or {}).items():
-            if key not in known:
-                raise ValueError(f'levels.{name} has no part {key!r}; known: {", ".join(known)}')
-            if part and 'type' not in part:
-                raise ValueError(
-                    f'levels.{name}.{key} has no type: it changes a part that is not there'
-                )
+        Args:
+            terms: Which of the level's terms are in use.
+            views: Both views of what :meth:`embed` gave but steps, of all processes.
+            steps: What :meth:`embed` gave.
+            high: What graphs are read off: both views of the high level's 'contrast' and of the
+                prototypes' targets.
+        """
+        logs: dict[str, Tensor] = {}
+        if 'instance' in terms:
+            logs['loss_instance'], logs['acc_instance'] = made_again(
+                self.terms['instance'].loss_and_accuracy, *views['contrast']
+            )
+        if 'motion' in terms:
+            logs['loss_motion'], logs['acc_motion'] = self.terms['motion'].loss_and_accuracy(
+                *views['contrast'], *views['augmented']
+            )
+        if 'retrieval' in terms:
+            queries, positions = pair_steps(steps['short_steps'], steps['long_steps'])
+            logs['loss_retrieval'], logs['acc_retrieval'] = self.terms[
+                'retrieval'
+            ].loss_and_accuracy(queries, steps['long_steps'], positions)
+        if 'graph' in terms:
+            graph = self.terms['graph'].build_graph(*high)
+            logs['loss_graph'] = made_again(self.terms['graph'], *views['graph'], graph)
+            logs['stat_edges'] = mean_edges(graph)
+        for key in ('contrast', 'graph'):
+            if key in views:
+                logs[f'stat_std_{key}'] = embedding_std(views[key][0])
+        return logs
 
-
-def augment_time(features: Tensor, kind: str) -> Tensor:
-    """Features or clips (M, C, T', H', W') with their steps reversed or shuffled (never left in order).
-
-    Raises:
-        ValueError: Fewer than two steps, or an unknown kind.
-    """
-    steps = features.shape[2]
-    if steps < 2:
-        raise ValueError(
-            f'temporal augmentation needs at least 2 time steps, the level has {steps}: raise clip_len'
-        )
-    if kind == 'reverse':
-        return features.flip(2)
-    if kind != 'shuffle':
-        raise ValueError(f"augmentations are 'reverse' and 'shuffle', not {kind!r}")
-    order = torch.rand(features.shape[0], steps).argsort(1)
-    in_order = (order == torch.arange(steps)).all(1)
-    order[in_order] = order[in_order].roll(1, 1)
-    index = order.to(features.device)[:, None, :, None, None].expand_as(features)
-    return features.gather(2, index)
-
-
-def pair_steps(short_steps: Tensor, long_steps: Tensor) -> tuple[Tensor, Tensor]:
-    """Queries for timestamp retrieval: both short clips pooled to the long clip's rate, one after the other.
-
-    Args:
-        short_steps: (2N, D, T'), view by view.
-        long_steps: (N, D, T_long).
-
-    Returns:
-        Queries (N, D, T_long) and which step of the long clip each is, (T_long,).
-    """
-    length = long_steps.shape[2]
-    if length < 2 or length % 2:
-        raise ValueError(
-            f'timestamp retrieval needs an even number of long steps, got {length}: change clip_len'
-        )
-    first, second = F.adaptive_avg_pool1d(short_steps, length // 2).chunk(2)
-    return torch.cat([first, second], 2), torch.arange(length)
-
-
-def gather_views(local: dict[tuple[str, str], Tensor]) -> dict[tuple[str, str], list[Tensor]]:
-    """Both views of each embedding (2N, D) or (A, 2N, D), from all processes, in one collective."""
-    flat = []
-    for z in local.values():
-        rows = z.transpose(0, 1).flatten(1) if z.ndim == 3 else z  # (2N, A*D) where augmented
-        flat += rows.chunk(2)
-    gathered = gather_all(flat)
-    views = {}
-    for index, (key, z) in enumerate(local.items()):
-        pair = gathered[2 * index : 2 * index + 2]
-        if z.ndim == 3:
-            pair = [p.unflatten(1, (z.shape[0], -1)).transpose(0, 1) for p in pair]  # (A, N, D)
-        views[key] = pair
-    return views
+    def _excite(self, parts: list[Tensor]) -> list[Tensor]:
+        sizes = [part.shape[0] for part in parts]
+        return list(self.excitation(torch.cat(parts)).split(sizes))
 
 
 def made_again(term: Callable, *embeddings: Tensor) -> Any:

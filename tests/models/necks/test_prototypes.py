@@ -57,6 +57,29 @@ def test_queue_is_filled_from_the_start_and_used_later():
     )
 
 
+@pytest.mark.parametrize(('size', 'pool'), [(6, 6), (4, 4), (3, 4)])
+def test_a_queue_that_counts_the_batch(size, pool):
+    """The pool is what the queue holds once the batch is in it, and the batch at least."""
+    semantic = build(batch_in_queue=True, queue_size=size)
+    first, second = torch.randn(4, 5), torch.randn(4, 5)
+    assert_close(semantic.targets(first, 0, epoch=2), sinkhorn(first))
+    expected = sinkhorn(torch.cat([first, second])[-pool:])[-4:]
+    assert_close(semantic.targets(second, 0, epoch=2), expected)
+    assert_close(semantic.queues[0].get(), torch.cat([first, second])[-size:])
+
+
+def test_the_long_clip_in_the_batch_norm():
+    short, long = torch.randn(4, 16, 2, 3, 3), 3 + torch.randn(2, 16, 4, 3, 3)
+    semantic = build(long_in_batch_norm=True)
+    pooled = torch.cat([short.mean((2, 3, 4)), long.mean((2, 3, 4))])
+    expected = build().projection(pooled)[:4]
+    assert_close(semantic.project(short, long), expected)
+    plain = build()
+    assert_close(plain.project(short, long), build().projection(short))
+    assert not torch.allclose(plain.project(short, long), expected)
+    assert_close(semantic.project(short, None), build().projection(short))
+
+
 def test_one_prototype_is_refused():
     with pytest.raises(ValueError, match='num_prototypes is 1'):
         build(num_prototypes=1)

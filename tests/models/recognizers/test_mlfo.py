@@ -28,18 +28,46 @@ def batch(n: int = 4, v: int = 3, t: int = 8) -> torch.Tensor:
     return torch.randn(n, v, 3, t, 32, 32)
 
 
+def losses_in(model, epoch: int) -> set[str]:
+    """Names of the terms that a model computes in one of four epochs."""
+    model.set_epoch(epoch, 4)
+    return {key.removeprefix('loss_') for key in model.loss(batch()) if key.startswith('loss_')}
+
+
+HIGH = {'instance_high', 'semantic'}  # Eq. 5
+TEMPORAL = {f'{term}_{level}' for term in ('motion', 'retrieval') for level in LOWER}
+GRAPHS = {f'graph_{level}' for level in LOWER}
+
+
 def test_terms_of_each_stage():
+    """The first has Eq. 5 alone (section 4.2); in the released code it has the temporal terms too."""
     model = build(first_stage=0.5)
-    model.set_epoch(0, 4)
-    first = set(model.loss(batch()))
-    model.set_epoch(2, 4)
-    second = set(model.loss(batch()))
-    expected = {'loss_instance_high', 'loss_semantic'}
-    expected |= {f'loss_{term}_{level}' for term in ('motion', 'retrieval') for level in LOWER}
-    assert {key for key in first if key.startswith('loss')} == expected
-    assert second - first == {
-        f'{key}_{level}' for key in ('loss_graph', 'stat_edges') for level in LOWER
-    }
+    assert losses_in(model, 1) == HIGH
+    assert losses_in(model, 2) == HIGH | TEMPORAL | GRAPHS
+    model = build('mlfo/r3d18@smoke+official', first_stage=0.5)
+    assert losses_in(model, 1) == HIGH | TEMPORAL | {'retrieval_high'}
+    assert losses_in(model, 2) == HIGH | TEMPORAL | GRAPHS | {'retrieval_high', 'graph_high'}
+
+
+def test_a_term_has_a_beginning_of_its_own():
+    levels = load_config('mlfo/r3d18@smoke').model.levels
+    levels.low.motion.begin_epoch = 1
+    levels.mid.retrieval.begin_epoch = 3
+    model = build(first_stage=0.5, levels=levels)
+    assert losses_in(model, 0) == HIGH
+    assert losses_in(model, 1) == HIGH | {'motion_low'}
+    assert losses_in(model, 2) == HIGH | (TEMPORAL | GRAPHS) - {'retrieval_mid'}
+    assert losses_in(model, 3) == HIGH | TEMPORAL | GRAPHS
+
+
+@pytest.mark.parametrize(('variant', 'clips'), [('', (8, 12)), ('+official', (12, 12))])
+def test_clips_that_no_term_needs_do_not_go_through_the_backbone(variant, clips):
+    model = build(f'mlfo/r3d18@smoke{variant}', first_stage=0.5)
+    seen = []
+    model.backbone.register_forward_hook(lambda module, args, out: seen.append(len(args[0])))
+    for epoch in (0, 2):
+        losses_in(model, epoch)
+    assert tuple(seen) == clips
 
 
 def test_monitors_do_not_enter_the_optimised_sum():
@@ -64,6 +92,8 @@ def test_official_variant():
             'one',
             'official',
         )
+        assert model.levels[level].augment_long
+    assert model.semantic.long_in_batch_norm and model.semantic.batch_in_queue
     model.set_epoch(50, 100)
     assert 'loss_graph_high' in model.loss(batch())
 
@@ -72,7 +102,7 @@ def test_full_long_view_equals_a_backbone_on_32_frames():
     model = build().eval()
     inputs = batch(v=4)
     long_clip = torch.cat([inputs[:, 2], inputs[:, 3]], 2)
-    _, _, long = model._features(inputs)
+    _, _, long = model._features(inputs, {'retrieval'})
     assert_close(long['low'], model.extract_feat(long_clip)[0])
     model.train()
     assert 'loss_retrieval_low' in model.loss(inputs)
@@ -81,8 +111,8 @@ def test_full_long_view_equals_a_backbone_on_32_frames():
 def test_views_keep_their_sample():
     model = build().eval()
     inputs = batch()
-    short, _, long = model._features(inputs)
-    alone, _, alone_long = model._features(inputs[2:3])
+    short, _, long = model._features(inputs, {'retrieval'})
+    alone, _, alone_long = model._features(inputs[2:3], {'retrieval'})
     assert_close(short['mid'][[2, 6]], alone['mid'])
     assert_close(long['mid'][2:3], alone_long['mid'])
 
@@ -90,7 +120,7 @@ def test_views_keep_their_sample():
 def test_instance_term_is_the_loss_of_the_high_embeddings():
     model = build('simclr/r3d18@smoke').eval()
     inputs = batch(v=2)
-    short, _, _ = model._features(inputs)
+    short, _, _ = model._features(inputs, {'instance'})
     z = model.levels['high'].projections['contrast'](short['high']).mean(2)
     logs = model.loss(inputs)
     assert_close(logs['loss_instance_high'], losses.nt_xent(*z.chunk(2), 0.07))
@@ -146,6 +176,9 @@ def test_unknown_levels_and_graphs_without_instances_are_refused():
         build(levels=config)
     with pytest.raises(ValueError, match='read the prototypes'):
         build(prototypes=None)
+    with pytest.raises(ValueError, match='no term is in use in the first stage'):
+        low = load_config('mlfo/r3d18@smoke').model.levels.low
+        build(prototypes=None, levels=dict(low=dict(motion=low.motion)))
     with pytest.raises(ValueError, match="augment is 'features' or 'clips', not 'frames'"):
         build(augment='frames')
 

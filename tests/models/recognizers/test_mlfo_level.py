@@ -1,65 +1,87 @@
-"""Temporal augmentation and the pairing of steps, on features that carry their index."""
+"""A level of MLFO: what its excitation's batch norm sees."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from torch.testing import assert_close
 
-from mlfo_mm.models.recognizers.mlfo_level import augment_time, pair_steps
+from mlfo_mm.models import MotionDiscriminationLoss, MotionExcitation, TimestampRetrievalLoss
+from mlfo_mm.models.recognizers.mlfo_level import MLFOLevel
+from mlfo_mm.models.recognizers.mlfo_views import augment_time
 
-
-def numbered(m: int, t: int) -> torch.Tensor:
-    """Features whose value is 100 * clip + step."""
-    values = 100 * torch.arange(m)[:, None] + torch.arange(t)
-    return values.float()[:, None, :, None, None].expand(m, 2, t, 3, 3).clone()
-
-
-def test_reverse():
-    out = augment_time(numbered(2, 4), 'reverse')
-    assert out[1, 0, :, 0, 0].tolist() == [103, 102, 101, 100]
+BOTH = {'motion', 'retrieval'}
 
 
-@pytest.mark.parametrize('steps', [2, 3, 8])
-def test_shuffle_permutes_within_a_clip_and_never_keeps_the_order(steps):
+def level(**changes) -> MLFOLevel:
     torch.manual_seed(0)
-    x = numbered(64, steps)
-    out = augment_time(x, 'shuffle')
-    order = out[:, 0, :, 0, 0]
-    assert torch.equal(order.sort(1).values, x[:, 0, :, 0, 0])
-    assert (order != x[:, 0, :, 0, 0]).any(1).all()
-    assert torch.equal(out[:, 1, :, 2, 2], order)
-    if steps > 2:
-        assert len({tuple((row - row.min()).tolist()) for row in order}) > 1
-
-
-def test_shuffling_two_steps_is_reversing():
-    assert torch.equal(
-        augment_time(numbered(3, 2), 'shuffle'), augment_time(numbered(3, 2), 'reverse')
+    return MLFOLevel(
+        8,
+        4,
+        excitation=dict(type=MotionExcitation, reduction=4),
+        motion=dict(type=MotionDiscriminationLoss),
+        retrieval=dict(type=TimestampRetrievalLoss),
+        **changes,
     )
 
 
-def test_bad_input():
-    with pytest.raises(ValueError, match='at least 2 time steps, the level has 1'):
-        augment_time(numbered(2, 1), 'shuffle')
-    with pytest.raises(ValueError, match="not 'jitter'"):
-        augment_time(numbered(2, 4), 'jitter')
+def features(clips: int, steps: int = 4) -> torch.Tensor:
+    return torch.randn(clips, 8, steps, 3, 3, generator=torch.Generator().manual_seed(clips))
 
 
-def test_strided_long_clip_pairs_with_averages_of_two_short_steps():
-    short = torch.arange(8.0).view(2, 1, 4)  # view A: 0..3, view B: 4..7
-    queries, positions = pair_steps(short, torch.zeros(1, 1, 4))
-    assert queries.flatten().tolist() == [0.5, 2.5, 4.5, 6.5]
-    assert positions.tolist() == [0, 1, 2, 3]
+@pytest.mark.parametrize(
+    ('augment_long', 'terms', 'steps', 'sizes'),
+    [
+        (False, BOTH, 4, [3 * 6 + 3]),  # short clips, their two augmented versions, long clips
+        (True, BOTH, 4, [3 * 6 + 3 * 3]),
+        (True, BOTH, 8, [3 * 6, 3 * 3]),  # long clips in full: a pass of their own
+        (True, {'retrieval'}, 4, [6 + 3]),
+        (True, {'motion'}, 4, [3 * 6]),
+        (True, set(), 4, []),
+    ],
+)
+def test_what_the_excitation_sees(augment_long, terms, steps, sizes):
+    tested, seen = level(augment_long=augment_long), []
+    tested.excitation.register_forward_hook(lambda module, args, out: seen.append(len(args[0])))
+    found = tested.embed(terms, features(6), features(3, steps), ('reverse', 'shuffle'))
+    assert seen == sizes
+    wanted = {'motion': {'contrast', 'augmented'}, 'retrieval': {'short_steps', 'long_steps'}}
+    assert found.keys() == set().union(*(wanted[term] for term in terms))
+    if 'retrieval' in terms:
+        assert found['long_steps'].shape == (3, 4, steps)
 
 
-def test_full_long_clip_pairs_with_each_short_step():
-    short = torch.arange(8.0).view(2, 1, 4)
-    queries, positions = pair_steps(short, torch.zeros(1, 1, 8))
-    assert queries.flatten().tolist() == list(range(8))
-    assert positions.tolist() == list(range(8))
+def test_augmented_long_clips_change_nothing_but_the_statistics():
+    short, long = features(6), features(3)
+    plain, other = (level(augment_long=value) for value in (False, True))
+    before, after = (each.embed(BOTH, short, long, ('reverse',)) for each in (plain, other))
+    assert not torch.allclose(before['long_steps'], after['long_steps'])
+    by_hand = level()
+    parts = [short, short.flip(2), long, augment_time(long, 'reverse')]
+    excited = by_hand.excitation(torch.cat(parts)).split([6, 6, 3, 3])
+    assert_close(after['long_steps'], by_hand.projections['step'](excited[2]))
+    for each in (plain, other):
+        each.load_state_dict(plain.state_dict())
+        each.eval()
+    before, after = (each.embed(BOTH, short, long, ('reverse',)) for each in (plain, other))
+    for key, value in before.items():
+        assert_close(after[key], value)
 
 
-@pytest.mark.parametrize('length', [1, 3])
-def test_odd_long_clips_are_refused(length):
-    with pytest.raises(ValueError, match=f'even number of long steps, got {length}'):
-        pair_steps(torch.zeros(2, 1, 4), torch.zeros(1, 1, length))
+def test_augmented_clips_stand_for_augmented_features():
+    tested, seen = level(augment_long=True), []
+    tested.excitation.register_forward_hook(lambda module, args, out: seen.append(len(args[0])))
+    tested.embed(BOTH, features(6), features(3), ('reverse',), augmented=features(12))
+    assert seen == [6 + 12 + 3]
+
+
+def test_when_terms_begin():
+    tested = MLFOLevel(
+        8,
+        4,
+        instance=dict(type=MotionDiscriminationLoss),
+        motion=dict(type=MotionDiscriminationLoss),
+        retrieval=dict(type=TimestampRetrievalLoss, begin_epoch=1),
+    )
+    found = [tested.begun(epoch, second_stage=2) for epoch in range(3)]
+    assert found == [{'instance'}, {'instance', 'retrieval'}, {'instance', 'motion', 'retrieval'}]
