@@ -253,7 +253,7 @@ def _check_h264() -> Finding:
     if 'libx264' in av.codecs_available:
         return Finding('ok', 'H.264', 'can be written (libx264)')
     remedy = f'{PIP} --force-reinstall --only-binary av av'
-    return Finding('note', 'H.264', 'cannot be written: no synthetic data set', remedy)
+    return Finding('note', 'H.264', 'cannot be written: no embedded data set', remedy)
 
 
 def check_gpus() -> Finding:
@@ -292,7 +292,5 @@ def check_datasets() -> Iterator[Finding]:
             yield Finding('note', 'data set', f'{folder.name}: {error}', 'prepare it again')
     if not found:
         text = f'none in {", ".join(map(str, roots))}'
-        remedy = (
-            'python tools/data/make_synthetic.py, or name a folder of data sets in MLFO_DATA_ROOT'
-        )
+        remedy = 'python tools/data/make_digits.py, or name a folder of data sets in MLFO_DATA_ROOT'
         yield Finding('note', 'data set', text, remedy)

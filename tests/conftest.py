@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from mlfo_mm.datasets.synthetic import make_synthetic
+from mlfo_mm.datasets.digits import Settings, make_digits
 from tests.corpus import Corpus, make_corpus
 
 REPO = Path(__file__).resolve().parent.parent
@@ -26,18 +26,18 @@ def free_port() -> str:
 
 
 @pytest.fixture(scope='session')
-def synthetic_root(tmp_path_factory) -> Path:
-    """A data root with the synthetic set in small: 16 training and 8 test clips, both label sets."""
+def digits_root(tmp_path_factory) -> Path:
+    """A data root with the digits set in small: 16 training and 8 test clips, both label sets."""
     root = tmp_path_factory.mktemp('data')
-    make_synthetic(root, num_train=16, num_test=8, workers=1, progress=False)
+    make_digits(root, Settings(num_train=16, num_test=8), workers=1, progress=False)
     return root
 
 
 @pytest.fixture
-def synthetic(synthetic_root, monkeypatch) -> Path:
-    """The small synthetic set, found under the default data root."""
-    monkeypatch.setenv('MLFO_DATA_ROOT', str(synthetic_root))
-    return synthetic_root
+def digits(digits_root, monkeypatch) -> Path:
+    """The small digits set, found under the default data root."""
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(digits_root))
+    return digits_root
 
 
 @pytest.fixture(scope='session')

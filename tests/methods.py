@@ -34,7 +34,7 @@ class Case:
 
     Attributes:
         run: At the smoke profile.
-        learns: What it reaches on a few synthetic videos: losses at most, all else at least. Where
+        learns: What it reaches on a few videos of digits: losses at most, all else at least. Where
             nothing is said, its loss must fall by 30 %.
         steps: Of that training.
         learner: Changes of the model for that: keys below ``model`` and their values.
@@ -66,7 +66,7 @@ class Case:
         return MODELS.build(self.config(changes, backbone).model)
 
     def feed(self, root: Any, count: int = VIDEOS) -> tuple[torch.Tensor, list[Any]]:
-        """Clips (N, V, 3, T, H, W) of synthetic videos, as its run makes them, and their labels."""
+        """Clips (N, V, 3, T, H, W) of videos of digits, as its run makes them, and their labels."""
         config = self.config()
         data = DATASETS.build(config.train_dataloader.dataset | dict(data_root=str(root)))
         samples = [data[index] for index in range(count)]

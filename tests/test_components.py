@@ -38,7 +38,7 @@ runpy.run_path(sys.argv[0], run_name='__main__')
 """
 LIGHT = (
     'benchmark.py', 'compare.py', 'make_figures.py', 'make_tables.py', 'dev/make_method_table.py',
-    'data/check_videos.py', 'data/make_synthetic.py', 'data/prepare_dataset.py',
+    'data/check_videos.py', 'data/make_digits.py', 'data/prepare_dataset.py',
 )  # fmt: skip
 
 

@@ -50,17 +50,17 @@ def run(work_dir: Path, resume: str | None = None, at: int = -1, then: Callable 
 
 
 @pytest.fixture(scope='module')
-def whole(synthetic_root, tmp_path_factory) -> Path:
+def whole(digits_root, tmp_path_factory) -> Path:
     """The work directory of an undisturbed run."""
     folder = tmp_path_factory.mktemp('whole') / 'run'
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('MLFO_DATA_ROOT', str(synthetic_root))
+        patch.setenv('MLFO_DATA_ROOT', str(digits_root))
         run(folder)
     return folder
 
 
 @pytest.fixture
-def half(whole, synthetic, tmp_path) -> Path:
+def half(whole, digits, tmp_path) -> Path:
     """The work directory of a run that was stopped in its second epoch."""
     folder = tmp_path / 'half'
     folder.mkdir()
@@ -107,7 +107,7 @@ def test_lost_data(half, whole, tmp_path, monkeypatch):
     root, away = tmp_path / 'data', tmp_path / 'away'
     shutil.copytree(os.environ['MLFO_DATA_ROOT'], root)
     monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
-    with pytest.raises(UserError, match=rf'{root}/synthetic_motion is gone: bring it back'):
+    with pytest.raises(UserError, match=rf'{root}/digits_motion is gone: bring it back'):
         run(half, 'auto', 1, lambda: root.rename(away))
     with pytest.raises(UserError, match='no data set'):
         run(half, 'auto')
@@ -191,11 +191,11 @@ def full(monkeypatch) -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-def test_full_disk_in_an_evaluation(synthetic, tmp_path, full):
+def test_full_disk_in_an_evaluation(digits, tmp_path, full):
     request = Request(
         checkpoint='none',
         task='retrieval',
-        dataset='synthetic_motion',
+        dataset='digits_motion',
         run=SMOKE,
         work_dir=tmp_path / 'work',
     )
@@ -207,8 +207,8 @@ def test_full_disk_in_an_evaluation(synthetic, tmp_path, full):
     assert (record.status, path.is_file()) == ('done', True)
 
 
-def test_full_disk_in_a_frame_cache(synthetic, tmp_path, full):
-    videos = sorted(synthetic.glob('synthetic_motion/videos/*.mp4'))[:2]
+def test_full_disk_in_a_frame_cache(digits, tmp_path, full):
+    videos = sorted(digits.glob('digits_motion/videos/*.mp4'))[:2]
     assert len(videos) == 2
     with pytest.raises(UserError, match=r'^cannot write .*\.npy: No space left on device$'):
         build(tmp_path / 'frames', videos, decode_all, 1, progress=False)

@@ -186,7 +186,7 @@ def test_h264_that_cannot_be_written_is_noted(monkeypatch):
     monkeypatch.setattr(av, 'codecs_available', {'mpeg4'})
     *_, finding = installation.check_video()
     assert (finding.name, finding.status) == ('H.264', 'note')
-    assert finding.text == 'cannot be written: no synthetic data set'
+    assert finding.text == 'cannot be written: no embedded data set'
 
 
 def test_gpus_are_named_once(monkeypatch):
@@ -204,7 +204,7 @@ def test_data_sets_are_listed_with_their_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (none,) = installation.check_datasets()
     assert none.status == 'note'
-    assert 'make_synthetic.py' in none.remedy
+    assert 'make_digits.py' in none.remedy
     folder = tmp_path / 'own'
     folder.mkdir()
     (folder / 'classes.txt').write_text('a\nb\n')

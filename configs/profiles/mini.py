@@ -11,10 +11,12 @@ with read_base():
 
 profile = 'mini'
 pretrain_dataset = 'utdrender27'
+crop_size = 64
 short_side = 85
 frame_difference = True
 flip_ratio = 0.0
 normalize = dict(mean=[0.0, 0.0, 0.0], std=[50.0, 50.0, 50.0])
+train_dataloader.update(batch_size=32)
 param_scheduler[0].update(milestones=[10])
 train_cfg.update(max_epochs=12)
 evaluation = dict(amp=True)

@@ -1,4 +1,4 @@
-"""Seconds, for tests: two epochs of 8 frames of 32 x 32 of the embedded synthetic set."""
+"""Seconds, for tests: two epochs of 8 frames of 32 x 32 of the embedded digits."""
 
 from mmengine.config import read_base
 from mmengine.optim import OptimWrapper
@@ -7,8 +7,6 @@ with read_base():
     from .demo import *
 
 profile = 'smoke'
-crop_size = 32
-short_side = 36
 train_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
 optim_wrapper.update(type=OptimWrapper)
 param_scheduler[0].update(milestones=[1])

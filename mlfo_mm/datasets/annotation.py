@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import not_utf8, opened
 from mlfo_mm.roots import data_roots
+from mlfo_mm.study.profiles import DIGITS, MAKE_DIGITS
 
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
@@ -95,12 +96,12 @@ def _how_to_get(name: str, roots: list[Path]) -> str:
         if partial
         else f'no data set {name!r} in {searched}'
     )
-    if name.startswith('synthetic_'):
-        return f'{problem}; make it with: python tools/data/make_synthetic.py'
+    if name in DIGITS:
+        return f'{problem}; make it with: python {MAKE_DIGITS[0]}'
     if name in SOURCES:
         return f'{problem}. {source_hint(name, home)}'
     found = sorted({d.name for r in roots if r.is_dir() for d in r.iterdir() if _is_dataset(d)})
-    near = did_you_mean(name, [*found, *SOURCES])
+    near = did_you_mean(name, [*found, *SOURCES, *DIGITS])
     return (
         f'{problem}{near}; found there: {", ".join(found) or "none"}.'
         f' For videos of your own, put them in {home}/videos/<class>/ and run: {PREPARE} folder '

@@ -26,7 +26,7 @@ from mlfo_mm.reporting.specs import COSTS, TABLES, Row, TableSpec, find_table, i
 from mlfo_mm.study.methods import load_cards
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.paths import CONFIGS
-from mlfo_mm.study.profiles import Profile, find_profile
+from mlfo_mm.study.profiles import DIGITS, Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
 from mlfo_mm.study.tasks import UNTRAINED
 
@@ -104,8 +104,8 @@ def missing_reason(
             return 'method not implemented yet'
         pretrain = row.pretrain if profile.paper else profile.pretrain
         needed = [dataset] if row.method in UNTRAINED else [pretrain, dataset]
-        # the synthetic sets are made where they are missing
-        lacking = [n for n in needed if n not in used and not n.startswith('synthetic_')]
+        # the embedded sets are made where they are missing
+        lacking = [n for n in needed if n not in used and n not in DIGITS]
         names = [DATASETS.get(name, name) for name in dict.fromkeys(lacking)]
         return f'needs data {", ".join(names)}' if names else ''
 

@@ -67,7 +67,7 @@ def test_the_plan_is_made_of_the_choice_and_the_answers_of_its_configs(monkeypat
 
 def test_list_has_a_row_for_each_experiment(call, tmp_path):
     said = call('list', 'demo', tables=('2', 'figure3'))
-    assert 'profile demo, data sets synthetic_motion' in said
+    assert 'profile demo, data sets digits_motion' in said
     rows = [re.split(r'[\s│]+', line.strip(' │'))[:3] for line in said.splitlines()]
     assert ['mlfo/r3d18@demo+one_hot', 'pretrained', 'table2'] in rows
     assert 'model.prototypes.num_prototypes=' in said

@@ -19,12 +19,12 @@ from tests.conftest import REPO
 
 
 @pytest.fixture
-def plan(synthetic, tmp_path, monkeypatch):
+def plan(digits, tmp_path, monkeypatch):
     """``plan(**choice)``: of the smoke profile, with the identities that its configs have."""
     monkeypatch.chdir(REPO)
 
     def make(**chosen):
-        choice = Choice('smoke', tables=('4',), datasets=('synthetic_motion',), **chosen).checked()
+        choice = Choice('smoke', tables=('4',), datasets=('digits_motion',), **chosen).checked()
 
         def ask(questions):
             return resolve(questions, REPO, tmp_path / 'cache.json')
@@ -45,8 +45,8 @@ def test_a_failed_record_gives_way_to_the_real_one(plan, tmp_path):
     assert set(failed) == {'mlfo', 'random'}
     for record in failed.values():
         assert (record.status, record.reason) == ('failed', 'pretraining failed: no luck')
-        assert (record.task, record.dataset, record.seed) == ('retrieval', 'synthetic_motion', 0)
-    on = ('none', 'retrieval', 'synthetic_motion')
+        assert (record.task, record.dataset, record.seed) == ('retrieval', 'digits_motion', 0)
+    on = ('none', 'retrieval', 'digits_motion')
     request = Request(*on, 'mlfo/r3d18@smoke', seed=0, work_dir=tmp_path / 'work')
     _, path = evaluate(request, tmp_path)
     assert path.stem == failed['random'].experiment
@@ -64,7 +64,7 @@ def test_a_failed_record_has_the_identity_of_the_evaluation(plan, tmp_path, skip
     (name,) = evaluations(made)
     write_failed(made, {name: 'no luck'})
     (failed,) = load_records(tmp_path, 'smoke')
-    on = ('none', 'retrieval', 'synthetic_motion')
+    on = ('none', 'retrieval', 'digits_motion')
     about = prepare(Request(*on, 'mlfo/r3d18@smoke', seed=0, skip_broken=skip_broken)).about()
     assert {key: getattr(failed, key) for key in about} == about
     assert f"'skip_broken': {skip_broken}" in failed.config_text

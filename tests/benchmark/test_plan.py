@@ -51,7 +51,7 @@ def ask(questions):
 
 
 @pytest.fixture
-def plan(tmp_path, synthetic, monkeypatch):
+def plan(tmp_path, digits, monkeypatch):
     """``plan(profile, **choice)``: the plan, in the repository."""
     monkeypatch.chdir(REPO)
 
@@ -78,18 +78,18 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
         '{python} tools/train.py mlfo/r3d18@smoke '
         f'--work-dir {work_dir} --seed 0 --results {tmp_path}/results'
     )
-    assert work_dir.startswith(f'{tmp_path}/runs/smoke/mlfo-default_synthetic_motion_')
+    assert work_dir.startswith(f'{tmp_path}/runs/smoke/mlfo-default_digits_motion_')
     assert work_dir.endswith('_seed0')
     probe = next(job for job in made.jobs if job.needs == (first.name,))
     assert ' '.join(probe.command) == (
         f'{{python}} tools/evaluate.py {work_dir}/epoch_2.pth '
-        '--task linear_probe retrieval --dataset synthetic_motion --seed 0 --reuse '
+        '--task linear_probe retrieval --dataset digits_motion --seed 0 --reuse '
         f'--results {tmp_path}/results --work-dir {tmp_path}/runs/evaluate'
     )
     checkpoint, record = first.products
     assert checkpoint == f'{work_dir}/epoch_2.pth'
     assert record.startswith(
-        f'{tmp_path}/results/records/smoke/mlfo-default-r3d18-synthetic_motion-pretrain-'
+        f'{tmp_path}/results/records/smoke/mlfo-default-r3d18-digits_motion-pretrain-'
     )
     assert first.facts['recorder'] == [
         *('{python}', 'tools/record_pretraining.py', work_dir, '--results', f'{tmp_path}/results')
@@ -125,7 +125,7 @@ def test_the_runner_needs_no_torch():
 
 def test_choices_narrow_the_plan(plan):
     made = plan(methods=('byol', 'ctm'), tables=('2', '3', '4'), tasks=('retrieval',))
-    assert titles(made, 'pretrain') == ['pretrain byol-default-r3d18 on synthetic_motion, seed 0']
+    assert titles(made, 'pretrain') == ['pretrain byol-default-r3d18 on digits_motion, seed 0']
     assert not titles(made, 'finetune')
     made = plan(tables=('figure3',), methods=('prototypes_4',), seeds=2)
     for job in made.jobs:  # what a checkpoint carries need not be said
@@ -147,10 +147,10 @@ def test_broken_videos_are_passed_over_when_asked_to(plan):
 
 
 def test_other_data_are_pretrained_on_and_evaluated(plan):
-    made = plan('mini', datasets=('synthetic_appearance',), tables=('4',))
-    assert 'pretrain mlfo-default-r3d18 on synthetic_appearance, seed 0' in titles(made, 'pretrain')
+    made = plan('mini', datasets=('digits_class',), tables=('4',))
+    assert 'pretrain mlfo-default-r3d18 on digits_class, seed 0' in titles(made, 'pretrain')
     assert {job.facts.get('dataset') for job in made.jobs if job.rule == 'evaluate'} == {
-        'synthetic_appearance'
+        'digits_class'
     }
 
 
@@ -168,9 +168,9 @@ def test_what_is_missing_is_said_and_left_out(plan, tmp_path, monkeypatch):
     assert all(data.name not in job.sources for job in made.jobs)
 
 
-def test_processes_of_the_paper_profile(plan, synthetic):
+def test_processes_of_the_paper_profile(plan, digits):
     for name in ('ucf101', 'hmdb51'):
-        shutil.copytree(synthetic / 'synthetic_motion', synthetic / name, dirs_exist_ok=True)
+        shutil.copytree(digits / 'digits_motion', digits / name, dirs_exist_ok=True)
     try:
         made = plan('paper', tables=('4',), methods=('mlfo',))
         assert len(made.missing) == 1  # Kinetics-400
@@ -183,16 +183,14 @@ def test_processes_of_the_paper_profile(plan, synthetic):
         assert alone.jobs[0].command[1] == 'tools/train.py'
     finally:
         for name in ('ucf101', 'hmdb51'):
-            shutil.rmtree(synthetic / name)
+            shutil.rmtree(digits / name)
 
 
 def test_a_new_row_appears(plan, monkeypatch):
     row = Experiment('mlfo', 'r3d18', ('table3',), 'reverse_only')
     monkeypatch.setattr(experiments, 'EXPERIMENTS', (*experiments.EXPERIMENTS, row))
     made = plan(tables=('3',), methods=('reverse_only',))
-    assert titles(made, 'pretrain') == [
-        'pretrain mlfo-reverse_only-r3d18 on synthetic_motion, seed 0'
-    ]
+    assert titles(made, 'pretrain') == ['pretrain mlfo-reverse_only-r3d18 on digits_motion, seed 0']
     assert made.jobs[0].command[2] == 'mlfo/r3d18@smoke+reverse_only'
     assert len(titles(made, 'evaluate')) == 2
 
@@ -207,7 +205,7 @@ def test_the_demo_runs_other_methods_when_asked_to(plan):
 
 
 def test_order_is_by_seed_then_row(plan):
-    made = plan('mini', datasets=('synthetic_motion',), tables=('2',))
+    made = plan('mini', datasets=('digits_motion',), tables=('2',))
     runs = [job for job in made.jobs if job.rule == 'pretrain']
     assert [job.facts['seed'] for job in runs] == sorted(job.facts['seed'] for job in runs)
     # what evaluates a row comes before the next row is trained
@@ -218,7 +216,7 @@ def test_order_is_by_seed_then_row(plan):
 
 
 def test_figures_show_the_first_seed_and_data_set(plan):
-    sets = ('synthetic_motion', 'synthetic_appearance')
+    sets = ('digits_motion', 'digits_class')
     chosen = dict(datasets=sets, tables=('3', 'figure5'), methods=('ctm',))
 
     def order(**options):
@@ -231,14 +229,14 @@ def test_figures_show_the_first_seed_and_data_set(plan):
     assert order(seeds=3) == {(seed, sets[0]) for seed in range(3)}
 
 
-def test_identities_follow_the_configs(synthetic, tmp_path):
+def test_identities_follow_the_configs(digits, tmp_path):
     root, cache = tmp_path / 'copy', tmp_path / 'cache.json'
     shutil.copytree(REPO / 'configs', root / 'configs')
     shutil.copytree(REPO / 'mlfo_mm', root / 'mlfo_mm')
     run = 'mlfo/r3d18@smoke'
     questions = [
         pretraining(run, ''),
-        pretraining(run, 'synthetic_appearance'),
+        pretraining(run, 'digits_class'),
         pretraining(run, '', variant='prototypes_4', **{'model.prototypes.num_prototypes': 4}),
         pretraining('simclr/r3d18@smoke', ''),
         protocol('linear_probe', 'smoke'),
@@ -248,11 +246,11 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     runs = [Pretraining(**answer['pretraining']) for answer in answers]
     own, other, few, info = runs
     assert len({pretraining_identity(each, 0)['experiment'] for each in runs}) == 4
-    assert (own.method, own.variant, own.dataset) == ('mlfo', 'default', 'synthetic_motion')
+    assert (own.method, own.variant, own.dataset) == ('mlfo', 'default', 'digits_motion')
     assert (few.variant, info.method, own.profile) == ('prototypes_4', 'simclr', 'smoke')
     assert own.bare == info.bare
-    assert answers[1]['options'] == dict(pretrain_dataset='synthetic_appearance')
-    assert other.dataset == 'synthetic_appearance'
+    assert answers[1]['options'] == dict(pretrain_dataset='digits_class')
+    assert other.dataset == 'digits_class'
     assert 'nothing' in error['error']
     assert cache.is_file()
     # a change of MLFO's own config leaves the tasks alone; random weights too
@@ -264,7 +262,7 @@ def test_identities_follow_the_configs(synthetic, tmp_path):
     assert task_again == task
 
 
-def test_methods_that_are_not_there_or_cannot_be_read_are_missing(synthetic, tmp_path):
+def test_methods_that_are_not_there_or_cannot_be_read_are_missing(digits, tmp_path):
     shutil.copytree(REPO / 'configs', tmp_path / 'configs')
     choice = Choice('demo', tables=('1', '2'), methods=('mlfo', 'simclr', 'cvrl')).checked()
 

@@ -220,7 +220,7 @@ def test_a_runner_that_ends_is_waited_for(stand_in, monkeypatch):
 
 def test_failed_data_are_the_reason_of_all_that_needs_them(stand_in, monkeypatch):
     case = stand_in()
-    facts = dict(datasets=['synthetic_motion'])
+    facts = dict(datasets=['digits_motion'])
     data = Job('data/x', 'data', case.command('fail'), gpus=0, facts=facts)
     pretrain, evaluate = case.plan.jobs[:2]
     jobs = [replace(job, needs=(*job.needs, 'data/x')) for job in (pretrain, evaluate)]

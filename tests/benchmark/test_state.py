@@ -71,6 +71,6 @@ def test_a_marker_of_another_form_is_none(plan):
     assert done(plan) == {'pretrain/a', 'evaluate/b'}  # the checkpoint speaks for itself
 
 
-def test_where_data_lie(plan, synthetic, tmp_path):
-    job = Job('data/x', 'x', (), facts=dict(datasets=['synthetic_motion', 'nowhere']))
-    assert products(plan, job) == [synthetic / 'synthetic_motion', Path(plan.cwd, 'data/nowhere')]
+def test_where_data_lie(plan, digits, tmp_path):
+    job = Job('data/x', 'x', (), facts=dict(datasets=['digits_motion', 'nowhere']))
+    assert products(plan, job) == [digits / 'digits_motion', Path(plan.cwd, 'data/nowhere')]

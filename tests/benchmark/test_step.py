@@ -93,11 +93,11 @@ def test_a_command_that_is_not_there_is_said_in_the_log(plan):
     assert '/no/such/program' in files(plan, job).log.read_text()
 
 
-def test_data_are_done_when_they_are_found(plan, synthetic):
-    job = printing('data/x', '', datasets=['synthetic_motion', 'synthetic_appearance'])
+def test_data_are_done_when_they_are_found(plan, digits):
+    job = printing('data/x', '', datasets=['digits_motion', 'digits_class'])
     assert step.run(plan, job, 1) == 0
     names = [Path(path).name for path in read(files(plan, job).marker)['products']]
-    assert names == ['synthetic_motion', 'synthetic_appearance']
+    assert names == ['digits_motion', 'digits_class']
 
 
 def test_each_job_has_gpus_of_its_own(plan, monkeypatch):

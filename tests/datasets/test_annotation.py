@@ -86,9 +86,20 @@ def test_find_dataset_names_a_folder_without_lists(tmp_path: Path):
         find_dataset('ucf101', tmp_path)
 
 
-def test_find_dataset_of_a_synthetic_name_says_how_to_make_it(tmp_path: Path):
-    with pytest.raises(UserError, match=r'python tools/data/make_synthetic\.py'):
+def test_find_dataset_of_an_embedded_name_says_how_to_make_it(tmp_path: Path):
+    with pytest.raises(UserError, match=r'python tools/data/make_digits\.py'):
+        find_dataset('digits_motion', tmp_path)
+
+
+def test_names_near_an_embedded_one_and_names_of_old(tmp_path: Path):
+    with pytest.raises(UserError, match=r"'digit_motion' in .* \(did you mean 'digits_motion'\?\)"):
+        find_dataset('digit_motion', tmp_path)
+    make(tmp_path / 'digits_class')
+    with pytest.raises(
+        UserError, match=r"'synthetic_motion' in .*; found there: digits_class"
+    ) as error:
         find_dataset('synthetic_motion', tmp_path)
+    assert '\n' not in str(error.value)
 
 
 def test_find_dataset_lists_what_is_there_and_guesses(tmp_path: Path):

@@ -60,10 +60,10 @@ def test_frames_are_those_of_the_decoder(video, cache):
     assert np.array_equal(reader.read(inds)[0], before.read(inds)[0])
 
 
-def test_samples_do_not_change(synthetic, cache):
+def test_samples_do_not_change(digits, cache):
     config = load_config('mlfo/r3d18@smoke').train_dataloader.dataset
     decoded = [DATASETS.build(config)[index] for index in range(3)]
-    root = find_dataset('synthetic_motion')
+    root = find_dataset('digits_motion')
     build(cache, [root / path for path in collect_videos(root)], decode_all, progress=False)
     data = DATASETS.build(config)
     assert opened(data.get_data_info(0)['filename'])[1].endswith('(cached)')
@@ -162,8 +162,8 @@ def test_a_full_disk_is_said_before_it_is_full(video, cache, monkeypatch):
     assert not list(cache.rglob('*.npy'))
 
 
-def test_the_tool(synthetic, cache):
-    tool = [sys.executable, str(REPO / 'tools/data/build_frame_cache.py'), 'synthetic_motion']
+def test_the_tool(digits, cache):
+    tool = [sys.executable, str(REPO / 'tools/data/build_frame_cache.py'), 'digits_motion']
     tool += ['--short-side', '40']
     environment = os.environ | {'PYTHONPATH': str(REPO)}
     done = subprocess.run(tool, capture_output=True, text=True, env=environment, check=False)

@@ -22,7 +22,7 @@ from mlfo_mm.evaluation import pipelines, pretrain_record
 from mlfo_mm.evaluation.request import Request, pretraining_of
 from mlfo_mm.evaluation.trial import Trial, prepare
 
-SYNTHETIC = {'pretrain_dataset': 'synthetic_motion'}
+DIGITS = {'pretrain_dataset': 'digits_motion'}
 RUNS = ('mlfo/r3d18@smoke', 'cvrl/r3d18@smoke', 'pace/r3d18@smoke', 'memdpc/r3d18@smoke')
 PUBLISHED = 'mlfo/r3d18@k400'
 slow = [pytest.param(run, marks=pytest.mark.slow) for run in (PUBLISHED, 'cvrl/r3d18@k400')]
@@ -34,10 +34,10 @@ class Shown:
 
     def __init__(self, run: str, **options: Any) -> None:
         init_default_scope('mmaction')
-        self.run, self.options = run, SYNTHETIC | options
+        self.run, self.options = run, DIGITS | options
         self.config: Config = load_config(run, self.options)
         self.trial: Trial = prepare(
-            Request('none', 'retrieval', 'synthetic_motion', run=run, options=self.options)
+            Request('none', 'retrieval', 'digits_motion', run=run, options=self.options)
         )
         self.finetuning = pipelines.train_pipeline(
             self.trial.geometry, self.trial.flip_ratio, 9 / 7
@@ -88,12 +88,12 @@ def strides(pipeline: list, path: str) -> set[int]:
 
 
 @pytest.fixture
-def video(synthetic) -> str:
-    return str(sorted((synthetic / 'synthetic_motion').rglob('*.mp4'))[0])
+def video(digits) -> str:
+    return str(sorted((digits / 'digits_motion').rglob('*.mp4'))[0])
 
 
 @every_run
-def test_clip_len(run, synthetic):
+def test_clip_len(run, digits):
     shown = Shown(run, clip_len=6)
     # MemDPC is shown blocks, which have a length of their own
     blocks = shown.config.sampler.get('block_len')
@@ -106,7 +106,7 @@ def test_clip_len(run, synthetic):
 
 
 @every_run
-def test_crop_size(run, synthetic):
+def test_crop_size(run, digits):
     shown = Shown(run, crop_size=24)
     assert shown.trained().shape[-2:] == (24, 24)
     assert shown.evaluated().shape[-2:] == (24, 24)
@@ -116,7 +116,7 @@ def test_crop_size(run, synthetic):
 
 
 @every_run
-def test_short_side(run, synthetic):
+def test_short_side(run, digits):
     side = 40 if run.endswith('smoke') else 144
     shown = Shown(run, short_side=side)
     # training crops whole frames, of a size of their own; evaluation scales them first
@@ -142,7 +142,7 @@ def test_frame_interval(run, video):
 
 
 @every_run
-def test_frame_difference(run, synthetic):
+def test_frame_difference(run, digits):
     plain, shown = Shown(run), Shown(run, frame_difference=True)
     pipeline = [type(step).__name__ for step in steps(shown.config.train_pipeline)]
     assert pipeline.count('FrameDifference') == 1
@@ -156,7 +156,7 @@ def test_frame_difference(run, synthetic):
 
 @every_run
 @pytest.mark.parametrize('ratio', [0.0, 1.0])
-def test_flip_ratio(run, ratio, synthetic):
+def test_flip_ratio(run, ratio, digits):
     shown = Shown(run, flip_ratio=ratio)
     for pipeline in (shown.config.train_pipeline, shown.finetuning):
         assert [step.flip_ratio for step in of_kind(pipeline, 'Flip')] == [ratio] * (ratio > 0)
@@ -164,7 +164,7 @@ def test_flip_ratio(run, ratio, synthetic):
 
 
 @every_run
-def test_normalize(run, synthetic):
+def test_normalize(run, digits):
     values = {'normalize.mean': [10.0, 20.0, 30.0], 'normalize.std': [2.0, 4.0, 8.0]}
     shown = Shown(run, **values)
     raw = Shown(run, **{'normalize.mean': [0.0, 0.0, 0.0], 'normalize.std': [1.0, 1.0, 1.0]})
@@ -175,9 +175,9 @@ def test_normalize(run, synthetic):
 
 
 @every_run
-def test_pretrain_dataset(run, synthetic_root, tmp_path, monkeypatch):
-    for name in ('mine', 'synthetic_motion'):
-        (tmp_path / name).symlink_to(synthetic_root / 'synthetic_motion')
+def test_pretrain_dataset(run, digits_root, tmp_path, monkeypatch):
+    for name in ('mine', 'digits_motion'):
+        (tmp_path / name).symlink_to(digits_root / 'digits_motion')
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
     shown = Shown(run, pretrain_dataset='mine')
     data = DATASETS.build(copy.deepcopy(shown.config.train_dataloader.dataset))

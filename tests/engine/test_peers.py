@@ -47,7 +47,7 @@ SAID = {
 
 
 @pytest.mark.parametrize('how', SAID)
-def test_a_rank_that_dies_ends_the_job(how, synthetic, tmp_path):
+def test_a_rank_that_dies_ends_the_job(how, digits, tmp_path):
     """Real processes, 20 core-seconds: how torch's launcher and gloo behave is what is tested."""
     (tmp_path / 'dying.py').write_text(HOOK)
     (tmp_path / 'change.py').write_text(CHANGE.format(how))

@@ -81,7 +81,7 @@ def assert_same(left: dict, right: dict) -> None:
 
 
 @every_method
-def test_resumed_run_ends_as_an_undisturbed_one(case, synthetic, tmp_path):
+def test_resumed_run_ends_as_an_undisturbed_one(case, digits, tmp_path):
     run(tmp_path / 'whole', case.run)
     with pytest.raises(Interrupted):
         run(tmp_path / 'parts', case.run, hook='StopHook')
@@ -91,7 +91,7 @@ def test_resumed_run_ends_as_an_undisturbed_one(case, synthetic, tmp_path):
 
 
 @pytest.mark.parametrize('name', BACKBONES)
-def test_every_backbone_trains(name, synthetic, tmp_path):
+def test_every_backbone_trains(name, digits, tmp_path):
     options = {'train_dataloader__batch_size': 8}  # two steps
     model = load_config(name).model
     if 'first_stage' in model:
@@ -108,7 +108,7 @@ def test_every_backbone_trains(name, synthetic, tmp_path):
     assert ('train/loss_graph_low' in logged) == name.startswith('mlfo')
 
 
-def test_workers_do_not_change_the_result(synthetic, tmp_path):
+def test_workers_do_not_change_the_result(digits, tmp_path):
     run(tmp_path / 'none')
     run(
         tmp_path / 'two', train_dataloader__num_workers=2, train_dataloader__persistent_workers=True
@@ -116,14 +116,14 @@ def test_workers_do_not_change_the_result(synthetic, tmp_path):
     assert_same(weights(tmp_path / 'none', 2), weights(tmp_path / 'two', 2))
 
 
-def test_seed_changes_the_result(synthetic, tmp_path):
+def test_seed_changes_the_result(digits, tmp_path):
     run(tmp_path / 'a', train_cfg__max_epochs=1)
     run(tmp_path / 'b', train_cfg__max_epochs=1, randomness__seed=4)
     left, right = weights(tmp_path / 'a', 1), weights(tmp_path / 'b', 1)
     assert not torch.equal(left['backbone.conv1.conv.weight'], right['backbone.conv1.conv.weight'])
 
 
-def test_truncated_checkpoint_falls_back_to_the_one_before(synthetic, tmp_path, capfd):
+def test_truncated_checkpoint_falls_back_to_the_one_before(digits, tmp_path, capfd):
     run(tmp_path)
     last = tmp_path / 'epoch_2.pth'
     whole = weights(tmp_path, 2)
@@ -133,7 +133,7 @@ def test_truncated_checkpoint_falls_back_to_the_one_before(synthetic, tmp_path, 
     assert_same(weights(tmp_path, 2), whole)
 
 
-def test_nan_stops_and_keeps_the_last_good_checkpoint(synthetic, tmp_path):
+def test_nan_stops_and_keeps_the_last_good_checkpoint(digits, tmp_path):
     with pytest.raises(
         UserError, match=r'not finite at step \d+ \(epoch 2\).*loss_instance_high nan'
     ) as error:
@@ -143,27 +143,27 @@ def test_nan_stops_and_keeps_the_last_good_checkpoint(synthetic, tmp_path):
     assert all(value.isfinite().all() for value in weights(tmp_path, 1).values())
 
 
-def test_amp_option_trains_and_is_in_the_dumped_config(synthetic, tmp_path):
+def test_amp_option_trains_and_is_in_the_dumped_config(digits, tmp_path):
     done = tool(sys.executable, 'tools/train.py', SIMCLR, '--work-dir', tmp_path, '--amp')
     assert done.returncode == 0, done.stderr[-2000:]
     assert 'AutocastOptimWrapper' in (tmp_path / 'r3d18@smoke.py').read_text()
     assert (tmp_path / 'epoch_2.pth').exists()
 
 
-def test_resume_needs_something_to_resume(synthetic, tmp_path):
+def test_resume_needs_something_to_resume(digits, tmp_path):
     with pytest.raises(UserError, match='leave --resume out'):
         run(tmp_path, resume='auto')
     with pytest.raises(UserError, match='no such file'):
         run(tmp_path, resume=str(tmp_path / 'other.pth'))
 
 
-def test_checkpoint_of_another_method_is_refused(synthetic, tmp_path):
+def test_checkpoint_of_another_method_is_refused(digits, tmp_path):
     run(tmp_path, SIMCLR, train_cfg__max_epochs=1)
     with pytest.raises(UserError, match=r'written by another config.*tensors differ.*levels'):
         run(tmp_path, MLFO, resume='auto')
 
 
-def test_weights_alone_are_no_resume_file(synthetic, tmp_path):
+def test_weights_alone_are_no_resume_file(digits, tmp_path):
     path = tmp_path / 'weights.pth'
     torch.save({'state_dict': {}}, path)
     with pytest.raises(UserError, match='holds no training state; use load_from'):
@@ -178,12 +178,12 @@ def test_weights_alone_are_no_resume_file(synthetic, tmp_path):
         ({'train_dataloader__batch_size': 17}, 'batch of 17 .* 16 videos'),
     ],
 )
-def test_numbers_too_small(options, message, synthetic, tmp_path):
+def test_numbers_too_small(options, message, digits, tmp_path):
     with pytest.raises(UserError, match=message):
         run(tmp_path, **options)
 
 
-def test_work_dir_that_cannot_be_written(tmp_path, synthetic):
+def test_work_dir_that_cannot_be_written(tmp_path, digits):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UserError, match=r'cannot write to the work directory .* --work-dir'):
         run(tmp_path / 'file' / 'run')
@@ -209,7 +209,7 @@ def test_dist_train_says_what_is_missing(tmp_path):
     assert 'kinetics400' in done.stderr
 
 
-def test_two_processes_train(synthetic, tmp_path):
+def test_two_processes_train(digits, tmp_path):
     done = tool(
         'tools/dist_train.sh', MLFO, 2, '--work-dir', tmp_path,
         PORT=free_port(), OMP_NUM_THREADS='1',
@@ -219,7 +219,7 @@ def test_two_processes_train(synthetic, tmp_path):
     assert (tmp_path / 'epoch_2.pth').exists()
 
 
-def test_killed_run_resumes(synthetic, tmp_path):
+def test_killed_run_resumes(digits, tmp_path):
     command = [
         sys.executable,
         'tools/train.py',

@@ -44,7 +44,7 @@ def test_retrieval_writes_a_full_record(request_for, checkpoint, tmp_path, capsy
     assert load_records(tmp_path / 'results', 'smoke') == [record]
     assert path.parent == tmp_path / 'results/records/smoke'
     assert (record.method, record.variant, record.backbone) == ('mlfo', 'default', 'r3d18')
-    assert record.pretrain_dataset == 'synthetic_motion'
+    assert record.pretrain_dataset == 'digits_motion'
     assert record.seed == 5  # the checkpoint's
     assert record.n_samples == ALL_READ
     assert record.checkpoint['name'] == 'epoch_2.pth'

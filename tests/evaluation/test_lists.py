@@ -100,7 +100,7 @@ def test_a_pretraining_list_that_is_not_here_is_said(pretrained, run, root):
 
 def test_a_checkpoint_goes_to_no_other_data_sets_account(pretrained, run):
     with pytest.raises(
-        UserError, match=r"trained with pretrain_dataset 'own', not 'synthetic_motion'"
+        UserError, match=r"trained with pretrain_dataset 'own', not 'digits_motion'"
     ):
         run(pretrained('mlfo/r3d18@smoke'))
 

@@ -49,14 +49,14 @@ def tool(monkeypatch, tmp_path):
     return run
 
 
-def test_finished_run(tool, synthetic, tmp_path, capsys):
+def test_finished_run(tool, digits, tmp_path, capsys):
     work_dir = tmp_path / 'run'
     assert tool('train', SMOKE, '--work-dir', str(work_dir), '--seed', '4', *OPTIONS) == 0
     (record,) = load_records(tmp_path / 'results', 'smoke')
     assert (record.task, record.method, record.variant, record.seed) == (
         'pretrain', 'mlfo', 'default', 4,
     )  # fmt: skip
-    assert record.dataset == record.pretrain_dataset == 'synthetic_motion'
+    assert record.dataset == record.pretrain_dataset == 'digits_motion'
     assert record.checkpoint['name'] == 'epoch_2.pth'
     assert record.n_samples['train'] == {'expected': 16, 'read': 16, 'skipped': 0}
     assert record.train_log == {'epochs': 2, 'iterations': 4, 'stops': 1}
@@ -81,7 +81,7 @@ def test_finished_run(tool, synthetic, tmp_path, capsys):
     assert record.protocol['line'] in capsys.readouterr().out
 
 
-def test_run_that_broke_off(tool, synthetic, tmp_path, capsys):
+def test_run_that_broke_off(tool, digits, tmp_path, capsys):
     options = (*OPTIONS, 'custom_hooks.2.type=BreakHook')
     arguments = ('train', SMOKE, '--work-dir', str(tmp_path / 'run'), *options)
     assert tool(*arguments) == 2
@@ -93,7 +93,7 @@ def test_run_that_broke_off(tool, synthetic, tmp_path, capsys):
     assert 'batch 8, learning rate 0.001' in record.protocol['line']
 
 
-def test_faulty_command_leaves_no_record(tool, synthetic, tmp_path):
+def test_faulty_command_leaves_no_record(tool, digits, tmp_path):
     options = ('--cfg-options', 'train_dataloader.batch_size=99')
     assert tool('train', SMOKE, '--work-dir', str(tmp_path / 'run'), *options) == 2
     assert load_records(tmp_path / 'results') == []
@@ -103,7 +103,7 @@ def checkpoint(work_dir, epoch=2, **meta):
     torch.save({'state_dict': {}, 'meta': meta}, work_dir / f'epoch_{epoch}.pth')
 
 
-def test_unfinished_or_other_run(synthetic, tmp_path):
+def test_unfinished_or_other_run(digits, tmp_path):
     text = composed_text(load_config(SMOKE))
     with pytest.raises(UserError, match=r'has no checkpoint epoch_\*\.pth: nothing was trained'):
         record_pretraining(tmp_path, tmp_path / 'results')
@@ -121,7 +121,7 @@ def test_unfinished_or_other_run(synthetic, tmp_path):
         record_pretraining(tmp_path, tmp_path / 'results')
 
 
-def test_failure_does_not_replace_a_finished_record(synthetic, tmp_path):
+def test_failure_does_not_replace_a_finished_record(digits, tmp_path):
     config, results = load_config(SMOKE), tmp_path / 'results'
     folder = tmp_path / '20260102_030405/vis_data'
     folder.mkdir(parents=True)

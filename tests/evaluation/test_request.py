@@ -30,9 +30,7 @@ def plain() -> dict:
 
 
 def test_what_a_record_is_of(plain):
-    assert plain['experiment'].startswith(
-        'mlfo-default-r3d18-synthetic_motion-retrieval-pair-split1'
-    )
+    assert plain['experiment'].startswith('mlfo-default-r3d18-digits_motion-retrieval-pair-split1')
     assert (plain['profile'], plain['seed'], plain['task']) == ('smoke', 0, 'retrieval')
     seed, family = plain['config_text'].split('\n', 1)
     assert seed == 'seed = 0'

@@ -19,9 +19,9 @@ def build(**changes: Any) -> Record:
         method='mlfo',
         variant='default',
         backbone='r3d18',
-        pretrain_dataset='synthetic_motion',
+        pretrain_dataset='digits_motion',
         task='linear_probe',
-        dataset='synthetic_motion',
+        dataset='digits_motion',
         split=1,
         seed=0,
     )

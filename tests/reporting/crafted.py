@@ -10,7 +10,7 @@ from mlfo_mm.study.identity import hash_text
 from mlfo_mm.study.records import Record
 from tests.reporting.conftest import build
 
-DATASETS = ('synthetic_motion', 'synthetic_appearance')
+DATASETS = ('digits_motion', 'digits_class')
 COUNTS = dict(
     train=dict(expected=480, read=480, skipped=0), test=dict(expected=160, read=160, skipped=0)
 )

@@ -19,7 +19,7 @@ CENTRED, RAW = TABLES['table4'].blocks
 DEMO, MINI, PAPER = (PROFILES[name] for name in ('demo', 'mini', 'paper'))
 K400 = Row('mlfo', 'r3d18', 'kinetics400', 'default', kind='quoted')
 UCF = Row('mlfo', 'r3d18', 'ucf101', 'default', kind='quoted')
-PLACE = ('synthetic_motion', 'top1')
+PLACE = ('digits_motion', 'top1')
 
 
 def fill(records, rows=(K400,), block=LINEAR, profile=DEMO):
@@ -53,7 +53,7 @@ def test_mean_over_seeds(make_record):
 
 def test_nothing_is_not_zero(make_record):
     panel = fill([make_record()])
-    cell = panel.lines[0].cells['synthetic_appearance', 'top1']
+    cell = panel.lines[0].cells['digits_class', 'top1']
     assert (cell.status, cell.reason, cell.mean, cell.values) == ('not run', '', None, ())
 
 
@@ -66,8 +66,8 @@ def test_failed_runs(make_record):
     panel = fill(records)
     cell = panel.lines[0].cells[PLACE]
     assert (cell.status, len(cell.values), cell.planned) == ('measured', 1, 2)
-    assert panel.notes['synthetic_motion'] == [
-        'MLFO on synthetic_motion: seed 1 failed: NaN loss at step 7'
+    assert panel.notes['digits_motion'] == [
+        'MLFO on digits_motion: seed 1 failed: NaN loss at step 7'
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_later_success_replaces_a_failure(make_record):
     failed = make_record(status='failed', metrics={}, reason='killed', experiment='first')
     panel = fill([failed, make_record()])
     cell = panel.lines[0].cells[PLACE]
-    assert (cell.status, cell.planned, panel.notes['synthetic_motion']) == ('measured', 1, [])
+    assert (cell.status, cell.planned, panel.notes['digits_motion']) == ('measured', 1, [])
 
 
 OTHERS = {
@@ -93,7 +93,7 @@ def test_families_are_never_averaged(make_record, name):
         panel = fill(records)
         cell = panel.lines[0].cells[PLACE]
         assert cell.values == (30.0,)
-        (note,) = panel.notes['synthetic_motion']
+        (note,) = panel.notes['digits_motion']
         assert 'left out: 2 of another configuration or protocol' in note
         assert hash_text('family')[:8] in note
 
@@ -102,18 +102,18 @@ def test_same_seed_twice_counts_once(make_record):
     late = dict(end='2026-02-01T00:00:00+00:00', experiment='again', metrics=dict(top1=30.0))
     panel = fill([make_record(**late), make_record()])
     assert panel.lines[0].cells[PLACE].values == (30.0,)
-    assert 'seed 0 stands in 2 records' in panel.notes['synthetic_motion'][0]
+    assert 'seed 0 stands in 2 records' in panel.notes['digits_motion'][0]
 
 
 def test_metric_that_the_record_lacks(make_record):
     record = make_record(task='retrieval', metrics={'R@1': 20.0, 'R@1_centred': 25.0})
     panel = fill([record], block=CENTRED)
     cells = panel.lines[0].cells
-    assert cells['synthetic_motion', 'R@1_centred'].mean == 25.0
-    missing = cells['synthetic_motion', 'R@20_centred']
+    assert cells['digits_motion', 'R@1_centred'].mean == 25.0
+    missing = cells['digits_motion', 'R@20_centred']
     assert (missing.status, missing.reason) == ('not run', 'no R@20_centred in the record')
     raw = fill([record], block=RAW).lines[0].cells
-    assert raw['synthetic_motion', 'R@1'].mean == 20.0
+    assert raw['digits_motion', 'R@1'].mean == 20.0
 
 
 def test_other_splits_are_counted_not_mixed(make_record):
@@ -135,8 +135,8 @@ def test_chance_unknown(make_record):
 
 
 def test_columns(make_record):
-    found = [make_record(dataset=name) for name in ('zzz', 'synthetic_appearance', 'aaa')]
-    declared = ('synthetic_motion', 'synthetic_appearance')
+    found = [make_record(dataset=name) for name in ('zzz', 'digits_class', 'aaa')]
+    declared = ('digits_motion', 'digits_class')
     assert column_datasets([], DEMO) == declared
     assert column_datasets(found, DEMO) == (*declared, 'aaa', 'zzz')
     assert column_datasets([make_record(dataset='tennis7')], MINI) == ('tennis7',)
@@ -144,7 +144,7 @@ def test_columns(make_record):
 
 def test_pretraining_sets_are_no_columns(make_record, make_pretraining):
     records = [make_record(), make_pretraining(dataset='somewhere')]
-    assert column_datasets(records, DEMO) == ('synthetic_motion', 'synthetic_appearance')
+    assert column_datasets(records, DEMO) == ('digits_motion', 'digits_class')
 
 
 def test_untrained_weights_have_no_variant(make_record):
@@ -204,8 +204,8 @@ def test_an_ablation_stands_in_its_own_table(make_record):
 def test_a_reason_for_what_was_not_run(make_record):
     panel = fill_block(LINEAR, [K400], [make_record()], DEMO, lambda row, name: f'no {name}')
     cells = panel.lines[0].cells
-    missing = cells['synthetic_appearance', 'top1']
-    assert (missing.status, missing.reason) == ('not run', 'no synthetic_appearance')
+    missing = cells['digits_class', 'top1']
+    assert (missing.status, missing.reason) == ('not run', 'no digits_class')
     assert cells[PLACE].status == 'measured'
 
 

@@ -16,7 +16,7 @@ def page(make_record, tmp_path):
         make_record(
             profile=profile, dataset=dataset, variant=variant, seed=seed, metrics=dict(top1=v)
         )
-        for profile, dataset in (('mini', 'msrrender20'), ('demo', 'synthetic_motion'))
+        for profile, dataset in (('mini', 'msrrender20'), ('demo', 'digits_motion'))
         for variant, seeds in values.items()
         for seed, v in enumerate(seeds)
     ]
@@ -61,7 +61,7 @@ def test_csv(page):
         if (x['profile'], x['claim'], x['dataset'], x['status'])
         == ('mini', '2.2', 'msrrender20', 'reproduced')
     )
-    assert line['better'] == 'mlfo default r3d18 synthetic_motion'
+    assert line['better'] == 'mlfo default r3d18 digits_motion'
     assert [line[k] for k in ('role', 'n', 'seeds', 'margin')] == ['hmdb51', '3', '0 1 2', '']
     numbers = {k: float(line[k]) for k in FIELDS[FIELDS.index('mean_better') :]}
     assert numbers['mean_better'] - numbers['mean_worse'] == pytest.approx(numbers['difference'])

@@ -48,16 +48,16 @@ def cells(grid, name):
 
 def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
     made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
-    motion, appearance, costs = made.page.grids
-    assert (motion.title, appearance.title) == ('synthetic_motion', 'synthetic_appearance')
+    motion, digit, costs = made.page.grids
+    assert (motion.title, digit.title) == ('digits_motion', 'digits_class')
     assert [row[0] for row in texts(motion)] == ['Chance', 'MLFO', 'Pace (contrast)']
     mlfo = cells(motion, 'MLFO')
     # seeds 41, 42.5, 44: t(0.975, 2) * 1.5 / sqrt(3) = 3.7
     assert mlfo['Linear probe'] == '**42.5 ± 3.7** (n=3)'
     assert mlfo['Probe, low'] == '20.0 (n=1)' and mlfo['Probe, high'] == '40.0 (n=1)'
     assert mlfo['Finetune'] == '— not run'
-    assert cells(appearance, 'MLFO')['Linear probe'] == '**48.5 ± 3.7** (n=3)'
-    assert cells(appearance, 'MLFO')['Probe, low'] == '— not run'
+    assert cells(digit, 'MLFO')['Linear probe'] == '**48.5 ± 3.7** (n=3)'
+    assert cells(digit, 'MLFO')['Probe, low'] == '— not run'
     assert cells(motion, 'Pace (contrast)')['Finetune'] == '— failed: out of memory'
     assert cells(motion, 'Chance')['Linear probe'] == '12.5'
     assert 'R@1' not in heads(motion)
@@ -69,12 +69,12 @@ def test_table_has_accuracy_levels_and_seeds_for_each_data_set(records):
 def test_notes_name_the_task_unless_they_hold_for_all(records):
     made = build_comparison(['mlfo', 'pace-contrast'], records, DEMO, METHODS)
     notes = made.page.grids[0].notes
-    assert 'synthetic_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' not in notes
+    assert 'digits_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' not in notes
     assert any(
-        note.startswith('Finetune: Pace (contrast) on synthetic_motion: seed 0') for note in notes
+        note.startswith('Finetune: Pace (contrast) on digits_motion: seed 0') for note in notes
     )
     alone = build_comparison(['random'], records, DEMO, METHODS)
-    assert 'synthetic_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' in (
+    assert 'digits_motion: 160 test clips (0 skipped), 480 train clips (0 skipped).' in (
         alone.page.grids[0].notes
     )
 
@@ -109,7 +109,7 @@ def test_csv_has_the_same_numbers_and_the_costs(records):
         line
         for line in lines
         if (line['method'], line['task'], line['dataset'])
-        == ('mlfo', 'linear_probe', 'synthetic_motion')
+        == ('mlfo', 'linear_probe', 'digits_motion')
     ]
     assert (line['mean'], line['n'], line['seeds']) == ('42.5', '3', '0 1 2')
     assert (line['params_m'], line['wall_time_s'], line['table']) == ('33.2', '1800', 'compare')
@@ -119,8 +119,8 @@ def test_csv_has_the_same_numbers_and_the_costs(records):
 def test_plot_has_a_panel_for_each_column_and_cost(records):
     plot = build_comparison(['mlfo', 'pace', 'moco'], records, DEMO, METHODS).plot()
     assert set(plot.files) == {'png', 'svg'}
-    assert 'synthetic_motion, Linear probe: MLFO 42.5, Pace (contrast) 30.0' in plot.alt
-    assert 'synthetic_motion, Probe, mid: MLFO 30.0.' in plot.alt
+    assert 'digits_motion, Linear probe: MLFO 42.5, Pace (contrast) 30.0' in plot.alt
+    assert 'digits_motion, Probe, mid: MLFO 30.0.' in plot.alt
     assert 'Params (M): MLFO 33.20. ' in plot.alt and 'Time (h): MLFO 0.50.' in plot.alt
     assert 'MoCo' not in plot.alt
     # titles of panels, in rows of data sets and costs

@@ -58,7 +58,7 @@ def test_same_records_same_bytes_whatever_the_users_own_style(tmp_path):
 def test_sweeps_hold_mean_and_interval_and_the_default_at_its_own_place():
     (plot,) = plots(crafted.sweep_records(), '3')
     lines = rows(plot.files['csv'])
-    motion = [line for line in lines if line['dataset'] == 'synthetic_motion']
+    motion = [line for line in lines if line['dataset'] == 'digits_motion']
     assert [(line['sweep'], line['value'], line['variant']) for line in motion] == [
         ('K', '5', 'prototypes_5'),
         ('K', '20', 'prototypes_20'),
@@ -91,8 +91,8 @@ def test_a_sweep_says_what_it_lacks():
     assert {line['sweep'] for line in rows(plot.files['csv'])} == {'K'}
     command = 'python tools/benchmark.py run --profile demo --tables figure3'
     assert f'no sweep over E in the records; run it: {command}' in plot.missing
-    assert 'prototypes_7 on synthetic_motion failed: no memory' in plot.missing
-    text = 'prototypes_9 on synthetic_motion is left out: its record does not say prototypes'
+    assert 'prototypes_7 on digits_motion failed: no memory' in plot.missing
+    text = 'prototypes_9 on digits_motion is left out: its record does not say prototypes'
     assert text in plot.missing
 
 
@@ -104,14 +104,14 @@ def test_sweeps_of_two_backbones_are_two_lines_of_a_data_set():
         for record in crafted.probe(
             variant, top1, (0,), backbone='s3d', shape=crafted.config(20 if top1 < 45 else 100)
         )
-        if record.dataset == 'synthetic_motion'
+        if record.dataset == 'digits_motion'
     ]
     for record in records + other:
         del record.protocol['num_classes']
     (plot,) = plots(records + other, '3')
     for name in ('R3D-18', 'S3D'):
-        assert f'synthetic_motion, {name} on synthetic_motion' in plot.alt
-    assert 'synthetic_appearance, S3D' not in plot.alt and 'Chance' not in plot.caption
+        assert f'digits_motion, {name} on digits_motion' in plot.alt
+    assert 'digits_class, S3D' not in plot.alt and 'Chance' not in plot.caption
     assert 'Chance: ' in plots(crafted.sweep_records(), '3')[0].caption
 
 
@@ -143,7 +143,7 @@ def test_files_that_the_records_no_longer_give_are_removed(tmp_path):
 def test_bars_set_the_papers_numbers_apart():
     found = {plot.name: plot for plot in plots(everything(), 'bars', REPO / 'results')}
     plot = found['table2_linear_probe']
-    assert 'synthetic_motion: ' in plot.alt and 'Paper: UCF101: ' in plot.alt
+    assert 'digits_motion: ' in plot.alt and 'Paper: UCF101: ' in plot.alt
     assert 'MLFO: w/o 35.0' in plot.alt and 'MLFO: w/o 58.1' in plot.alt
     assert 'compare the order, not the numbers' in plot.caption
     empty = found['table4_retrieval']
@@ -159,16 +159,16 @@ def test_bars_of_several_metrics_stand_side_by_side():
     record = crafted.build(task='level_probe', metrics=dict(top1_low=20.0, top1_high=40.0))
     panel = fill_block(block, (), [record], DEMO)
     plot = bar_plot(TableSpec('levels', 'Levels', (block,), ()), panel, DEMO, 'run')
-    assert plot.alt == 'synthetic_motion, low: MLFO 20.0. synthetic_motion, high: MLFO 40.0.'
+    assert plot.alt == 'digits_motion, low: MLFO 20.0. digits_motion, high: MLFO 40.0.'
 
 
 def test_bars_tell_apart_backbones_pretraining_sets_and_protocols():
     runs = [
         crafted.build(backbone=backbone, pretrain_dataset=pretrain, metrics=dict(top1=value))
         for backbone, pretrain, value in (
-            ('r3d18', 'synthetic_motion', 40.0),
-            ('s3d', 'synthetic_motion', 42.0),
-            ('s3d', 'synthetic_appearance', 44.0),
+            ('r3d18', 'digits_motion', 40.0),
+            ('s3d', 'digits_motion', 42.0),
+            ('s3d', 'digits_class', 44.0),
         )
     ]
 
@@ -178,9 +178,9 @@ def test_bars_tell_apart_backbones_pretraining_sets_and_protocols():
 
     plot = linear(runs)
     for name in (
-        'MLFO, R3D-18, on synthetic_motion 40.0',
-        'MLFO, S3D, on synthetic_motion 42.0',
-        'MLFO, S3D, on synthetic_appearance 44.0',
+        'MLFO, R3D-18, on digits_motion 40.0',
+        'MLFO, S3D, on digits_motion 42.0',
+        'MLFO, S3D, on digits_class 44.0',
     ):
         assert name in plot.alt
     assert 'differ in protocol' not in plot.caption
@@ -214,8 +214,8 @@ def test_one_learning_curve_per_run_and_failed_runs_say_why():
     failed.status, failed.reason, failed.metrics, failed.curves = 'failed', 'loss is nan', {}, {}
     found = plots([crafted.pretrain_record(), failed], 'curves')
     assert [plot.title for plot in found] == [
-        'MLFO, R3D-18, on synthetic_motion, seed 0',
-        'MLFO (ctm), R3D-18, on synthetic_motion, seed 2',
+        'MLFO, R3D-18, on digits_motion, seed 0',
+        'MLFO (ctm), R3D-18, on digits_motion, seed 2',
     ]
     assert found[0].files['svg'].startswith(b'<?xml')
     assert found[1].files == {} and 'failed: loss is nan' in found[1].missing[0]
@@ -229,7 +229,7 @@ def test_panels_of_a_run_fill_its_rows_and_no_more():
     assert plot.files['svg'].count(b'<g id="axes_') == 4
     record.curves = {}
     (plot,) = plots([record], 'curves')
-    title = 'MLFO, R3D-18, on synthetic_motion, seed 0'
+    title = 'MLFO, R3D-18, on digits_motion, seed 0'
     assert plot.files == {} and plot.missing == (f'{title}: its record holds no curves',)
 
 

@@ -28,39 +28,39 @@ def plot_of(records, name):
     return plot
 
 
-def listed(synthetic):
-    folder = synthetic / 'synthetic_motion'
+def listed(digits):
+    folder = digits / 'digits_motion'
     classes = read_classes(folder)
     samples = read_list(folder / 'train.txt', len(classes))[:6]
     return [s.path for s in samples], [classes[s.label] for s in samples]
 
 
-def test_frames_are_the_centre_square_that_the_network_saw(synthetic):
+def test_frames_are_the_centre_square_that_the_network_saw(digits):
     av = pytest.importorskip('av')
-    videos, _ = listed(synthetic)
-    (tile,) = tiles(ShownClip('synthetic_motion', videos[0], 'x', (3, 7), crop=1.0), [1], 32)
+    videos, _ = listed(digits)
+    (tile,) = tiles(ShownClip('digits_motion', videos[0], 'x', (3, 7), crop=1.0), [1], 32)
     assert tile.shape == (32, 32, 3)
-    with av.open(str(synthetic / 'synthetic_motion' / videos[0])) as container:
+    with av.open(str(digits / 'digits_motion' / videos[0])) as container:
         frames = [frame.to_image() for frame in container.decode(video=0)]
     side = min(frames[7].size)
     left, top = (frames[7].width - side) / 2, (frames[7].height - side) / 2
     whole = frames[7].resize((32, 32), 2, box=(left, top, left + side, top + side))
     assert np.array_equal(tile, np.asarray(whole))
-    (part,) = tiles(ShownClip('synthetic_motion', videos[0], 'x', (3, 7), crop=0.5), [1], 32)
+    (part,) = tiles(ShownClip('digits_motion', videos[0], 'x', (3, 7), crop=0.5), [1], 32)
     assert not np.array_equal(part, tile)
 
 
 @pytest.mark.parametrize(
     ('dataset', 'video', 'frames', 'reason'),
     [
-        ('synthetic_motion', 'none.mp4', (0,), 'no such video in synthetic_motion'),
+        ('digits_motion', 'none.mp4', (0,), 'no such video in digits_motion'),
         ('nowhere', 'a.mp4', (0,), 'data set nowhere is not here'),
-        ('synthetic_motion', None, (0, 9999), 'the video ends before frame 9999'),
-        ('synthetic_motion', 'classes.txt', (0,), 'the video cannot be decoded'),
+        ('digits_motion', None, (0, 9999), 'the video ends before frame 9999'),
+        ('digits_motion', 'classes.txt', (0,), 'the video cannot be decoded'),
     ],
 )
-def test_frames_that_are_not_here_say_why(synthetic, dataset, video, frames, reason):
-    clip = ShownClip(dataset, video or listed(synthetic)[0][0], 'x', frames)
+def test_frames_that_are_not_here_say_why(digits, dataset, video, frames, reason):
+    clip = ShownClip(dataset, video or listed(digits)[0][0], 'x', frames)
     with pytest.raises(NotHere, match=reason):
         tiles(clip, list(range(len(frames))), 8)
 
@@ -70,11 +70,11 @@ def test_spread_takes_both_ends():
     assert spread((5, 6), 4) == [0, 1]
 
 
-def test_neighbours_are_drawn_and_listed_with_hits(synthetic):
-    videos, labels = listed(synthetic)
+def test_neighbours_are_drawn_and_listed_with_hits(digits):
+    videos, labels = listed(digits)
     record = crafted.neighbours_record(videos, labels)
     plot = plot_of([record], '4')
-    assert plot.name == 'figure4_synthetic_motion' and plot.missing == ()
+    assert plot.name == 'figure4_digits_motion' and plot.missing == ()
     assert set(plot.files) == {'png', 'csv'}
     assert '41.2 % by the instance-wise, 37.5 % by the semantic-wise' in plot.caption
     lines = list(csv.DictReader(io.StringIO(plot.files['csv'].decode())))
@@ -89,7 +89,7 @@ def test_neighbours_without_videos_are_boxes_with_names(monkeypatch, tmp_path):
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
     plot = plot_of([crafted.neighbours_record(NOWHERE, LABELS)], '4')
     assert plot.files['png'][:4] == b'\x89PNG'
-    assert '0.mp4: data set synthetic_motion is not here' in plot.missing
+    assert '0.mp4: data set digits_motion is not here' in plot.missing
     assert 'Query grow: instance-wise grow, fall, grow' in plot.alt
 
 
@@ -113,7 +113,7 @@ def test_records_without_clips_are_named():
     record.details['clips'] = []
     plot = plot_of([record], '5')
     assert plot.files == {}
-    assert plot.missing[-1] == 'the records on synthetic_motion hold no activation maps'
+    assert plot.missing[-1] == 'the records on digits_motion hold no activation maps'
 
 
 def test_a_clip_that_one_model_has_no_map_of_is_left_empty(monkeypatch, tmp_path):
@@ -134,10 +134,10 @@ def test_a_clip_that_one_model_has_no_map_of_is_left_empty(monkeypatch, tmp_path
     assert empty == [(1, 1, 'no map of this clip in the record')]
 
 
-def test_activations_stand_side_by_side_with_their_accuracy(synthetic):
-    videos, labels = listed(synthetic)
+def test_activations_stand_side_by_side_with_their_accuracy(digits):
+    videos, labels = listed(digits)
     plot = plot_of(crafted.order_records(videos, labels), '5')
-    assert plot.name == 'figure5_synthetic_motion' and plot.missing == ()
+    assert plot.name == 'figure5_digits_motion' and plot.missing == ()
     lines = list(csv.DictReader(io.StringIO(plot.files['csv'].decode())))
     assert [(line['variant'], line['temporal'], line['mean'], line['n']) for line in lines] == [
         ('default', 'NTM', '83.5', '2'),

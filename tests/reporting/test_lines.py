@@ -30,7 +30,7 @@ def lines(records, profile):
 
 def test_small_profile(make_record):
     found = lines([make_record(seed=s, metrics=dict(top1=50.0 + s)) for s in (0, 1)], 'demo')
-    measured = found['synthetic_motion']
+    measured = found['digits_motion']
     assert measured['status'] == 'measured' and measured['paper_value'] == ''
     assert [measured[key] for key in ('mean', 'n', 'n_planned', 'seeds')] == [
         '50.5',
@@ -44,7 +44,7 @@ def test_small_profile(make_record):
     assert float(measured['ci_high']) == pytest.approx(50.5 + half, abs=1e-4)
     assert [measured[key] for key in ('chance', 'at_chance')] == ['12.5', 'false']
     assert [measured[key] for key in ('test_read', 'test_skipped')] == ['160', '0']
-    missing = found['synthetic_appearance']
+    missing = found['digits_class']
     assert [missing[key] for key in ('status', 'mean', 'n')] == ['not run', '', '0']
     quoted = found['ucf101']
     assert [quoted[key] for key in ('status', 'mean', 'n', 'paper_value', 'difference')] == [

@@ -53,9 +53,7 @@ def test_every_folder_with_a_recipe_and_a_readme_has_a_card():
 
 
 @pytest.mark.parametrize(('card', 'variant'), VARIANTS, ids=NAMES)
-def test_config_is_of_that_variant_and_passes_are_those_of_a_training_step(
-    card, variant, synthetic
-):
+def test_config_is_of_that_variant_and_passes_are_those_of_a_training_step(card, variant, digits):
     import torch
     from mmaction.registry import MODELS
 
@@ -68,7 +66,7 @@ def test_config_is_of_that_variant_and_passes_are_those_of_a_training_step(
     assert (config.method, config.variant) == (card.key, variant.variant)
     assert config.profile == 'paper'
     dataset = VideoListDataset(
-        dataset='synthetic_motion', subset='train', pipeline=config.train_pipeline
+        dataset='digits_motion', subset='train', pipeline=config.train_pipeline
     )
     samples = [dataset[index] for index in range(2)]
     inputs = torch.stack([sample['inputs'] for sample in samples]).float()[..., ::4, ::4]

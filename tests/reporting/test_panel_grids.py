@@ -42,14 +42,14 @@ def test_best_and_second_and_n(make_record):
     ]
     (grid,) = grids(records)
     # 12.7062 * (2.8284 / sqrt(2)) = 25.4
-    assert column(grid, 'synthetic_motion') == [
+    assert column(grid, 'digits_motion') == [
         '12.5',
         '**62.0 ± 25.4** (n=2)',
         '<ins>50.0</ins> (n=1)',
         '40.0 (n=1)',
         '— not run',
     ]
-    assert column(grid, 'synthetic_appearance') == ['', *['— not run'] * 4]
+    assert column(grid, 'digits_class') == ['', *['— not run'] * 4]
     assert tuple(row.measured for row in grid.rows) == (True, True, True, True, False)
 
 
@@ -59,13 +59,13 @@ def test_ties_share_a_mark_and_a_single_number_has_none(make_record):
         for method, value in dict(mlfo=50.01, ccl=49.99, pace=30.0).items()
     ]
     (grid,) = grids(records)
-    assert column(grid, 'synthetic_motion')[1:4] == [
+    assert column(grid, 'digits_motion')[1:4] == [
         '**50.0** (n=1)',
         '**50.0** (n=1)',
         '<ins>30.0</ins> (n=1)',
     ]
     (grid,) = grids(records[:1])
-    assert column(grid, 'synthetic_motion')[1] == '50.0 (n=1)'
+    assert column(grid, 'digits_motion')[1] == '50.0 (n=1)'
 
 
 def test_failed_cell_and_partly_failed_cell(make_record):
@@ -76,7 +76,7 @@ def test_failed_cell_and_partly_failed_cell(make_record):
         make_record(method='ccl', **failed),
     ]
     (grid,) = grids(records)
-    assert column(grid, 'synthetic_motion')[1:3] == ['50.0 (n=1/2)', '— failed: out / of memory']
+    assert column(grid, 'digits_motion')[1:3] == ['50.0 (n=1/2)', '— failed: out / of memory']
     assert any('seed 1 failed' in note for note in grid.notes)
 
 
@@ -84,7 +84,7 @@ def test_chance_mark_and_row(make_record):
     records = [make_record(metrics=dict(top1=13.0))]
     (grid,) = grids(records)
     assert texts(grid)[0][:3] == ('Chance', '', '')
-    assert column(grid, 'synthetic_motion')[:2] == ['12.5', '13.0 † (n=1)']
+    assert column(grid, 'digits_motion')[:2] == ['12.5', '13.0 † (n=1)']
     (grid,) = grids([make_record(protocol=dict(line='no classes known'))])
     assert texts(grid)[0][0] == 'MLFO'
 
@@ -95,8 +95,8 @@ def test_protocol_line_and_counts(make_record):
     )
     (grid,) = grids([make_record(n_samples=counts)])
     assert grid.notes == (
-        'synthetic_motion, protocol: split 1, 10 clips x 1 crop, frozen, mean softmax',
-        'synthetic_motion: 158 test clips (2 skipped), 479 train clips (1 skipped).',
+        'digits_motion, protocol: split 1, 10 clips x 1 crop, frozen, mean softmax',
+        'digits_motion: 158 test clips (2 skipped), 479 train clips (1 skipped).',
     )
 
 
@@ -106,8 +106,8 @@ def test_different_protocols_are_numbered_and_not_ranked(make_record):
         make_record(method='ccl', protocol=dict(line='cached probe', num_classes=8)),
     ]
     (grid,) = grids(records)
-    assert column(grid, 'synthetic_motion')[1:3] == ['60.0 (n=1) [1]', '50.0 (n=1) [2]']
-    assert 'synthetic_motion, protocol [2]: cached probe' in grid.notes
+    assert column(grid, 'digits_motion')[1:3] == ['60.0 (n=1) [1]', '50.0 (n=1) [2]']
+    assert 'digits_motion, protocol [2]: cached probe' in grid.notes
     assert any('not marked' in note for note in grid.notes)
 
 
@@ -117,8 +117,8 @@ def test_small_profile_keeps_the_paper_in_its_own_columns(make_record):
         'Method',
         'Backbone',
         'Pretrained on',
-        'synthetic_motion',
-        'synthetic_appearance',
+        'digits_motion',
+        'digits_class',
         "Paper's run",
         'Paper: UCF101',
         'Paper: HMDB51',
@@ -126,7 +126,7 @@ def test_small_profile_keeps_the_paper_in_its_own_columns(make_record):
     assert texts(grid)[1] == (
         'MLFO',
         'r3d18_narrow',
-        'synthetic_motion',
+        'digits_motion',
         '50.0 (n=1)',
         '— not run',
         'R3D-18, Kinetics-400',

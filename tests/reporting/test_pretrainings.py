@@ -22,7 +22,7 @@ from mlfo_mm.study.profiles import PROFILES
 from tests.reporting.grids import heads, texts
 
 DEMO = PROFILES['demo']
-KEY = RunKey('mlfo', 'default', 'r3d18', 'synthetic_motion')
+KEY = RunKey('mlfo', 'default', 'r3d18', 'digits_motion')
 GPU = dict(cpu='x', cores=8, gpus=['H100', 'H100'])
 LATER = '2026-02-01T00:00:00+00:00'
 
@@ -67,7 +67,7 @@ def test_costs_as_grid_and_csv(make_pretraining):
         (
             'MLFO',
             'R3D-18',
-            'synthetic_motion',
+            'digits_motion',
             'none, 2 cores',
             '2',
             '— not recorded',

@@ -124,7 +124,7 @@ def test_figures_have_texts_and_tables_captions(page):
 
 def test_it_holds_numbers_reasons_and_origin(page):
     assert '<strong>42.5 ± 3.7</strong> (n=3)' in page
-    assert 'Learning curves' in page and 'MLFO, R3D-18, on synthetic_motion, seed 0' in page
+    assert 'Learning curves' in page and 'MLFO, R3D-18, on digits_motion, seed 0' in page
     assert '0123456789ab' in page and '2.11.0' in page
     assert 'nothing of table4' not in page  # a table without plots says so in its cells
     assert 'not run: no run yet' in page

@@ -35,7 +35,7 @@ def fabricate(make_record, make_pretraining, folder, order):
         )
         for method, variant in (('random', 'x'), ('simclr', 'default'), ('mlfo', 'default'))
         for seed in (0, 1)
-        for dataset in ('synthetic_motion', 'synthetic_appearance')
+        for dataset in ('digits_motion', 'digits_class')
         for task, metrics in {
             'linear_probe': dict(top1=40.0 + seed),
             'finetune': dict(top1=50.0 + seed),
@@ -83,8 +83,8 @@ def test_page(tmp_path, make_record, make_pretraining):
     assert table1.count('| Random weights *') == 1  # its finetune is the row above
     assert 'the original paper gives 65.8 on UCF101' in table1
     assert 'From 12 records; code: 0123456789.' in table4
-    assert 'Retrieval on raw features: synthetic_motion' in table4
-    assert 'Retrieval on centred features: synthetic_motion' in table4
+    assert 'Retrieval on raw features: digits_motion' in table4
+    assert 'Retrieval on centred features: digits_motion' in table4
     assert 'Raw and centred features give different numbers' in table4
     rows = [line for line in table1.splitlines() if line.startswith('| ')]
     for block in table1.split('\n\n'):
@@ -127,8 +127,8 @@ def test_tables_2_and_3(tmp_path, make_record):
     table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
     rows = grid_rows(table2)
     assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (InfoNCE) *', 'MLFO: w/o']
-    assert rows['MLFO: combined graph, multi-level']['synthetic_motion'].startswith('**63.5')
-    assert rows['MLFO: w/o']['synthetic_motion'].startswith('<ins>58.5')
+    assert rows['MLFO: combined graph, multi-level']['digits_motion'].startswith('**63.5')
+    assert rows['MLFO: w/o']['digits_motion'].startswith('<ins>58.5')
     assert rows['MLFO: w/o']['Paper: UCF101'] == '58.1'
     assert 'ctm' not in table2.csv
     cells = {
@@ -158,10 +158,8 @@ def test_levels_and_diagnostics(tmp_path, make_record):
     assert [rows['Chance'][name] for name in ('low', 'mid', 'high')] == ['12.5'] * 3
     assert rows['MLFO (ctm)']['mid'] == '**30.0** (n=1)'
     order = grid_rows(diagnostics)
-    assert order['Chance']['synthetic_motion'] == '50.0'
-    assert (
-        order['MLFO (ctm)']['synthetic_motion'] == '55.0 † (n=1)'
-    )  # nothing at chance is the best
+    assert order['Chance']['digits_motion'] == '50.0'
+    assert order['MLFO (ctm)']['digits_motion'] == '55.0 † (n=1)'  # nothing at chance is the best
     assert grid_rows(diagnostics, 1)['MLFO']['semantic-wise'] == '30.0 (n=1)'
     assert 'Paper:' not in by_level.markdown + diagnostics.markdown
 
@@ -179,7 +177,7 @@ def test_costs_stand_in_table_1(tmp_path, make_record, make_pretraining):
     assert {name: rows['MLFO'][name] for name in wanted} == wanted
     assert rows['SimCLR (InfoNCE) *']['GFLOPs'] == '— not recorded'  # a record from before costs
     assert costs.markdown.startswith('# Costs of pretraining')
-    assert '| MLFO     | R3D-18     | synthetic_motion' in costs.markdown
+    assert '| MLFO     | R3D-18     | digits_motion' in costs.markdown
     assert training.page.grids[0].measured
 
 
@@ -192,7 +190,7 @@ def test_reasons(make_record):
     assert why(Row('random', 'r3d18', 'none'), 'ucf101') == 'needs data UCF101'
     used = make_record(profile='paper', dataset='ucf101', pretrain_dataset='ucf101')
     assert missing_reason([used], paper)(mlfo, 'ucf101') == 'needs data Kinetics-400'
-    assert missing_reason([], demo, {'mlfo'})(mlfo, 'synthetic_motion') == ''
+    assert missing_reason([], demo, {'mlfo'})(mlfo, 'digits_motion') == ''
 
 
 def test_implemented_methods(tmp_path):

@@ -13,7 +13,7 @@ from mlfo_mm.reporting.verdicts import holm, judge, one_sided, overall
 from mlfo_mm.study.profiles import PROFILES
 
 DEMO, MINI, PAPER = (PROFILES[name] for name in ('demo', 'mini', 'paper'))
-SET = 'synthetic_motion'
+SET = 'digits_motion'
 
 
 def runs(make_record, variants, **changes):

@@ -95,7 +95,7 @@ def test_of_untrained_weights_only_what_is_bare_counts():
 
 
 def test_rows_of_records(make_record):
-    assert run_key(make_record()) == RunKey('mlfo', 'default', 'r3d18', 'synthetic_motion')
+    assert run_key(make_record()) == RunKey('mlfo', 'default', 'r3d18', 'digits_motion')
     untrained = dict(method='random', pretrain_dataset='none')
     assert run_key(make_record(**untrained)) == RunKey('random', '', 'r3d18', 'none')
     tuned = make_record(task='finetune', **untrained)

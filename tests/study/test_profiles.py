@@ -20,8 +20,8 @@ def test_data_sets_of_a_profile():
     assert all(find_profile(name).name == name for name in PROFILES)
     assert find_profile('paper').datasets == ('ucf101', 'hmdb51')
     assert [profile.pretrain for profile in PROFILES.values()] == [
-        'synthetic_motion',
-        'synthetic_motion',
+        'digits_motion',
+        'digits_motion',
         'utdrender27',
         'kinetics400',
     ]

@@ -60,10 +60,10 @@ def test_checkpoint_is_given_once(tool, capsys):
     assert capsys.readouterr().err.count('give CHECKPOINT, RUN CHECKPOINT, or RUN none') == 2
 
 
-def test_evaluates_random_weights(tool, synthetic, capsys, tmp_path):
+def test_evaluates_random_weights(tool, digits, capsys, tmp_path):
     status = tool(
         *(SMOKE, 'none', '--task', 'linear_probe', '--seed', '3'),
-        *('--dataset', 'synthetic_appearance', '--average', 'score'),
+        *('--dataset', 'digits_class', '--average', 'score'),
         *('--cfg-options', 'downstream.num_clips=1', 'downstream.strengths=(0.01,)'),
     )
     assert status == 0
@@ -77,9 +77,9 @@ def test_evaluates_random_weights(tool, synthetic, capsys, tmp_path):
     assert f'{record.experiment}.json' in out
 
 
-def test_several_tasks_and_data_sets(tool, synthetic, capsys, tmp_path, monkeypatch):
+def test_several_tasks_and_data_sets(tool, digits, capsys, tmp_path, monkeypatch):
     arguments = (SMOKE, 'none', '--task', 'retrieval', 'order', '--reuse')
-    arguments += ('--dataset', 'synthetic_motion', 'synthetic_appearance')
+    arguments += ('--dataset', 'digits_motion', 'digits_class')
 
     def broken(job):
         raise UserError(f'nothing to see in {job.request.dataset}')
@@ -89,16 +89,16 @@ def test_several_tasks_and_data_sets(tool, synthetic, capsys, tmp_path, monkeypa
     assert tool(*arguments, '--outcome', str(outcome)) == 2
     said = capsys.readouterr()
     assert said.err.count('error: ') == 1
-    assert '2 of 4 failed: order on synthetic_motion: nothing to see in' in said.err
+    assert '2 of 4 failed: order on digits_motion: nothing to see in' in said.err
     assert said.out.count('record: ') == 2
     told = read_handover(outcome)
     assert said.err == f'error: {told.reason}\n'
     assert [f'record: {path}' in said.out for path in told.records] == [True, True]
     records = {(r.task, r.dataset): r for r in load_records(tmp_path / 'results')}
     assert len(records) == 4
-    failed = records['order', 'synthetic_appearance']
-    assert failed.reason == 'nothing to see in synthetic_appearance'
-    assert records['retrieval', 'synthetic_motion'].status == 'done'
+    failed = records['order', 'digits_class']
+    assert failed.reason == 'nothing to see in digits_class'
+    assert records['retrieval', 'digits_motion'].status == 'done'
     tool(*arguments, '--outcome', str(outcome))
     assert read_handover(outcome) == told  # what is reused is named like what is made
     again = load_records(tmp_path / 'results')

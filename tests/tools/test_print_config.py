@@ -47,7 +47,7 @@ def test_a_name_that_is_none():
 
 
 @pytest.mark.slow
-def test_mmaction2_s_own_tool_trains_it(synthetic, tmp_path):
+def test_mmaction2_s_own_tool_trains_it(digits, tmp_path):
     path = tmp_path / 'whole.py'
     printed(RUN, '--output', path)
     tool = Path(util.find_spec('mmaction').origin).parent / '.mim/tools/train.py'
@@ -56,7 +56,7 @@ def test_mmaction2_s_own_tool_trains_it(synthetic, tmp_path):
     request = Request(
         checkpoint=str(tmp_path / 'run/epoch_2.pth'),
         task='retrieval',
-        dataset='synthetic_motion',
+        dataset='digits_motion',
         work_dir=tmp_path / 'work',
     )
     record, _ = evaluate(request, tmp_path / 'results')

@@ -27,11 +27,11 @@ def tool(*arguments: object) -> subprocess.CompletedProcess:
     )
 
 
-def test_gives_the_accuracy_of_the_record(synthetic, tmp_path):
+def test_gives_the_accuracy_of_the_record(digits, tmp_path):
     request = Request(
         checkpoint='none',
         task='finetune',
-        dataset='synthetic_appearance',
+        dataset='digits_class',
         run=SMOKE,
         work_dir=tmp_path,
     )
@@ -50,7 +50,7 @@ def test_gives_the_accuracy_of_the_record(synthetic, tmp_path):
     assert 'missing 1, first backbone.layer1.0.conv1.bn.weight' in done.stderr
 
 
-def test_pretraining_has_no_test(synthetic, tmp_path):
+def test_pretraining_has_no_test(digits, tmp_path):
     done = tool(SMOKE, tmp_path / 'any.pth')
     assert done.returncode == 2
     assert 'tools/evaluate.py' in done.stderr

@@ -25,7 +25,7 @@ class FlattenHook(Hook):
 
 
 @pytest.fixture
-def train(synthetic, tmp_path):
+def train(digits, tmp_path):
     """``train(epochs)``: SimCLR flattened in its second epoch; its records."""
 
     def run(epochs):

@@ -27,7 +27,7 @@ CONFIGS = [  # every kind of step
 
 
 def config_of(name: str, change: str = ''):
-    return load_config(name + change, {'pretrain_dataset': 'synthetic_motion'})
+    return load_config(name + change, {'pretrain_dataset': 'digits_motion'})
 
 
 def batch_of(config, workers: int = 0, epoch: int = 0) -> tuple[torch.Tensor, list]:
@@ -42,7 +42,7 @@ def batch_of(config, workers: int = 0, epoch: int = 0) -> tuple[torch.Tensor, li
 
 
 @pytest.mark.parametrize('name', CONFIGS)
-def test_pixels_are_those_of_the_workers(synthetic, name):
+def test_pixels_are_those_of_the_workers(digits, name):
     expected, samples = batch_of(config_of(name))
     found, theirs = batch_of(config_of(name, CHANGE))
     assert found.shape == expected.shape and found.dtype == torch.float32
@@ -62,14 +62,14 @@ def test_pixels_are_those_of_the_workers(synthetic, name):
     assert frames[0].std() > 0.05
 
 
-def test_samples_depend_on_seed_and_epoch_alone(synthetic):
+def test_samples_depend_on_seed_and_epoch_alone(digits):
     config = config_of('mlfo/r3d18@smoke', CHANGE)
     first, _ = batch_of(config)
     assert torch.equal(first, batch_of(config, workers=2)[0])
     assert not torch.equal(first, batch_of(config, epoch=1)[0])
 
 
-def test_workers_send_each_frame_once_and_undone(synthetic):
+def test_workers_send_each_frame_once_and_undone(digits):
     config = config_of('mlfo/r3d18@smoke', CHANGE)
     sample = DATASETS.build(config.train_dataloader.dataset)[0]
     frames, drawn = sample['inputs'], sample['data_samples'].augment
@@ -77,7 +77,7 @@ def test_workers_send_each_frame_once_and_undone(synthetic):
     assert len(frames) == len(np.unique(drawn['places'])) < drawn['places'].size
 
 
-def test_frames_of_several_sizes_share_a_batch(synthetic):
+def test_frames_of_several_sizes_share_a_batch(digits):
     config = config_of('mlfo/r3d18@smoke', CHANGE)
     dataset = DATASETS.build(config.train_dataloader.dataset)
     batch = pseudo_collate([dataset[index] for index in range(4)])
@@ -101,7 +101,7 @@ def test_no_blur_where_none_is_drawn():
     assert operations.blur(clips, np.zeros(2), np.full(2, 0.1)) is clips
 
 
-def test_samples_without_draws_are_left_to_mmaction(synthetic):
+def test_samples_without_draws_are_left_to_mmaction(digits):
     plain, changed = (config_of('mlfo/r3d18@smoke', each) for each in ('', CHANGE))
     changed.train_dataloader.dataset.augment = 'worker'
     assert torch.equal(batch_of(plain)[0], batch_of(changed)[0])
@@ -111,6 +111,6 @@ def test_samples_without_draws_are_left_to_mmaction(synthetic):
     ('name', 'step'),
     [('speednet/r3d18@k400', 'RandomRescale'), ('rotnet3d/r3d18@smoke', 'Rotate')],
 )
-def test_what_the_device_cannot_do_is_said(synthetic, name, step):
+def test_what_the_device_cannot_do_is_said(digits, name, step):
     with pytest.raises(UserError, match=f'cannot take over {step}'):
         DATASETS.build(config_of(name, CHANGE).train_dataloader.dataset)

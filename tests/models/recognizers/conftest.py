@@ -1,4 +1,4 @@
-"""Synthetic videos as the runs of methods sample them."""
+"""Videos of digits as the runs of methods sample them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.methods import Case
 
 
 @pytest.fixture(scope='session')
-def fed(synthetic_root: Path) -> Callable[[Case], tuple[torch.Tensor, list[Any]]]:
+def fed(digits_root: Path) -> Callable[[Case], tuple[torch.Tensor, list[Any]]]:
     """``fed(case)``: clips of 16 videos (16, V, 3, T, 32, 32), normalised, and their labels."""
-    found = functools.cache(lambda name: _BY_NAME[name].feed(synthetic_root))
+    found = functools.cache(lambda name: _BY_NAME[name].feed(digits_root))
 
     def feed(case: Case) -> tuple[torch.Tensor, list[Any]]:
         _BY_NAME.setdefault(case.name, case)

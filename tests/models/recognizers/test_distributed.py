@@ -64,11 +64,11 @@ def worker(rank: int, folder: str, ranks: int) -> None:
 
 
 @pytest.fixture(scope='module')
-def processes(tmp_path_factory, synthetic_root) -> Path:
+def processes(tmp_path_factory, digits_root) -> Path:
     """What all methods are fed, ``<name>.pt``, and results: ``<name>_<rank>_of_<ranks>.pt``."""
     folder = tmp_path_factory.mktemp('processes')
     for case in CASES:
-        torch.save(batches(case, synthetic_root), folder / f'{case.name}.pt')
+        torch.save(batches(case, digits_root), folder / f'{case.name}.pt')
     # a server that has imported torch once, and has run no threads, forks all of them
     multiprocessing.set_forkserver_preload([__name__])
     for ranks in RANKS:

@@ -47,7 +47,7 @@ def sensitivity(model, batch, exact: torch.Tensor, dtype: torch.dtype) -> float:
 
 
 @every_method
-def test_edges_and_precision(case, synthetic):
+def test_edges_and_precision(case, digits):
     config = case.config()
     data = DATASETS.build(config.train_dataloader.dataset)
     samples = [data[index] for index in range(4)]

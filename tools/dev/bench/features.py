@@ -13,7 +13,7 @@ from pathlib import Path
 
 import measure
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.datasets.synthetic import make_synthetic
+from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.evaluation.inference import cached_features
 from mlfo_mm.evaluation.job import preprocessor
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, loader_config, test_pipeline
@@ -30,7 +30,7 @@ def main() -> None:
     """Measure, print, store."""
     parser = measure.parser(__doc__, 'features', repeats=3)
     parser.add_argument('--config', default='configs/mlfo/r3d18_k400.py')
-    parser.add_argument('--dataset', help='name of a data set; by default the synthetic is drawn')
+    parser.add_argument('--dataset', help='name of a data set; by default the embedded is drawn')
     parser.add_argument('--videos', type=int, default=16)
     parser.add_argument('--clips', type=int, default=10)
     parser.add_argument('--batch', type=int, default=2, help='videos at a time')
@@ -44,10 +44,11 @@ def main() -> None:
     model = DownstreamRecognizer(config.model.backbone, data_preprocessor=preprocessor(config))
     model.to(device).eval()
     with tempfile.TemporaryDirectory() as made:
-        name = args.dataset or 'synthetic_motion'
+        name = args.dataset or 'digits_motion'
         if args.dataset is None:
             # in this process: others would import this script without what it needs
-            make_synthetic(Path(made), num_train=args.videos, num_test=8, workers=1, progress=False)
+            settings = Settings(num_train=args.videos, num_test=8, size=(128, 96))
+            make_digits(Path(made), settings, workers=1, progress=False)
             os.environ['MLFO_DATA_ROOT'] = made
         pipeline = test_pipeline(geometry, args.clips)
         data = dataset_config(name, 'train', 1, pipeline, True, False, 0) | dict(

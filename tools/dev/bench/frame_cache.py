@@ -16,7 +16,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.datasets.annotation import data_roots, find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build
-from mlfo_mm.datasets.synthetic import make_synthetic
+from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.datasets.transforms.decode import decode_all
 
 from mmaction.registry import DATASETS
@@ -36,7 +36,7 @@ def main() -> None:
     """Measure, print, store."""
     parser = measure.parser(__doc__, 'frame_cache', repeats=3)
     parser.add_argument('--config', default='configs/mlfo/r3d18_mini.py')
-    parser.add_argument('--dataset', help='name of a small one; by default the synthetic is drawn')
+    parser.add_argument('--dataset', help='name of a small one; by default the embedded is drawn')
     parser.add_argument('--videos', type=int, default=32, help='at most so many')
     args = parser.parse_args()
     measure.as_worker()
@@ -45,8 +45,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         name = args.dataset
         if name is None:
-            name = 'synthetic_motion'
-            make_synthetic(Path(made), num_train=args.videos, num_test=8, workers=1, progress=False)
+            name = 'digits_motion'
+            settings = Settings(num_train=args.videos, num_test=8, size=(128, 96))
+            make_digits(Path(made), settings, workers=1, progress=False)
             os.environ['MLFO_DATA_ROOT'] = made
         root, cache = find_dataset(name, data_roots()[0]), Path(made) / 'frames'
         videos = [root.absolute() / path for path in collect_videos(root)]

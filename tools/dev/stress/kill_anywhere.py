@@ -29,7 +29,7 @@ import mmaction.engine  # noqa: F401
 import torch.utils.tensorboard  # noqa: F401
 
 import mlfo_mm.evaluation.pretrain_record  # noqa: F401
-from mlfo_mm.datasets.synthetic import make_synthetic
+from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.files import write_atomic
 from mlfo_mm.study.provenance import provenance
 
@@ -103,7 +103,7 @@ def main() -> None:
     whole = json.loads(args.output.read_text()) if args.output.exists() else {'kinds': {}}
     data, wrong = args.folder / 'data', 0
     # kept if it is there: a frame cache knows its videos by path and time
-    make_synthetic(data, num_train=16, num_test=8, workers=1, progress=False)
+    make_digits(data, Settings(num_train=16, num_test=8), workers=1, progress=False)
     for name in KINDS if 'all' in args.kinds else args.kinds:
         old = whole['kinds'].get(name, {})
         for found in check(name, args.folder / name, data, args.points, args.seed, old):

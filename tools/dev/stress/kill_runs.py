@@ -24,9 +24,9 @@ from mlfo_mm.study.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[3]
 SMOKE = 'simclr/r3d18@smoke'
-EVALUATE = f'tools/evaluate.py {SMOKE} none --dataset synthetic_motion --work-dir {{0}}/work'
+EVALUATE = f'tools/evaluate.py {SMOKE} none --dataset digits_motion --work-dir {{0}}/work'
 DEMO = PROFILES['demo']
-RUNNER = 'tools/benchmark.py run --profile smoke --methods moco --data synthetic_motion'
+RUNNER = 'tools/benchmark.py run --profile smoke --methods moco --data digits_motion'
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Kind:
 
 KINDS = {
     'tables': Kind('tools/make_tables.py --profile demo --results {0}/results'),
-    'cache': Kind('tools/data/build_frame_cache.py synthetic_motion --workers 2'),
+    'cache': Kind('tools/data/build_frame_cache.py digits_motion --workers 2'),
     'pretrain': Kind(
         f'tools/train.py {SMOKE} --work-dir {{0}}/run --results {{0}}/results '
         '--cfg-options default_hooks.logger.interval=1',
@@ -126,7 +126,7 @@ def make_records(results: Path) -> None:
     when = '2026-01-01T00:00:00+00:00'
     counts, origin = dict(expected=8, read=8, skipped=0), provenance()
     for place, row in enumerate(EXPERIMENTS):
-        run = (row.method, row.name, row.backbone, 'synthetic_motion', 'demo', row.run(DEMO))
+        run = (row.method, row.name, row.backbone, 'digits_motion', 'demo', row.run(DEMO))
         for dataset, task in itertools.product(DEMO.datasets, row.needs(DEMO.tables, TASKS)):
             protocol = Protocol(1, task, dataset, 1, 'prob', False, False, '')
             record = Record(

@@ -37,8 +37,8 @@ def kill_when(tool, monkeypatch, condition) -> None:
     ('name', 'number', 'pattern', 'some'),
     [('cache', 4, 'frames/*/*.npy', 3), ('tables', 9, 'results/tables/*/*', 2)],
 )
-def test_cheap_kinds(tool, name, number, pattern, some, synthetic_root, tmp_path, monkeypatch):
-    kind, data = tool.KINDS[name], synthetic_root
+def test_cheap_kinds(tool, name, number, pattern, some, digits_root, tmp_path, monkeypatch):
+    kind, data = tool.KINDS[name], digits_root
     tool.finish(kind, tool.place(name, tmp_path / 'whole'), data, fork=False)
     place = tool.place(name, tmp_path / 'killed')
     kill_when(tool, monkeypatch, lambda: len(list(place.glob(pattern))) >= some)
@@ -103,21 +103,21 @@ def test_points_of_before_are_kept(tool, halves, tmp_path, monkeypatch):
     assert [found['points'] for found in again] == [['kept'] * 20]
 
 
-def test_a_fork_runs_the_command(tool, tmp_path, synthetic_root):
+def test_a_fork_runs_the_command(tool, tmp_path, digits_root):
     """Its own process group, output and exit status."""
     (tmp_path / 'say.py').write_text(
         'import os, sys; os.write(1, b"%d" % (os.getpgid(0) == os.getpid())); sys.exit(3)'
     )
-    process = tool.start(tool.Kind(f'{tmp_path}/say.py'), tmp_path, synthetic_root, fork=True)
+    process = tool.start(tool.Kind(f'{tmp_path}/say.py'), tmp_path, digits_root, fork=True)
     assert process.wait() == 3
     assert (tmp_path / 'log').read_text() == tool.reached(tmp_path) == '1'
 
 
-def test_a_pretraining_is_resumed(tool, tmp_path, synthetic_root):
+def test_a_pretraining_is_resumed(tool, tmp_path, digits_root):
     (tmp_path / 'say.py').write_text('import sys; print(*sys.argv[1:])')
     kind = tool.Kind(f'{tmp_path}/say.py config.py --work-dir {{0}}/run')
     for said in ('', '--resume '):
-        assert tool.start(kind, tmp_path, synthetic_root, fork=False).wait() == 0
+        assert tool.start(kind, tmp_path, digits_root, fork=False).wait() == 0
         assert tool.reached(tmp_path) == f'config.py {said}--work-dir {tmp_path}/run'[:100]
         (tmp_path / 'run').mkdir(exist_ok=True)
         (tmp_path / 'run/epoch_1.pth').touch()
@@ -164,7 +164,7 @@ def test_all_kinds_by_default(tool, words, kinds, tmp_path, monkeypatch):
 
     monkeypatch.setattr(tool, 'KINDS', dict.fromkeys('ab'))
     monkeypatch.setattr(tool, 'check', check)
-    monkeypatch.setattr(tool, 'make_synthetic', lambda *_, **__: None)
+    monkeypatch.setattr(tool, 'make_digits', lambda *_, **__: None)
     output = tmp_path / 'results/kill.json'
     places = ['--folder', str(tmp_path / 'work'), '--output', str(output)]
     monkeypatch.setattr('sys.argv', ['kill_anywhere.py', *words, *places])

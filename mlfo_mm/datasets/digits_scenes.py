@@ -1,25 +1,28 @@
-"""Drawing of the embedded synthetic clips: a textured sprite, distractors, a shaking camera.
+"""Drawing of the embedded clips: a handwritten digit that moves over a still background.
 
-The sprite's motion is the label of one task, its shape the label of the other. Three properties
-hold by construction, not by tuning:
+The motion is the label of one task, the digit that of the other. Three properties hold by
+construction, not by tuning:
 
 * The second class of a pair is the first one played backwards, frame for frame for the same seed;
   everything else that moves is a time-reversible process.
-* At any one time, position, size and angle of the sprite have the same distribution in every motion
-  class (a centre uniform in an ellipse, a log-uniform radius, a uniform angle): a single frame says
-  nothing about the motion. Periods and phases are drawn anew for each clip, so the time of the
-  frame does not help either.
+* At any one time, position, size and angle of the digit have the same distribution in every motion
+  class (a centre uniform in an ellipse, a log-uniform size, a tilt symmetric about upright): a
+  single frame says nothing about the motion. Periods and phases are drawn anew for each clip, so the
+  time of the frame does not help either.
 * No class is another one's mirror image: handedness and directions are drawn symmetrically.
 """
 
 from __future__ import annotations
 
 import colorsys
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from mlfo_mm.errors import UserError
 
 MOTION_PAIRS = (
     ('grow', 'shrink'),
@@ -29,22 +32,68 @@ MOTION_PAIRS = (
 )
 MOTION_CLASSES = tuple(name for pair in MOTION_PAIRS for name in pair)
 REVERSED = {a: b for pair in MOTION_PAIRS for a, b in (pair, pair[::-1])}
-APPEARANCE_CLASSES = ('disc', 'square', 'triangle', 'star', 'ring', 'cross')
+DIGIT_CLASSES = (
+    *('zero', 'one', 'two', 'three', 'four'),
+    *('five', 'six', 'seven', 'eight', 'nine'),
+)
+BACKGROUNDS = ('plain', 'colour', 'texture')
 
 _FORWARD = {name: pair[0] for pair in MOTION_PAIRS for name in pair}
 _PERIOD = (20.0, 32.0)  # frames: a clip of 16 to 48 frames shows the larger part of one or more
-_RADIUS = (9.0, 23.0)  # of the sprite, in pixels of a frame 96 high
-_REACH = 0.31  # semi-axes of the ellipse of sprite centres, relative to width and height
+_RADIUS = (4.5, 10.0)  # half the height of a digit, in pixels of a frame 36 high
+_REACH = 0.31  # semi-axes of the ellipse of centres, relative to width and height
 _SLOWEST = 0.1  # speed at the start of a `speed_up` period, relative to its mean
-_PATCH = 64  # side of a sprite's own image
-_PATCH_RADIUS = 26.0
-_STYLE_SEED = 20210817
+_TILT = 0.3  # radians to either side: more would turn a six into a nine
+_SPIN = 0.01  # radians a frame
+_PATCH = 40  # side of a sprite's own image: a digit of 8 pixels with a rim of 1, four times finer
+_PATCH_RADIUS = 16.0
+_WHITE, _DARK = 255.0, 48.0
 
 Colour = tuple[float, float, float]
 
 
+@dataclass(frozen=True)
+class Look:
+    """How hard the clips are to tell apart; lengths in pixels of a frame 36 high.
+
+    Attributes:
+        colour: Whether each clip draws the colour of its digit; white otherwise.
+        background: ``plain`` is one dark grey in all clips, ``colour`` one dark colour a clip,
+            ``texture`` a pattern of two of them a clip.
+        noise: Standard deviation of what is added to every frame, in grey levels of 255.
+        grain: Width of the blur of that noise; 0 for noise that is independent in each pixel.
+        shake: Standard deviation of the camera's position.
+        distractors: Blobs that wander about in each clip.
+    """
+
+    colour: bool = False
+    background: str = 'plain'
+    noise: float = 6.0
+    grain: float = 0.0
+    shake: float = 0.0
+    distractors: int = 0
+
+    def __post_init__(self) -> None:
+        if self.background not in BACKGROUNDS:
+            raise UserError(
+                f'background is one of {", ".join(BACKGROUNDS)}, not {self.background!r}'
+            )
+        for name in ('noise', 'grain', 'shake', 'distractors'):
+            if not getattr(self, name) >= 0:
+                raise UserError(f'{name} is 0 or more, not {getattr(self, name)}')
+
+
+@functools.cache
+def handwriting() -> tuple[np.ndarray, np.ndarray]:
+    """Scikit-learn's handwritten digits: (1797, 8, 8) from 0 to 1, and their labels."""
+    from sklearn.datasets import load_digits  # a second to import
+
+    digits = load_digits()
+    return digits.images / 16, digits.target
+
+
 def trajectory(motion: str, rng: np.random.Generator, num_frames: int) -> np.ndarray:
-    """Path of the sprite: ``trajectory(REVERSED[c], ...)`` is ``trajectory(c, ...)[::-1]``.
+    """Path of the digit: ``trajectory(REVERSED[c], ...)`` is ``trajectory(c, ...)[::-1]``.
 
     Args:
         motion: One of :data:`MOTION_CLASSES`.
@@ -58,10 +107,10 @@ def trajectory(motion: str, rng: np.random.Generator, num_frames: int) -> np.nda
     """
     forward = _FORWARD[motion]
     radius, size = np.sqrt(rng.uniform()), rng.uniform()
-    theta, heading, angle = rng.uniform(0, 2 * np.pi, size=3)
+    theta, heading = rng.uniform(0, 2 * np.pi, size=2)
     turns, crossings = rng.uniform(1.0, 1.5, size=2)
     hand = rng.choice((-1, 1))
-    spin = rng.uniform(-0.06, 0.06)
+    tilt, spin = rng.uniform(-_TILT, _TILT), rng.uniform(-_SPIN, _SPIN)
     time = np.arange(num_frames)
     cycles = rng.uniform() + time / rng.uniform(*_PERIOD)
     crossed = rng.uniform(0, 2)
@@ -84,7 +133,7 @@ def trajectory(motion: str, rng: np.random.Generator, num_frames: int) -> np.nda
             x * np.cos(heading) - along * np.sin(heading),
             x * np.sin(heading) + along * np.cos(heading),
         )
-    path = np.stack([x, y, sizes, angle + spin * time], axis=1)
+    path = np.stack([x, y, sizes, tilt + spin * (time - (num_frames - 1) / 2)], axis=1)
     return path if motion == forward else path[::-1]
 
 
@@ -107,45 +156,6 @@ _TEXTURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-@dataclass(frozen=True)
-class Style:
-    """Look of one group of clips: textures and palette, colours in RGB from 0 to 1."""
-
-    texture: str
-    wavelength: float
-    background: tuple[Colour, Colour]
-    sprite: tuple[Colour, Colour]
-    outline: Colour
-    distractor: tuple[Colour, Colour]
-
-
-def style_of(group: int) -> Style:
-    """The style of group ``group``; no two groups share one."""
-    rng = np.random.default_rng([_STYLE_SEED, group])
-    hue = group * 0.618034  # golden ratio: hues of any run of groups are spread and distinct
-    dark = bool(rng.integers(2))
-
-    def colour(shift: float, saturation: tuple[float, float], value: tuple[float, float]) -> Colour:
-        level = rng.uniform(*value)
-        return colorsys.hsv_to_rgb(
-            (hue + shift + rng.uniform(-0.05, 0.05)) % 1.0,
-            rng.uniform(*saturation),
-            level if dark else 1.1 - level,
-        )
-
-    return Style(
-        texture=list(_TEXTURES)[group % len(_TEXTURES)],
-        wavelength=rng.uniform(12, 24),
-        background=(
-            colour(0.0, (0.3, 0.6), (0.15, 0.3)),
-            colour(0.1, (0.3, 0.6), (0.35, 0.5)),
-        ),
-        sprite=(colour(0.5, (0.6, 1.0), (0.85, 1.0)), colour(0.65, (0.5, 1.0), (0.55, 0.75))),
-        outline=(0.97, 0.97, 0.97) if dark else (0.04, 0.04, 0.04),
-        distractor=(colour(0.25, (0.4, 0.8), (0.6, 0.8)), colour(0.3, (0.4, 0.8), (0.4, 0.6))),
-    )
-
-
 def texture(
     kind: str,
     shape: tuple[int, int],
@@ -164,48 +174,56 @@ def texture(
     return (first + (second - first) * mix).astype(np.float32)
 
 
-def _outline_points(shape: str, rng: np.random.Generator) -> np.ndarray:
-    """Corners (K, 2) of a shape in the unit disc."""
-    if shape == 'blob':
-        angles = np.linspace(0, 2 * np.pi, 7, endpoint=False) + rng.uniform(-0.25, 0.25, 7)
-        radii = rng.uniform(0.6, 1.0, 7)
-    elif shape == 'cross':
-        arm = 0.32
-        corner = np.array([(arm, -1), (arm, -arm), (1, -arm)]) * 0.95
-        turn = np.array([(0, -1), (1, 0)])
-        return np.concatenate([corner @ np.linalg.matrix_power(turn.T, k) for k in range(4)])
-    else:
-        corners = {'square': 4, 'triangle': 3, 'star': 10}.get(shape, 48)
-        angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-        radii = np.where(np.arange(corners) % 2, 0.42 if shape == 'star' else 1.0, 1.0)
-    return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
+def _colour(
+    rng: np.random.Generator, saturation: tuple[float, float], value: tuple[float, float]
+) -> Colour:
+    return colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(*saturation), rng.uniform(*value))
 
 
-def draw_sprite(
-    shape: str, fill: np.ndarray, outline: Colour | None, rng: np.random.Generator
-) -> np.ndarray:
-    """float32 (64, 64, 4): the shape filled with ``fill``, RGB times opacity, then opacity."""
-    fine = 4
-    centre = _PATCH * fine / 2
+def _sprite(mask: np.ndarray, colour: Colour) -> np.ndarray:
+    """float32 (40, 40, 4): RGB times opacity, then opacity."""
+    mask = mask.astype(np.float32)[..., None]
+    return np.concatenate([mask * np.array(colour, np.float32) * 255, mask], axis=2)
 
-    def mask(scale: float) -> np.ndarray:
-        image = np.zeros((_PATCH * fine, _PATCH * fine), np.uint8)
-        points = centre + corners * scale * _PATCH_RADIUS * fine
-        cv2.fillPoly(image, [np.round(points).astype(np.int32)], 255)
-        return image
 
-    corners = _outline_points(shape, rng)
-    body, rim = mask(1.0), round(3 * fine)
-    if shape == 'ring':
-        body[mask(0.5) > 0] = 0
-    inner = cv2.erode(body, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1,) * 2))
-    body, inner = (
-        cv2.resize(m, (_PATCH, _PATCH), interpolation=cv2.INTER_AREA)[..., None] / np.float32(255)
-        for m in (body, inner)
+def _digit(image: int) -> np.ndarray:
+    mask = cv2.resize(
+        np.pad(handwriting()[0][image], 1), (_PATCH,) * 2, interpolation=cv2.INTER_CUBIC
     )
-    if outline is not None:
-        fill = inner * fill + (1 - inner) * np.array(outline, np.float32) * 255
-    return np.concatenate([fill * body, body], axis=2).astype(np.float32)
+    return np.clip(mask, 0, 1)
+
+
+def _blob(rng: np.random.Generator) -> np.ndarray:
+    """A polygon of seven corners at random."""
+    angles = np.linspace(0, 2 * np.pi, 7, endpoint=False) + rng.uniform(-0.25, 0.25, 7)
+    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.6, 1.0, (7, 1))
+    fine = 4
+    mask = np.zeros((_PATCH * fine,) * 2, np.uint8)
+    cv2.fillPoly(mask, [np.round((_PATCH / 2 + corners * _PATCH_RADIUS) * fine).astype(int)], 255)
+    return cv2.resize(mask, (_PATCH,) * 2, interpolation=cv2.INTER_AREA) / 255
+
+
+def _backdrop(
+    rng: np.random.Generator, kind: str, shape: tuple[int, int], unit: float
+) -> np.ndarray:
+    """float32 (H, W, 3) in 0..255."""
+    if kind == 'plain':
+        return np.full((*shape, 3), _DARK, np.float32)
+    colours = (_colour(rng, (0.3, 0.6), (0.15, 0.3)), _colour(rng, (0.3, 0.6), (0.35, 0.5)))
+    if kind == 'colour':
+        return np.full((*shape, 3), np.array(colours[0]) * 255, np.float32)
+    pattern = list(_TEXTURES)[rng.integers(len(_TEXTURES))]
+    return texture(pattern, shape, rng.uniform(6, 12) * unit, colours, rng)
+
+
+def _noise(
+    rng: np.random.Generator, shape: tuple[int, int], std: float, grain: float
+) -> np.ndarray:
+    noise = rng.standard_normal(shape, np.float32)
+    if grain:
+        noise = cv2.GaussianBlur(noise, (0, 0), grain)
+        noise /= max(float(noise.std()), 1e-6)
+    return noise * std
 
 
 def paste(
@@ -228,48 +246,44 @@ def paste(
 
 def draw_clip(
     motion: str,
-    appearance: str,
-    group: int,
+    image: int,
     seed: int,
     num_frames: int = 56,
-    size: tuple[int, int] = (128, 96),
+    size: tuple[int, int] = (48, 36),
+    look: Look | None = None,
 ) -> np.ndarray:
     """Draw one clip; ``draw_clip(REVERSED[c], ...)`` is ``draw_clip(c, ...)[::-1]`` to the bit.
 
     Args:
         motion: One of :data:`MOTION_CLASSES`.
-        appearance: One of :data:`APPEARANCE_CLASSES`, the sprite's shape.
-        group: Number of the style.
+        image: Number of the handwritten digit.
         seed: Decides all the rest.
         num_frames: Length T.
         size: Width and height in pixels.
+        look: How hard the clip is; the default look if None.
 
     Returns:
         uint8 (T, H, W, 3), RGB.
     """
-    rng = np.random.default_rng([seed, group])
-    style, (width, height) = style_of(group), size
-    unit = height / 96
+    look = look or Look()
+    rng = np.random.default_rng([seed, image])
+    width, height = size
+    unit = height / 36
     path = trajectory(_FORWARD[motion], rng, num_frames)
-    camera = (
-        smooth_noise(rng, num_frames, 1.0, 0.6) + smooth_noise(rng, num_frames, 5.0, 2.0)
-    ) * unit
+    camera = smooth_noise(rng, num_frames, 1.0, 0.3) + smooth_noise(rng, num_frames, 5.0, 0.95)
+    camera *= look.shake * unit
 
-    margin = round(12 * unit)
-    shape = (height + 2 * margin, width + 2 * margin)
-    backdrop = texture(style.texture, shape, style.wavelength * unit, style.background, rng)
-    patch = (_PATCH, _PATCH)
-    kind = list(_TEXTURES)[rng.integers(len(_TEXTURES))]
-    fill = texture(kind, patch, rng.uniform(16, 26), style.sprite, rng)
-    sprite = draw_sprite(appearance, fill, style.outline, rng)
+    margin = round((2 + 4 * look.shake) * unit)
+    backdrop = _backdrop(rng, look.background, (height + 2 * margin, width + 2 * margin), unit)
+    colour = _colour(rng, (0.3, 1.0), (0.8, 1.0)) if look.colour else (1.0, 1.0, 1.0)
+    sprite = _sprite(_digit(image), colour)
     distractors = []
-    for _ in range(rng.integers(1, 4)):
-        fill = texture('waves', patch, rng.uniform(16, 26), style.distractor, rng)
+    for _ in range(look.distractors):
+        blob = _sprite(_blob(rng), _colour(rng, (0.4, 0.8), (0.6, 0.8)))
         start = rng.uniform((0.0, 0.0), size)
-        track = start + smooth_noise(rng, num_frames, 6.0, 12.0 * unit)
+        track = start + smooth_noise(rng, num_frames, 6.0, 4.5 * unit)
         turn = rng.uniform(0, 2 * np.pi) + rng.uniform(-0.06, 0.06) * np.arange(num_frames)
-        radius = rng.uniform(5.0, 8.0) * unit
-        distractors.append((draw_sprite('blob', fill, None, rng), track, radius, turn))
+        distractors.append((blob, track, rng.uniform(1.9, 3.0) * unit, turn))
 
     centres = np.array(size) * (0.5 + _REACH * path[:, :2])
     radii = _RADIUS[0] * (_RADIUS[1] / _RADIUS[0]) ** path[:, 2] * unit
@@ -277,8 +291,9 @@ def draw_clip(
     for t, shift in enumerate(camera):
         matrix = np.array([[1, 0, shift[0] - margin], [0, 1, shift[1] - margin]])
         canvas = cv2.warpAffine(backdrop, matrix, size, borderMode=cv2.BORDER_REFLECT)
-        for image, track, radius, turn in distractors:
-            paste(canvas, image, track[t] + shift, radius, turn[t])
+        for blob, track, radius, turn in distractors:
+            paste(canvas, blob, track[t] + shift, radius, turn[t])
         paste(canvas, sprite, centres[t] + shift, radii[t], path[t, 3])
+        canvas += _noise(rng, (height, width), look.noise, look.grain * unit)[..., None]
         frames[t] = np.clip(canvas + 0.5, 0, 255)
     return frames if motion == _FORWARD[motion] else np.ascontiguousarray(frames[::-1])

@@ -1,8 +1,8 @@
-"""The embedded synthetic data set: H.264 files and two label sets over them, made from a seed.
+"""The embedded set of moving digits: H.264 files and two label sets over them, made from a seed.
 
-``synthetic_motion`` (8 classes, the videos lie here) and ``synthetic_appearance`` (6 classes, its
-lists point to the same videos) are written in the standard layout. What is drawn, and why a single
-frame does not tell the motion, is in :mod:`mlfo_mm.datasets.synthetic_scenes`.
+``digits_motion`` (8 classes, the videos lie here) and ``digits_class`` (10 classes, its lists point
+to the same videos) are written in the standard layout. What is drawn, and why a single frame does
+not tell the motion, is in :mod:`mlfo_mm.datasets.digits_scenes`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from filelock import FileLock
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mlfo_mm.datasets.synthetic_plan import (
-    APPEARANCE_SET,
-    GENERATOR_VERSION,
+from mlfo_mm.datasets.digits_plan import (
+    CLASS_SET,
     MARKER,
     MOTION_SET,
     Clip,
@@ -32,30 +31,9 @@ from mlfo_mm.datasets.synthetic_plan import (
     meta_text,
     plan,
 )
-from mlfo_mm.datasets.synthetic_scenes import (
-    APPEARANCE_CLASSES,
-    MOTION_CLASSES,
-    REVERSED,
-    draw_clip,
-    trajectory,
-)
+from mlfo_mm.datasets.digits_scenes import draw_clip
 from mlfo_mm.errors import UserError
 from mlfo_mm.processes import die_with_parent
-
-__all__ = [
-    'APPEARANCE_CLASSES',
-    'GENERATOR_VERSION',
-    'MOTION_CLASSES',
-    'REVERSED',
-    'Clip',
-    'Settings',
-    'draw_clip',
-    'is_complete',
-    'make_synthetic',
-    'plan',
-    'trajectory',
-    'write_video',
-]
 
 FRAME_RATE = 25
 
@@ -76,9 +54,11 @@ def write_video(path: Path, frames: np.ndarray) -> None:
         container.mux(stream.encode())
 
 
-def _make_clip(folder: Path, clip: Clip, size: tuple[int, int]) -> int:
+def _make_clip(folder: Path, clip: Clip, settings: Settings) -> int:
     cv2.setNumThreads(1)
-    frames = draw_clip(clip.motion, clip.appearance, clip.group, clip.seed, clip.frames, size)
+    frames = draw_clip(
+        clip.motion, clip.image, clip.seed, clip.frames, settings.size, settings.look
+    )
     path = folder / clip.file
     write_video(path, frames)
     return path.stat().st_size
@@ -102,7 +82,7 @@ def _num_cores() -> int:
 
 
 def _make_videos(
-    folder: Path, clips: list[Clip], size: tuple[int, int], workers: int, progress: bool
+    folder: Path, clips: list[Clip], settings: Settings, workers: int, progress: bool
 ) -> list[int]:
     columns = (
         TextColumn('{task.description}'),
@@ -115,13 +95,13 @@ def _make_videos(
         task = bar.add_task('drawing clips', total=len(clips))
         if workers == 1:
             for index, clip in enumerate(clips):
-                sizes[index] = _make_clip(folder, clip, size)
+                sizes[index] = _make_clip(folder, clip, settings)
                 bar.advance(task)
             return sizes
         # fresh interpreters, which import only what draws
         fresh = multiprocessing.get_context('spawn')
         with ProcessPoolExecutor(workers, fresh, die_with_parent, (os.getpid(),)) as pool:
-            jobs = {pool.submit(_make_clip, folder, c, size): i for i, c in enumerate(clips)}
+            jobs = {pool.submit(_make_clip, folder, c, settings): i for i, c in enumerate(clips)}
             try:
                 for job in as_completed(jobs):
                     sizes[jobs[job]] = job.result()
@@ -132,7 +112,7 @@ def _make_videos(
 
 
 def _check_is_ours(root: Path, force: bool) -> None:
-    for folder in (root / MOTION_SET, root / APPEARANCE_SET):
+    for folder in (root / MOTION_SET, root / CLASS_SET):
         if folder.exists() and not (folder / MARKER).exists() and not force:
             raise UserError(
                 f'{folder} is there without {MARKER}, so this tool may not have made it: '
@@ -141,18 +121,18 @@ def _check_is_ours(root: Path, force: bool) -> None:
 
 
 def _build(root: Path, settings: Settings, workers: int, progress: bool) -> None:
-    partial = root / '.synthetic.partial'
+    partial = root / '.digits.partial'
     shutil.rmtree(partial, ignore_errors=True)
     clips = plan(settings)
     try:
         (partial / MOTION_SET / 'videos').mkdir(parents=True)
-        (partial / APPEARANCE_SET).mkdir()
-        sizes = _make_videos(partial / MOTION_SET, clips, settings.size, workers, progress)
+        (partial / CLASS_SET).mkdir()
+        sizes = _make_videos(partial / MOTION_SET, clips, settings, workers, progress)
         for path, text in list_texts(settings, clips).items():
             (partial / path).write_text(text)
         (partial / MOTION_SET / 'meta.csv').write_text(meta_text(clips, sizes))
         # Both folders carry the marker, so whatever a stop in between leaves is known for ours.
-        for name in (APPEARANCE_SET, MOTION_SET):
+        for name in (CLASS_SET, MOTION_SET):
             if (root / name).exists():
                 (root / name).rename(partial / f'old_{name}')
             (partial / name).rename(root / name)
@@ -160,16 +140,11 @@ def _build(root: Path, settings: Settings, workers: int, progress: bool) -> None
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def make_synthetic(
+def make_digits(
     root: str | Path,
-    num_train: int = 480,
-    num_test: int = 160,
-    seed: int = 0,
-    size: tuple[int, int] = (128, 96),
+    settings: Settings | None = None,
     workers: int | None = None,
     progress: bool = True,
-    min_frames: int = 48,
-    max_frames: int = 64,
     force: bool = False,
 ) -> Path:
     """Make both label sets under ``root``; a complete set of the same settings is kept as it is.
@@ -178,46 +153,42 @@ def make_synthetic(
     or of another generator version, is replaced.
 
     Args:
-        root: Folder of data sets; gets ``synthetic_motion`` and ``synthetic_appearance``.
-        num_train: Clips in ``train.txt``.
-        num_test: Clips in ``test.txt``.
-        seed: Decides everything that is random; equal settings give equal bytes.
-        size: Width and height in pixels.
+        root: Folder of data sets; gets ``digits_motion`` and ``digits_class``.
+        settings: All that the files depend on; the default ones if None.
         workers: Processes; all available cores if None. Has no influence on the result.
         progress: Whether to show a bar and say what was done, on stderr.
-        min_frames: Shortest clip.
-        max_frames: Longest clip.
         force: Whether to make the set anew whatever is there.
 
     Returns:
         ``root`` as a path.
 
     Raises:
-        UserError: Impossible settings, a folder that is not ours, no space or no permission.
+        UserError: A folder that is not ours, no space or no permission.
     """
-    root = Path(root)
-    settings = Settings(num_train, num_test, seed, (size[0], size[1]), min_frames, max_frames)
+    root, settings = Path(root), settings or Settings()
     if workers is None:
-        workers = min(_num_cores(), num_train + num_test)
+        workers = min(_num_cores(), settings.num_train + settings.num_test)
     if workers < 1:
         raise UserError(f'workers is at least 1, not {workers}')
     say = Console(
         stderr=True, quiet=not progress, soft_wrap=True, markup=False, highlight=False
     ).print
-    what = f'{num_train} training and {num_test} test clips in {root / MOTION_SET}'
-    done = f'synthetic data: {what} are complete, nothing to do'
+    what = (
+        f'{settings.num_train} training and {settings.num_test} test clips in {root / MOTION_SET}'
+    )
+    done = f'digits: {what} are complete, nothing to do'
     if not force and is_complete(root, settings):  # before the lock: the folder may be read-only
         say(done)
         return root
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / '.synthetic.lock'):
+        with FileLock(root / '.digits.lock'):
             if not force and is_complete(root, settings):  # another process made it meanwhile
                 say(done)
                 return root
             _check_is_ours(root, force)
             if (root / MOTION_SET).exists():
-                say(f'synthetic data: replacing what is in {root / MOTION_SET}')
+                say(f'digits: replacing what is in {root / MOTION_SET}')
             _build(root, settings, workers, progress)
     except BrokenProcessPool as error:
         raise UserError(
@@ -225,6 +196,6 @@ def make_synthetic(
             "`if __name__ == '__main__':`?): try again with one worker"
         ) from error
     except (OSError, av.FFmpegError) as error:
-        raise UserError(f'cannot write the synthetic data to {root}: {error}') from error
-    say(f'synthetic data: made {what}')
+        raise UserError(f'cannot write the digits to {root}: {error}') from error
+    say(f'digits: made {what}')
     return root

@@ -1,0 +1,72 @@
+"""Make the embedded set of moving digits: 8 motion classes and 10 digits, over the same videos."""
+
+from __future__ import annotations
+
+import argparse
+
+from mlfo_mm.datasets.digits import Settings, make_digits
+from mlfo_mm.datasets.digits_scenes import BACKGROUNDS, Look
+from mlfo_mm.errors import cli
+
+
+def parse_args() -> argparse.Namespace:
+    """What to make."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    usual = Settings()
+    parser.add_argument('--out', default='data', help='folder of data sets')
+    parser.add_argument('--num-train', type=int, default=usual.num_train, help='training clips')
+    parser.add_argument('--num-test', type=int, default=usual.num_test, help='test clips')
+    parser.add_argument('--seed', type=int, default=usual.seed)
+    parser.add_argument(
+        '--size', type=int, nargs=2, default=usual.size, metavar=('W', 'H'), help='of a frame'
+    )
+    parser.add_argument(
+        '--min-frames', type=int, default=usual.min_frames, help='length of the shortest clip'
+    )
+    parser.add_argument(
+        '--max-frames', type=int, default=usual.max_frames, help='length of the longest clip'
+    )
+    look = parser.add_argument_group('how hard it is (lengths in pixels of a frame 36 high)')
+    look.add_argument('--colour', action='store_true', help='a colour for each digit, not white')
+    look.add_argument(
+        '--background', choices=BACKGROUNDS, default=usual.look.background, help='of each clip'
+    )
+    look.add_argument(
+        '--noise', type=float, default=usual.look.noise, help='standard deviation in grey levels'
+    )
+    look.add_argument(
+        '--grain', type=float, default=usual.look.grain, help='blur of the noise: 0 is fine'
+    )
+    look.add_argument(
+        '--shake', type=float, default=usual.look.shake, help='standard deviation of the camera'
+    )
+    look.add_argument(
+        '--distractors', type=int, default=usual.look.distractors, help='wandering blobs a clip'
+    )
+    parser.add_argument('--workers', type=int, help='processes (default: all cores)')
+    parser.add_argument('--force', action='store_true', help='make it anew, whatever is there')
+    parser.add_argument('--quiet', action='store_true', help='errors only')
+    return parser.parse_args()
+
+
+@cli
+def main() -> None:
+    """Make the set, or say that it is there."""
+    args = parse_args()
+    look = Look(args.colour, args.background, args.noise, args.grain, args.shake, args.distractors)
+    settings = Settings(
+        num_train=args.num_train,
+        num_test=args.num_test,
+        seed=args.seed,
+        size=tuple(args.size),
+        min_frames=args.min_frames,
+        max_frames=args.max_frames,
+        look=look,
+    )
+    make_digits(args.out, settings, workers=args.workers, progress=not args.quiet, force=args.force)
+
+
+if __name__ == '__main__':
+    main()
