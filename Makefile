@@ -1,5 +1,6 @@
 # make demo        install the tested versions into .venv, then go from nothing to tables
 # make demo-full   the demo with ablations, levels and figures as well
+# make smoke       the same in seconds and without sense: does everything run here?
 # make report      one HTML page of what was measured: make report PROFILE=mini
 # make test        the same environment, then the tests
 # make test-fast   those that take seconds: what one edits daily
@@ -19,7 +20,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting mlfo_mm/study
 
-.PHONY: help install demo demo-full report test test-fast coverage lint format doctor clean
+.PHONY: help install demo smoke demo-full report test test-fast coverage lint format doctor clean
 .DELETE_ON_ERROR:
 
 help:
@@ -44,6 +45,10 @@ $(INSTALLED): constraints.txt openmmlab.txt setup.py pyproject.toml
 
 demo: $(INSTALLED)
 	$(PY) tools/benchmark.py run --profile demo
+
+smoke: $(INSTALLED)
+	MLFO_DATA_ROOT=work_dirs/smoke/data $(PY) tools/data/make_digits.py --out work_dirs/smoke/data --num-train 32 --num-test 16 --quiet
+	MLFO_DATA_ROOT=work_dirs/smoke/data $(PY) tools/benchmark.py run --profile smoke --methods simclr random
 
 demo-full: $(INSTALLED)
 	$(PY) tools/benchmark.py run --profile demo --tables 1 2 3 4 levels figure4 figure5

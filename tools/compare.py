@@ -25,6 +25,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--output', help='folder; default: compare/PROFILE of the results')
+    parser.add_argument(
+        '--with-reference', action='store_true', help='add the shipped results, marked as such'
+    )
     return parser.parse_args()
 
 
@@ -32,7 +35,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
-    made, paths = compare(args.methods, args.profile, args.results, args.output)
+    made, paths = compare(
+        args.methods, args.profile, args.results, args.output, args.with_reference
+    )
     console = wide_console()
     for grid in made.page.grids:
         # what was not run is part of the comparison

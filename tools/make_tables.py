@@ -23,6 +23,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--tables', nargs='+', default=list(TABLES), metavar='N', help=f'of {" ".join(names)}'
     )
+    parser.add_argument(
+        '--with-reference', action='store_true', help='add the shipped results, marked as such'
+    )
     return parser.parse_args()
 
 
@@ -30,7 +33,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
-    tables = make_tables(args.profile, args.results, args.tables)
+    tables = make_tables(args.profile, args.results, args.tables, args.with_reference)
     console = wide_console()
     empty = []
     for table in tables.values():

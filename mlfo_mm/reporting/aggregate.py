@@ -166,14 +166,13 @@ def _place(rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile) -> lis
         if free and free[0].key is None:
             free[0].key = key
         else:
-            row = Row(key.method, key.backbone, key.pretrain, key.variant)
-            extra.append(Line(row, key))
+            extra.append(Line(Row.of(key), key))
     return lines + sorted(extra, key=lambda line: line.key or ())
 
 
 def fits_row(row: Row, key: RunKey, profile: Profile) -> bool:
     """Whether runs may stand in a row; small profiles pretrain on what they have."""
-    if row.method != key.method or row.variant not in ('', key.variant):
+    if row.method != key.method or row.variant not in ('', key.variant) or key.reference:
         return False
     if profile.paper:
         return (row.backbone, row.pretrain) == (key.backbone, key.pretrain)

@@ -26,7 +26,7 @@ from mlfo_mm.reporting.render.markdown import page_markdown
 from mlfo_mm.reporting.specs import COSTS, Block, Row, TableSpec, is_implemented, why_no_cost
 from mlfo_mm.reporting.tables import implemented, missing_reason
 from mlfo_mm.study.experiments import EXPERIMENTS, homes
-from mlfo_mm.study.identity import run_key
+from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.names import QUOTED
 from mlfo_mm.study.profiles import Profile, find_profile
@@ -112,7 +112,7 @@ def choose_lines(
     a row without key.
     """
     keys = sorted({run_key(record) for record in records})
-    lines: dict[tuple[str, ...], Line] = {}
+    lines: dict[tuple[object, ...], Line] = {}
     for method, variant in names:
         found = [
             key
@@ -121,10 +121,14 @@ def choose_lines(
             and (key.variant == variant if variant else homes(method, key.variant) == ('',))
         ]
         for key in found:
-            lines[key] = Line(_row(*key), key)
+            lines[key] = Line(_run_row(key), key)
         if not found:
             lines[method, variant] = Line(_row(method, variant, '', profile.pretrain), None)
     return list(lines.values())
+
+
+def _run_row(key: RunKey) -> Row:
+    return replace(Row.of(key), tasks=UNTRAINED.get(key.method, tuple(TASKS)))
 
 
 def _row(method: str, variant: str, backbone: str, pretrain: str) -> Row:
@@ -175,6 +179,7 @@ def compare(
     profile: str,
     results_dir: str | Path = 'results',
     output: str | Path | None = None,
+    with_reference: bool = False,
 ) -> tuple[SideBySide, list[Path]]:
     """Write ``compare.{md,csv,png,svg}`` to a folder, by default ``<results_dir>/compare/<profile>``.
 
@@ -182,7 +187,7 @@ def compare(
         The comparison and the paths of its files.
     """
     chosen = find_profile(profile)
-    records = load_records(results_dir, chosen.name)
+    records = load_records(results_dir, chosen.name, with_reference)
     made = build_comparison(names, records, chosen, implemented())
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
     plot = made.plot()

@@ -236,10 +236,13 @@ def last_values(run: Record) -> dict[str, float]:
 
 
 def _names(key: RunKey) -> tuple[Text, Text, Text]:
-    label = Row(key.method, key.backbone, key.pretrain, key.variant).label
+    label = Row.of(key).label
     texts = one_line(label), backbone_name(key.backbone), dataset_name(key.pretrain)
     return Text(texts[0]), Text(texts[1]), Text(texts[2])
 
 
 def _identity(table: str, profile: Profile, key: RunKey) -> dict[str, Value]:
-    return dict(table=table, profile=profile.name, **key._asdict())
+    words = (key.variant, 'reference' if key.reference else '')
+    named = key._asdict() | dict(variant=', '.join(filter(None, words)))
+    named.pop('reference')
+    return dict(table=table, profile=profile.name, **named)

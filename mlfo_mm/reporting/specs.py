@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.study.identity import DEFAULT
+from mlfo_mm.study.identity import DEFAULT, RunKey
 from mlfo_mm.study.methods import method_name
 from mlfo_mm.study.tasks import RECALLS, TASKS, TOP1, UNTRAINED, Metric
 
@@ -38,6 +38,7 @@ class Row:
         values: paper's values by (task, data set, metric).
         remarks: caveats on the quoted values.
         name: what the paper calls an ablation.
+        reference: shipped runs, beside those of one's own.
     """
 
     method: str
@@ -49,6 +50,12 @@ class Row:
     values: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     name: str = ''
+    reference: bool = False
+
+    @classmethod
+    def of(cls, key: RunKey) -> Row:
+        """The row of runs that fit no other."""
+        return cls(key.method, key.backbone, key.pretrain, key.variant, reference=key.reference)
 
     @property
     def label(self) -> str:
@@ -57,7 +64,8 @@ class Row:
         if self.name:
             return f'{name}: {self.name}'
         plain = self.variant in ('', DEFAULT) or self.method in UNTRAINED
-        return name if plain else f'{name} ({self.variant})'
+        name = name if plain else f'{name} ({self.variant})'
+        return f'{name}, reference' if self.reference else name
 
 
 def is_implemented(method: str, methods: Collection[str] | None) -> bool:

@@ -113,9 +113,19 @@ def missing_reason(
 
 
 def make_tables(
-    profile: str, results_dir: str | Path = 'results', names: Sequence[str] = tuple(TABLES)
+    profile: str,
+    results_dir: str | Path = 'results',
+    names: Sequence[str] = tuple(TABLES),
+    with_reference: bool = False,
 ) -> dict[Path, Table]:
     """Write ``<results_dir>/tables/<profile>/<table>.{csv,md}`` and the claims of all profiles.
+
+    Args:
+        profile: whose records.
+        results_dir: folder of records, tables and claims.
+        names: of tables.
+        with_reference: add the shipped records to the tables, in rows marked so; claims are tested
+            on the records of ``results_dir`` alone.
 
     Returns:
         The tables by the path of their Markdown file.
@@ -123,7 +133,7 @@ def make_tables(
     require_folder(results_dir)
     chosen = find_profile(profile)
     specs = [find_table(name) for name in names]
-    everything = load_records(results_dir)
+    everything = load_records(results_dir, with_reference=with_reference)
     records = [record for record in everything if record.profile == chosen.name]
     folder = Path(results_dir) / 'tables' / chosen.name
     methods = implemented()
@@ -133,5 +143,6 @@ def make_tables(
         table = build_table(spec, records, paper, chosen, methods)
         write_atomic(folder / f'{spec.name}.csv', table.csv)
         tables[write_atomic(folder / f'{spec.name}.md', table.markdown)] = table
-    write_claims(everything, results_dir, methods)
+    own = [record for record in everything if not record.reference]
+    write_claims(own, results_dir, methods)
     return tables

@@ -70,6 +70,7 @@ class RunKey(NamedTuple):
     variant: str
     backbone: str
     pretrain: str
+    reference: bool = False
 
 
 def run_key(record: Record) -> RunKey:
@@ -78,8 +79,9 @@ def run_key(record: Record) -> RunKey:
     if method in UNTRAINED and record.task in TASKS:
         method = TASKS[record.task].untrained
     if method in UNTRAINED:
-        return RunKey(method, '', record.backbone, 'none')
-    return RunKey(method, record.variant, record.backbone, record.pretrain_dataset)
+        return RunKey(method, '', record.backbone, 'none', record.reference)
+    dataset = record.pretrain_dataset
+    return RunKey(method, record.variant, record.backbone, dataset, record.reference)
 
 
 def pretraining_identity(run: Pretraining, seed: int) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import typing
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import stay_inside, write_atomic
 from mlfo_mm.study.identity import hash_text
+from mlfo_mm.study.paths import REFERENCE
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.strict_json import is_text, read_json
 from mlfo_mm.study.tasks import PRETRAIN, TASKS
@@ -90,6 +91,7 @@ class Record:
     leakage: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
+    reference: ClassVar[bool] = False  # shipped, and shown beside records of one's own
 
     def finished(self) -> datetime:
         """Return the end as a moment that can be compared; without a time zone it counts as UTC."""
@@ -127,8 +129,15 @@ def require_folder(results_dir: str | Path) -> None:
         raise UserError(f'no folder {results_dir}: --results names the one with records/')
 
 
-def load_records(results_dir: str | Path, profile: str | None = None) -> list[Record]:
+def load_records(
+    results_dir: str | Path, profile: str | None = None, with_reference: bool = False
+) -> list[Record]:
     """Read the records of one profile, or of all, in the order of their file names.
+
+    Args:
+        results_dir: Folder of the results.
+        profile: Name of the profile, None for all.
+        with_reference: Add the shipped records, marked as such.
 
     Raises:
         UserError: a malformed record, with its file and key.
@@ -137,7 +146,11 @@ def load_records(results_dir: str | Path, profile: str | None = None) -> list[Re
         raise UserError(f'profile {profile!r} is none of {", ".join(PROFILES)}')
     pattern = f'{profile or "*"}/*.json'
     files = sorted((Path(results_dir) / 'records').glob(pattern))
-    return [read_record(path) for path in files if not path.name.startswith('.')]
+    found = [read_record(path) for path in files if not path.name.startswith('.')]
+    shipped = load_records(REFERENCE, profile) if with_reference else []
+    for record in shipped:
+        record.reference = True  # type: ignore[misc]
+    return found + shipped
 
 
 def read_record(path: Path) -> Record:

@@ -230,3 +230,24 @@ def test_study_and_reporting_import_neither_torch_nor_openmmlab():
         [sys.executable, '-c', code], capture_output=True, text=True, env=environment, check=True
     )
     assert done.stdout == '[]\n'
+
+
+def test_shipped_results_stand_beside_ones_own_in_rows_of_their_own(
+    tmp_path, make_record, monkeypatch
+):
+    own, shipped = tmp_path / 'own', tmp_path / 'shipped'
+    monkeypatch.setattr('mlfo_mm.study.records.REFERENCE', shipped)
+    write_record(make_record(metrics=dict(top1=40.0)), own)
+    write_record(make_record(metrics=dict(top1=50.0)), shipped)
+    write_record(make_record(method='random', variant='', metrics=dict(top1=20.0)), shipped)
+    (alone,) = make_tables('demo', own, ['1']).values()
+    claims = (own / 'claims.md').read_text()
+    assert 'reference' not in alone.markdown and '50.0' not in alone.markdown
+    (both,) = make_tables('demo', own, ['1'], with_reference=True).values()
+    rows = grid_rows(both)
+    assert rows['MLFO']['digits_motion'].startswith('<ins>40.0')
+    assert rows['MLFO, reference *']['digits_motion'].startswith('**50.0')
+    assert rows['Random weights, reference *']['digits_motion'].startswith('20.0')
+    assert '— not run' in rows['Random weights *']['digits_motion']
+    assert (own / 'claims.md').read_text() == claims  # tested on one's own alone
+    assert sorted(path.name for path in shipped.iterdir()) == ['records']
