@@ -15,6 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 TORCH_INDEX ?=
 VENV ?= .venv
 PROFILE ?= demo
+SMOKE := work_dirs/smoke
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
@@ -47,8 +48,9 @@ demo: $(INSTALLED)
 	$(PY) tools/benchmark.py run --profile demo
 
 smoke: $(INSTALLED)
-	MLFO_DATA_ROOT=work_dirs/smoke/data $(PY) tools/data/make_digits.py --out work_dirs/smoke/data --num-train 32 --num-test 16 --quiet
-	MLFO_DATA_ROOT=work_dirs/smoke/data $(PY) tools/benchmark.py run --profile smoke --methods simclr random
+	$(PY) tools/data/make_digits.py --out $(SMOKE)/data --num-train 32 --num-test 16 --quiet
+	MLFO_DATA_ROOT=$(SMOKE)/data $(PY) tools/benchmark.py run --profile smoke \
+		--methods simclr random --work-dir $(SMOKE) --results $(SMOKE)/results
 
 demo-full: $(INSTALLED)
 	$(PY) tools/benchmark.py run --profile demo --tables 1 2 3 4 levels figure4 figure5

@@ -268,7 +268,7 @@ def check_gpus() -> Finding:
         text = (
             f'none seen by torch {torch.__version__}: training runs on {os.cpu_count()} CPU cores'
         )
-        return Finding('note', 'GPUs', text, 'small profiles: configs/*/*_demo.py, *_mini.py')
+        return Finding('note', 'GPUs', text, 'small profiles: mlfo/r3d18@demo, @mini')
     return Finding('ok', 'GPUs', f'{len(names)}: {", ".join(dict.fromkeys(names))}')
 
 

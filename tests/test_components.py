@@ -106,7 +106,7 @@ def test_a_config_of_plain_names_builds_what_datasets_names():
 
 def test_custom_imports_register_every_component(tmp_path):
     kinds = (DATASETS, METRICS, MODELS, TRANSFORMS, HOOKS, OPTIM_WRAPPERS)
-    shipped = Config.fromfile(REPO / 'configs/_base_/default_runtime.py', lazy_import=True)
+    shipped = Config.fromfile(REPO / 'configs/runtime.py', lazy_import=True)
     (tmp_path / 'plain.py').write_text(f'custom_imports = {shipped.custom_imports.to_dict()}\n')
     code = (
         'from mmengine.config import Config\n'

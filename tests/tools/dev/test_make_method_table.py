@@ -29,7 +29,7 @@ def test_rewrites_the_readme_and_names_what_is_missing(tmp_path):
     done = run()
     assert (done.returncode, done.stderr, done.stdout) == (0, '', f'{path}\n')
     assert path.read_text() == before
-    (configs / 'moco' / 'method.toml').unlink()
+    (configs / 'moco' / 'r3d18_k400.py').unlink()
     done = run()
     assert done.returncode == 2 and done.stderr.startswith(f'error: {configs}/moco/method.toml: ')
     assert path.read_text() == before

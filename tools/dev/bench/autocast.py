@@ -20,7 +20,7 @@ from mmaction.registry import MODELS
 from train_step import build
 
 
-CHANNELS_LAST = '+configs/_base_/changes/channels_last.py'
+CHANNELS_LAST = '+channels_last'
 SIDE = 3072  # of the matrices
 SIDES = (
     ('float32', False, ''),
@@ -36,7 +36,7 @@ def parse_args() -> argparse.Namespace:
     made.add_argument('--config', default='configs/mlfo/r3d18_k400.py')
     made.add_argument('--batch', type=int, default=8, help='videos')
     made.add_argument('--curve', type=int, default=60, help='steps of the loss curves; 0: none')
-    made.add_argument('--curve-config', default='configs/mlfo/r3d18_smoke.py')
+    made.add_argument('--curve-config', default='mlfo/r3d18@smoke')
     add_device(made)
     return made.parse_args()
 

@@ -35,7 +35,7 @@ def epoch(dataset: object, folder: Path | None) -> None:
 def main() -> None:
     """Measure, print, store."""
     parser = measure.parser(__doc__, 'frame_cache', repeats=3)
-    parser.add_argument('--config', default='configs/mlfo/r3d18_mini.py')
+    parser.add_argument('--config', default='mlfo/r3d18@mini')
     parser.add_argument('--dataset', help='name of a small one; by default the embedded is drawn')
     parser.add_argument('--videos', type=int, default=32, help='at most so many')
     args = parser.parse_args()

@@ -36,7 +36,7 @@ def parse_args() -> argparse.Namespace:
 
 def objective(size: int, args: argparse.Namespace) -> Callable[[], object]:
     """Forward and backward of all terms on ``size`` videos."""
-    config = load_config(args.config, {'model.backbone.base_channels': CHANNELS})
+    config = load_config(args.config, {'backbone.base_channels': CHANNELS})
     model = in_training(config, args.device)
     with torch.no_grad():
         levels = model.extract_feat(torch.zeros(2, 3, config.clip_len, 32, 32, device=args.device))

@@ -28,7 +28,7 @@ from torch import distributed
 def parse_args() -> argparse.Namespace:
     """Sizes of the measurement."""
     made = parser(__doc__, 'processes', repeats=3)
-    made.add_argument('--config', default='configs/mlfo/r3d18_mini.py')
+    made.add_argument('--config', default='mlfo/r3d18@mini')
     made.add_argument('--batch', type=int, default=32, help='videos, of all processes together')
     made.add_argument(
         '--steps', type=int, default=4, help='timed steps of a repeat, after one more'
