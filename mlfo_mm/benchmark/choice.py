@@ -95,7 +95,9 @@ def chosen_rows(choice: Choice) -> tuple[Experiment, ...]:
     for row in all_rows(profile):
         if choice.methods and not {row.method, row.name} & set(choice.methods):
             continue
-        if row.comparator and not (profile.comparators or choice.methods):
+        own = row.method in profile.also and not row.variant
+        wanted = profile.comparators or choice.methods or own
+        if row.comparator and not wanted:
             continue
         if choice.backbones and row.backbone not in choice.backbones:
             continue

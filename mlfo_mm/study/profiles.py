@@ -23,6 +23,7 @@ class Profile:
         first_stages: Figure 3: first stages in percent beside the config's own.
         processes: Processes (GPUs) of one pretraining.
         comparators: Whether methods beside MLFO and its baselines run without being asked for.
+        also: Such methods that run by their recipes where the others do not.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Profile:
     first_stages: tuple[int, ...] = ()
     processes: int = 1
     comparators: bool = True
+    also: tuple[str, ...] = ()
 
     @property
     def paper(self) -> bool:
@@ -71,6 +73,7 @@ PROFILES = {
             prototypes=(6, 128),
             first_stages=(0, 50),
             comparators=False,
+            also=('pace',),
         ),
         Profile(
             'mini',
