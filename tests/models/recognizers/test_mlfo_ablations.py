@@ -14,7 +14,7 @@ from torch.testing import assert_close
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models.losses import motion_discrimination
 from mlfo_mm.models.recognizers.mlfo_views import augment_time
-from mlfo_mm.study.experiments import Experiment
+from mlfo_mm.study.experiments import ablation
 from mlfo_mm.study.paths import CONFIGS
 from tests.conftest import REPO
 
@@ -73,8 +73,10 @@ def test_variant_has_the_terms_of_its_row_and_trains(base, change):
 
 
 def test_the_example_of_the_contributing_guide_works(tmp_path):
-    blocks = re.findall(r'```python\n(.*?)```', (REPO / 'CONTRIBUTING.md').read_text(), re.DOTALL)
-    text, row = (textwrap.dedent(block) for block in blocks)
+    guide = (REPO / 'CONTRIBUTING.md').read_text()
+    blocks = map(textwrap.dedent, re.findall(r'```python\n(.*?)```', guide, re.DOTALL))
+    text = next(block for block in blocks if "variant = 'reverse_only'" in block)
+    row = re.search(r"`(ablation\('reverse_only'.*?\))`", guide)[1]
     change = tmp_path / 'reverse_only.py'
     change.write_text(text)
     assert len(text.splitlines()) <= 10
@@ -84,7 +86,7 @@ def test_the_example_of_the_contributing_guide_works(tmp_path):
     assert model.augmentations == ('reverse',)
     model.set_epoch(1, 2)
     assert terms_of(model.loss(batch())) == ALWAYS | TEMPORAL | GRAPHS
-    experiment = eval(row, {'Experiment': Experiment})
+    experiment = eval(row, {'ablation': ablation})
     assert experiment.variant == change.stem
 
 
