@@ -1,18 +1,8 @@
-"""The stored-features probe on each level of the backbone, at any scale.
+"""The stored-features probe of ``linear_probe`` on each level of the backbone, at any scale."""
 
-Logistic regression, whose regularisation is chosen by cross-validation on the training list, groups
-(``_gNN_`` in the file names) left out whole.
-"""
+from mmengine.config import read_base
 
-downstream = dict(
-    probe='cached',
-    num_clips=10,
-    average='prob',
-    train_on='mean',  # of a training video's clips, or 'clips'
-    strengths=(1e-4, 1e-3, 1e-2, 1e-1, 1.0),  # inverse regularisation C, most regularised first
-    folds=5,
-    batch_size=4,
-    num_workers=1,
-    amp=False,
-)
+with read_base():
+    from .linear_probe import downstream
+
 task_at = dict(smoke=dict(downstream=dict(folds=2)))
