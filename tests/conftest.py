@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from mlfo_mm import roots
 from mlfo_mm.datasets.digits import Settings, make_digits
 from tests.corpus import Corpus, make_corpus
 
@@ -23,6 +24,14 @@ def free_port() -> str:
     """A port of this machine that nobody listens on."""
     with socket.create_server(('127.0.0.1', 0)) as server:
         return str(server.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def no_data_of_the_user(tmp_path_factory, monkeypatch) -> None:
+    """Tests see no data set, results or folder of runs that lie in the checkout."""
+    monkeypatch.delenv('MLFO_DATA_ROOT', raising=False)
+    monkeypatch.delenv('MLFO_FRAME_CACHE', raising=False)
+    monkeypatch.setattr(roots, 'DEFAULT', tmp_path_factory.getbasetemp() / 'no_data')
 
 
 @pytest.fixture(scope='session')

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from mlfo_mm import roots
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import not_utf8, opened
 from mlfo_mm.roots import data_roots
@@ -115,7 +116,7 @@ def source_hint(name: str, home: Path) -> str:
     return (
         f'Download {source.download} (official home in README.md); '
         f'{source.place.format(dir=home)}; then run: {source.command}'
-        + ('' if home.parent == Path('data') else f' --data-root {home.parent}')
+        + ('' if home.parent == roots.DEFAULT else f' --data-root {home.parent}')
     )
 
 

@@ -33,7 +33,7 @@ def test_the_same_weights_for_any_number_of_workers(corpus, tmp_path):
     for workers in (0, 2):
         more = {'train_dataloader.num_workers': workers}
         more |= {'train_dataloader.persistent_workers': workers > 0}
-        config = load_config(REPO / SMOKE, WORLD | options | more)
+        config = load_config(SMOKE, WORLD | options | more)
         config.work_dir = str(tmp_path / f'{workers}')
         config.experiment_name = f'{tmp_path.name}_{workers}'
         runner = launch.train(config, 'none', None, auto_scale_lr=False)
