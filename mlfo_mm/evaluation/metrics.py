@@ -6,6 +6,8 @@ import numpy as np
 from mmaction.evaluation import top_k_accuracy
 from scipy.stats import binomtest
 
+from mlfo_mm.study.chance import LEVEL, is_small, least_told
+
 
 def classification_metrics(
     scores: np.ndarray, labels: np.ndarray
@@ -36,6 +38,8 @@ def chance_note(
 ) -> str | None:
     """Warning if an accuracy is what guessing would give (one-sided binomial test at 5 %).
 
+    Of a small test set it says that it is small, of a large one that something is wrong.
+
     Args:
         name: Of the metric.
         percent: Its value.
@@ -48,12 +52,29 @@ def chance_note(
     shares = np.bincount(test_labels, minlength=classes) / len(test_labels)
     train_shares = np.bincount(train_labels, minlength=classes) / len(train_labels)
     chance = float(shares.max() if guess == 'largest' else shares @ train_shares)
-    hits = round(percent / 100 * len(test_labels))
-    if binomtest(hits, len(test_labels), chance, alternative='greater').pvalue < 0.05:
+    return untold(name, percent, 100 * chance, len(test_labels))
+
+
+def untold(name: str, percent: float, chance: float, videos: int, answers: int = 1) -> str | None:
+    """Warning if an accuracy cannot be told from a given chance, both in percent.
+
+    Args:
+        name: Of the metric.
+        percent: Its value.
+        chance: What guessing reaches.
+        videos: In the test list.
+        answers: Of each video; they count as independent.
+    """
+    trials = answers * videos
+    hits = round(percent / 100 * trials)
+    if binomtest(hits, trials, chance / 100, alternative='greater').pvalue < LEVEL:
         return None
+    note = f'{name} {percent:.1f} cannot be told from chance ({chance:.1f}, {videos} test videos): '
+    if not is_small(chance, trials):
+        return note + 'weights or labels are suspect'
+    least = least_told(chance, trials)
     return (
-        f'{name} {percent:.1f} cannot be told from chance ({100 * chance:.1f}, '
-        f'{len(test_labels)} test videos): weights or labels are suspect'
+        note + f'the test set is small, it tells {f"{least:.1f} and more" if least else "nothing"}'
     )
 
 

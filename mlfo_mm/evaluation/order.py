@@ -12,7 +12,6 @@ import torch
 from mmengine.device import get_device
 from mmengine.registry import DATASETS
 from scipy.special import expit
-from scipy.stats import binomtest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
@@ -23,6 +22,7 @@ from tqdm import tqdm
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, counts, decoders, features, listed
 from mlfo_mm.evaluation.inference import Outputs
+from mlfo_mm.evaluation.metrics import untold
 from mlfo_mm.evaluation.probe import STRENGTHS, video_groups
 from mlfo_mm.evaluation.trial import Trial
 
@@ -207,7 +207,5 @@ def _weight(forward: np.ndarray, backward: np.ndarray, strength: float) -> np.nd
 
 def _notes(accuracy: float, videos: int) -> list[str]:
     # clips of a video are no independent trials; its two directions are taken as such
-    hits, trials = round(accuracy / 100 * 2 * videos), 2 * videos
-    if binomtest(hits, trials, 0.5, alternative='greater').pvalue < 0.05:
-        return []
-    return [f'accuracy {accuracy:.1f} cannot be told from chance (50.0, {videos} test videos)']
+    note = untold('accuracy', accuracy, 50.0, videos, answers=2)
+    return [note] if note else []

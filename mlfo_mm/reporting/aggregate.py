@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from mlfo_mm.reporting.specs import Block, Row
+from mlfo_mm.study.chance import is_small
 from mlfo_mm.study.experiments import homes
 from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.names import DATASETS
@@ -34,6 +35,7 @@ class Cell:
         half_width: half of the 95 % Student t interval over seeds, None for one seed.
         planned: seeds tried, the failed ones included.
         at_chance: the mean is not above chance by more than the binomial error of the test set.
+        small: the test set is too small to say more of it than that.
     """
 
     status: str
@@ -44,7 +46,13 @@ class Cell:
     half_width: float | None = None
     chance: float | None = None
     at_chance: bool = False
+    small: bool = False
     runs: tuple[Record, ...] = ()
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it is at chance on a test set that is large enough to say so."""
+        return self.at_chance and not self.small
 
     @property
     def protocol(self) -> str:
@@ -249,7 +257,8 @@ def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: Metric, wh
     if len(classes) == 1 and (number := classes.pop()):
         chance = metric.chance(number)
     clips = min(run.n_samples['test']['read'] for run in runs)
-    at_chance = False
+    at_chance = small = False
     if chance is not None and clips:
         at_chance = mean - chance <= 1.96 * math.sqrt(chance * (100 - chance) / clips)
-    return Cell('measured', '', values, planned, mean, half_width, chance, at_chance, runs)
+        small = is_small(chance, clips)
+    return Cell('measured', '', values, planned, mean, half_width, chance, at_chance, small, runs)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from mlfo_mm.files import write_atomic
-from mlfo_mm.reporting.claims import CLAIMS, quoted_difference
+from mlfo_mm.reporting.claims import CLAIMS
+from mlfo_mm.reporting.comparisons import quoted_difference
 from mlfo_mm.reporting.grid import (
     Column,
     CsvLine,
@@ -31,8 +32,9 @@ from mlfo_mm.study.records import Record
 
 Papers = Mapping[str, Sequence[Row]]
 INTRODUCTION = (
-    'What the paper claims on its tables 1 to 4 and figure 3, each claim as comparisons of two '
-    'rows, tested on the records of each profile. A small profile says whether an ordering is seen '
+    'What the paper claims of its tables 1 to 4 and figures 3 to 5: each claim with its sentence, as '
+    'comparisons of two rows, tested on the records of each profile. A small profile says whether an '
+    'ordering is seen '
     "on its own data and schedule, not whether the paper's numbers are right."
 )
 REPRODUCED, CONTRADICTED, INCONCLUSIVE, NOT_RUN = (Text(status, 'term') for status in STATUSES)
@@ -63,11 +65,13 @@ METHOD = (
             'is.',
             'Differences are better minus worse in points, with the 95 % t interval, not corrected. '
             'A claim that two are alike holds if the difference is significantly smaller than the '
-            'stated margin.',
+            'stated margin; one of a large difference if it is significantly larger than stated.',
             'The spread over seeds is that of training; the test clips are the same. It is taken as '
             'no less than the rounding of two accuracies to whole clips.',
             'Retrieval is on centred features. What the paper itself contradicts is no claim: at '
-            'R@5 and R@20 STS is ahead of MLFO on one of the sets, in finetuning TempTrans on both.',
+            'R@5 and R@20 STS is ahead of MLFO on one of the sets, in finetuning TempTrans on both. '
+            'Figures 4 and 5 are pictures in the paper; what is tested is measured on the first data '
+            'set. Sweeps of figure 3 are run after pretraining on Kinetics-400.',
         )
     ),
 )
@@ -76,6 +80,8 @@ FIELDS = (
     'table',
     'claim',
     'statement',
+    'place',
+    'sentence',
     'task',
     'metric',
     'role',
@@ -83,6 +89,8 @@ FIELDS = (
     'better',
     'worse',
     'margin',
+    'by',
+    'against',
     'status',
     'reason',
     'n',
@@ -95,6 +103,9 @@ FIELDS = (
     'p',
     'p_holm',
     'paper_difference',
+)
+FIGURES = dict(
+    figure3='Figure 3: sweeps', figure4='Figure 4: neighbours', figure5='Figure 5: order of time'
 )
 COMPARED = (
     Column('Claim', 'label'),
@@ -141,13 +152,17 @@ def claims_markdown(verdicts: Mapping[str, Sequence[Verdict]], papers: Papers) -
         parts += [f'## Profile {profile}', f'{len(found)} comparisons: {", ".join(counts)}.']
         parts.append(grid_markdown(summary_grid(found)))
         for table in dict.fromkeys(claim.table for claim in CLAIMS):
-            title = TABLES[table].title if table in TABLES else 'Figure 3: sweeps'
             shown = [verdict for verdict in found if verdict.claim.table == table]
-            remarks = dict.fromkeys(v.claim.remark for v in shown if v.claim.remark)
             tested = [verdict for verdict in shown if verdict.status != 'not run']
-            parts += [f'### {title}', grid_markdown(comparison_grid(tested, papers))]
-            parts.append(bullets([*_missing(shown), *(f'{remark}.' for remark in remarks)]))
+            parts += [f'### {section_title(table)}']
+            parts += [grid_markdown(comparison_grid(tested, papers)), bullets(_missing(shown))]
+    parts += ['## What the paper says', bullets([claim.source for claim in CLAIMS])]
     return joined(parts)
+
+
+def section_title(table: str) -> str:
+    """Return the heading of the claims of a table or figure."""
+    return TABLES[table].title if table in TABLES else FIGURES[table]
 
 
 def _missing(verdicts: Sequence[Verdict]) -> list[str]:
@@ -176,9 +191,9 @@ def summary_grid(verdicts: Sequence[Verdict]) -> Grid:
         found = [groups.get((claim.name, role)) for role, _ in roles]
         statuses = [overall(group) if group else None for group in found]
         cells = [Judged(s, overall=True) if s else Missing('', 'not claimed') for s in statuses]
-        labels = Text(claim.name), Text(claim.statement)
+        labels = Text(claim.name), Text(claim.statement), Text(claim.place)
         rows.append(GridRow((*labels, *cells), 'not run' not in statuses))
-    columns = (Column('Claim', 'label'), Column('Statement'), *places)
+    columns = (Column('Claim', 'label'), Column('Statement'), Column('Where'), *places)
     return Grid('Claims', columns, tuple(rows))
 
 
@@ -211,8 +226,9 @@ def _claimed(verdict: Verdict) -> str:
     names = [row.label + (f' ({backbone_name(row.backbone)})' if differ else '') for row in sides]
     if sides[0].pretrain != sides[1].pretrain:
         names = [f'{n}, {dataset_name(row.pretrain)}' for n, row in zip(names, sides, strict=True)]
-    margin = verdict.comparison.margin
-    sign = ' > ' if margin is None else f' = (within {margin:g}) '
+    margin, by = verdict.comparison.margin, verdict.comparison.by
+    sign = f' > (by {by:g}) ' if by else ' > '
+    sign = sign if margin is None else f' = (within {margin:g}) '
     return one_line(sign.join(names))
 
 
@@ -242,6 +258,8 @@ def _fields(verdict: Verdict, papers: Papers) -> dict[str, Value]:
         table=claim.table,
         claim=claim.name,
         statement=claim.statement,
+        place=claim.place,
+        sentence=claim.sentence,
         task=claim.task,
         metric=claim.metric,
         role=verdict.role,
@@ -253,6 +271,8 @@ def _fields(verdict: Verdict, papers: Papers) -> dict[str, Value]:
         n=len(verdict.seeds),
         seeds=verdict.seeds,
         margin=verdict.comparison.margin,
+        by=verdict.comparison.by or None,
+        against=verdict.comparison.against,
         difference=verdict.difference,
         paper_difference=paper_difference(verdict, papers),
         p=verdict.p,

@@ -23,6 +23,7 @@ from mlfo_mm.reporting.grid import (
 )
 from mlfo_mm.reporting.labels import backbone_name, dataset_name, one_line
 from mlfo_mm.reporting.specs import TableSpec, why_no_cost
+from mlfo_mm.study.chance import FAR
 from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
 from mlfo_mm.study.tasks import Metric
@@ -32,8 +33,9 @@ LEGEND = (
     'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
     'n=2/3: one of three seeds failed. Bold is best, underlined second best of what is above chance '
     'in a column.',
-    '† not above chance by the binomial error of the test set: weights or labels are suspect. '
-    'Chance assumes balanced classes.',
+    '† not above chance by the binomial error of the test set: weights or labels are suspect. A test '
+    f'set that does not tell {FAR:g} points above chance from chance is too small to say so: no †, a '
+    'note. Chance assumes balanced classes.',
     "* a row beyond the paper's.",
 )
 
@@ -146,7 +148,8 @@ def measured_columns(
 ) -> tuple[list[Filled], list[str]]:
     """Return a column for each metric on a data set, and what the numbers rest on."""
     marks, notes = _protocols(panel, dataset)
-    notes = notes + _data_notes(panel, dataset) + panel.notes.get(dataset, [])
+    notes = [*notes, *_data_notes(panel, dataset), *_small_notes(panel, dataset)]
+    notes += panel.notes.get(dataset, [])
     columns = [
         _measured_column(panel, Column(heading, 'measured', dataset, metric.key), marks)
         for heading, metric in zip(headings, panel.block.metrics, strict=True)
@@ -244,6 +247,13 @@ def _data_notes(panel: Panel, dataset: str) -> list[str]:
         for counts in runs
     )
     return [f'{dataset_name(dataset)}: {" or ".join(counts)}.'] if counts else []
+
+
+def _small_notes(panel: Panel, dataset: str) -> list[str]:
+    found = [cell for line in panel.lines for cell in _measured(line, panel, dataset)]
+    if not any(cell.at_chance and cell.small for cell in found):
+        return []
+    return [f'{dataset_name(dataset)}: the test set is small, a number near chance says little.']
 
 
 def _page_notes(spec: TableSpec, panels: Sequence[Panel]) -> list[str]:

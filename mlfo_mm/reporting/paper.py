@@ -26,8 +26,6 @@ COLUMNS = (
     'dataset',
     'metric',
     'value',
-    'verified',
-    'source',
     'remark',
 )
 

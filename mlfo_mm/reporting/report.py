@@ -10,7 +10,13 @@ from typing import Any
 
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.claims import CLAIMS
-from mlfo_mm.reporting.claims_page import INTRODUCTION, METHOD, comparison_grid, summary_grid
+from mlfo_mm.reporting.claims_page import (
+    INTRODUCTION,
+    METHOD,
+    comparison_grid,
+    section_title,
+    summary_grid,
+)
 from mlfo_mm.reporting.figures import build_figures
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.grid import Grid
@@ -142,11 +148,10 @@ def _claims(
         shown = [verdict for verdict in verdicts if verdict.claim.table == table]
         tested = [verdict for verdict in shown if verdict.status != 'not run']
         reasons = dict.fromkeys(v.reason for v in shown if v.status == 'not run' and v.reason)
-        remarks = dict.fromkeys(f'{v.claim.remark}.' for v in shown if v.claim.remark)
-        title = TABLES[table].title if table in TABLES else 'Figure 3: sweeps'
+        sources = [claim.source for claim in CLAIMS if claim.table == table]
         grids = (comparison_grid(tested, papers),) if tested else ()
-        notes = (*remarks, *(f'Not run: {reason}' for reason in reasons))
-        sections.append(Section(f'claims-{table}', title, grids, notes))
+        notes = (*sources, *(f'Not run: {reason}' for reason in reasons))
+        sections.append(Section(f'claims-{table}', section_title(table), grids, notes))
     return dict(
         introduction=INTRODUCTION,
         method=[''.join(part.text for part in line) for line in METHOD],

@@ -3,15 +3,14 @@
 A comparison takes the seeds that both rows finished, and the t statistic of their differences.
 It has two one-sided p-values: of the hypothesis that the statement is false, and of the one that
 it is true. Twice the smaller one (the p-value of the two-sided paired t-test, where the statement
-is "better") is corrected by Holm's method over all comparisons of the table that could be tested.
-Below 0.05 the statement is reproduced or contradicted, by which of the two was smaller; else, and
-with fewer than two seeds, it is inconclusive.
+is "better", or "better by so many points") is corrected by Holm's method over all comparisons of
+the table that could be tested. Below 0.05 the statement is reproduced or contradicted, by which of
+the two was smaller; else, and with fewer than two seeds, it is inconclusive.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,16 +18,19 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from mlfo_mm.reporting.aggregate import SHOWN_SPLIT, choose_runs, column_datasets, fits_row
-from mlfo_mm.reporting.claims import CLAIMS, Claim, Comparison
+from mlfo_mm.reporting.claims import CATEGORIES, CLAIMS
+from mlfo_mm.reporting.comparisons import CHANCE, Claim, Comparison
 from mlfo_mm.reporting.specs import Row, is_implemented
+from mlfo_mm.study.experiments import PROBE, SWEPT
 from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
 from mlfo_mm.study.records import Record
+from mlfo_mm.study.tasks import TASKS
 
 LEVEL = 0.05
+Side = tuple[Record, float]  # a run and its number
 STATUSES = ('reproduced', 'contradicted', 'inconclusive', 'not run')
-FIRST_STAGE = (10, 20)
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,15 @@ class Verdict:
 
 
 class Runs:
-    """The runs of one profile by task, row and data set."""
+    """The runs of one profile by task, row and data set; ``categories`` of each data set."""
 
     def __init__(self, records: Iterable[Record], profile: Profile) -> None:
         self.profile = profile
         self.groups: dict[str, dict[RunKey, dict[str, list[Record]]]] = {}
+        self.categories = dict(CATEGORIES)
         for record in records:
+            if record.task == PROBE and (number := record.protocol.get('num_classes')):
+                self.categories.setdefault(record.dataset, number)
             if record.split == SHOWN_SPLIT:
                 rows = self.groups.setdefault(record.task, {})
                 rows.setdefault(run_key(record), {}).setdefault(record.dataset, []).append(record)
@@ -84,19 +89,22 @@ class Runs:
         keys = [key for key in self.groups.get(task, {}) if fits_row(row, key, self.profile)]
         return min(keys, default=None, key=lambda k: (k.pretrain != self.profile.pretrain, k))
 
-    def variants(self, task: str, row: Row) -> list[str]:
-        """Return the variants of a sweep that were run, for a row of variant ``<setting>_*``."""
-        pattern = re.compile(rf'{re.escape(row.variant[:-1])}(\d+)')
+    def variants(self, task: str, comparison: Comparison) -> list[str]:
+        """Return the variants of a sweep that were run and are meant: ``<setting>_*``."""
+        row = comparison.worse
+        setting = row.variant.removesuffix('_*')
         found = {}
         for key in self.groups.get(task, {}):
-            match = pattern.fullmatch(key.variant)
-            if match and fits_row(replace(row, variant=key.variant), key, self.profile):
-                found[key.variant] = int(match[1])
-        low, high = FIRST_STAGE
-        outside = {
-            v for v, n in found.items() if row.variant != 'first_stage_*' or not low <= n <= high
-        }
-        return sorted(outside, key=lambda variant: found[variant])
+            match = SWEPT.fullmatch(key.variant)
+            if not match or match[1] != setting:
+                continue
+            if not fits_row(replace(row, variant=key.variant), key, self.profile):
+                continue
+            unit = self.categories.get(key.pretrain) if setting == 'prototypes' else 1
+            low, high = comparison.span
+            if unit and low <= int(match[2]) / unit <= high:
+                found[key.variant] = int(match[2])
+        return sorted(found, key=found.__getitem__)
 
 
 def judge(
@@ -123,7 +131,7 @@ def judge(
 def _expand(runs: Runs, task: str, comparison: Comparison) -> list[Comparison]:
     if not comparison.worse.variant.endswith('*'):
         return [comparison]
-    variants = runs.variants(task, comparison.worse)
+    variants = runs.variants(task, comparison)
     rows = [replace(comparison.worse, variant=variant) for variant in variants]
     return [replace(comparison, worse=row) for row in rows] or [comparison]
 
@@ -144,18 +152,20 @@ def _judge_pair(
         lacking = [row for row, key in zip(rows, found, strict=True) if key is None]
         problem, about = _why_not(lacking, methods)
         return replace(empty, problem=problem, about=about)
-    sides: list[dict[int, Record]] = []
-    for row, key in zip(rows, keys, strict=True):
+    sides: list[dict[int, Side]] = []
+    metrics = (claim.metric, pair.against or claim.metric)
+    for row, key, metric in zip(rows, keys, metrics, strict=True):
         done, failed, _ = choose_runs(runs.groups[claim.task][key].get(dataset, []))
         if not done and failed:
             reason = ' '.join(failed[-1].reason.split())
             return replace(empty, problem='failed', about=f'{row.label}: {reason}')
-        measured = {run.seed: run for run in done if claim.metric in run.metrics}
+        values = {run.seed: _value(run, claim, metric) for run in done}
+        measured = {run.seed: (run, v) for run in done if (v := values[run.seed]) is not None}
         if not measured:
             about = f'{row.label} on {dataset}'
-            return replace(empty, problem=f'no {claim.metric}', about=about)
+            return replace(empty, problem=f'no {metric}', about=about)
         sides.append(measured)
-    if keys[0] == keys[1]:
+    if keys[0] == keys[1] and not pair.against:
         return replace(empty, problem='needs runs on both pretraining sets')
     better, worse = (
         replace(row, backbone=key.backbone, pretrain=key.pretrain, variant=key.variant)
@@ -166,9 +176,17 @@ def _judge_pair(
     if not seeds:
         return replace(empty, status='inconclusive', problem='no seed in common')
     pairs = [(sides[0][seed], sides[1][seed]) for seed in seeds]
-    if len({run.protocol['line'] for side in pairs for run in side}) > 1:
+    if len({run.protocol['line'] for side in pairs for run, _ in side}) > 1:
         return replace(empty, status='inconclusive', problem='measured under different protocols')
     return _tested(replace(empty, seeds=seeds), pairs)
+
+
+def _value(run: Record, claim: Claim, metric: str) -> float | None:
+    """Return a number of a run, or what guessing reaches on its test set; None if not known."""
+    if metric != CHANCE:
+        return run.metrics.get(metric)
+    number = run.protocol.get('num_classes')
+    return TASKS[claim.task].metric(claim.metric).chance(number) if number else None
 
 
 def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> tuple[str, str]:
@@ -179,9 +197,8 @@ def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> tuple[s
     return 'no runs', f'{row.label} on {BACKBONES.get(row.backbone, row.backbone)}'
 
 
-def _tested(empty: Verdict, pairs: Sequence[tuple[Record, Record]]) -> Verdict:
-    metric = empty.claim.metric
-    values = np.array([[run.metrics[metric] for run in pair] for pair in pairs])
+def _tested(empty: Verdict, pairs: Sequence[tuple[Side, Side]]) -> Verdict:
+    values = np.array([[value for _, value in pair] for pair in pairs])
     differences = values[:, 0] - values[:, 1]
     better, worse = values.mean(axis=0)
     mean = float(differences.mean())
@@ -192,10 +209,11 @@ def _tested(empty: Verdict, pairs: Sequence[tuple[Record, Record]]) -> Verdict:
     if n < 2:
         return replace(result, problem='one seed in common: no interval')
     # accuracies are rounded to whole clips: no spread at all is luck, not certainty
-    step = 100 / max(1, min(run.n_samples['test']['read'] for pair in pairs for run in pair))
+    step = 100 / max(1, min(run.n_samples['test']['read'] for pair in pairs for run, _ in pair))
     spread = max(float(differences.std(ddof=1)), step / math.sqrt(6))
     error = spread / math.sqrt(n)
-    p_false, p_true = one_sided(mean, error, n - 1, empty.comparison.margin)
+    comparison = empty.comparison
+    p_false, p_true = one_sided(mean - comparison.by, error, n - 1, comparison.margin)
     half = float(stdtrit(n - 1, 0.975)) * error
     p = min(1.0, 2 * min(p_false, p_true))
     return replace(result, half_width=half, p=p, favours=p_false < p_true)

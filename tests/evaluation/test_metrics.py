@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlfo_mm.evaluation.metrics import chance_note, classification_metrics
+from mlfo_mm.evaluation.metrics import chance_note, classification_metrics, untold
 
 
 def test_accuracies_by_hand():
@@ -29,7 +29,27 @@ def test_chance_is_told():
     labels = np.arange(100) % 4
     assert chance_note('top1', 60.0, labels, labels, 'largest') is None
     note = chance_note('top1', 27.0, labels, labels, 'largest')
-    assert note.startswith('top1 27.0 cannot be told from chance (25.0, 100 test videos)')
+    assert note == (
+        'top1 27.0 cannot be told from chance (25.0, 100 test videos): weights or labels are suspect'
+    )
+
+
+def test_a_small_test_set_is_called_small():
+    labels = np.arange(16) % 8
+    assert chance_note('top1', 12.5, labels, labels, 'largest') == (
+        'top1 12.5 cannot be told from chance (12.5, 16 test videos): '
+        'the test set is small, it tells 31.2 and more'
+    )
+    assert chance_note('top1', 31.25, labels, labels, 'largest') is None
+    alike = np.zeros(5, int)
+    assert chance_note('top1', 100.0, alike, alike, 'largest').endswith('it tells nothing')
+
+
+def test_answers_count_each():
+    """60 % of 40 videos is chance if each answers once, not if each answers twice."""
+    assert 'small, it tells 65.0 and more' in untold('accuracy', 60.0, 50.0, 40)
+    assert untold('accuracy', 60.0, 50.0, 40, answers=2) is None
+    assert 'suspect' in untold('accuracy', 55.0, 50.0, 80, answers=2)
 
 
 def test_chance_follows_the_class_shares():

@@ -129,6 +129,14 @@ def test_at_chance(make_record, value, at_chance):
     assert cell.at_chance is at_chance
 
 
+@pytest.mark.parametrize(('clips', 'suspect'), [(160, True), (16, False)])
+def test_suspect_is_said_of_a_test_set_that_is_large_enough(make_record, clips, suspect):
+    samples = {part: dict(expected=clips, read=clips, skipped=0) for part in ('train', 'test')}
+    record = make_record(metrics=dict(top1=12.5), n_samples=samples)
+    cell = fill([record]).lines[0].cells[PLACE]
+    assert cell.at_chance and (cell.suspect, cell.small) == (suspect, not suspect)
+
+
 def test_chance_unknown(make_record):
     cell = fill([make_record(protocol=dict(line='x'))]).lines[0].cells[PLACE]
     assert cell.chance is None and not cell.at_chance

@@ -6,6 +6,7 @@ import csv
 
 import pytest
 
+from mlfo_mm.reporting.claims import CLAIMS
 from mlfo_mm.reporting.claims_page import FIELDS, write_claims
 
 
@@ -34,6 +35,7 @@ def test_sections_of_profiles_with_records(page):
     assert [line for line in text.splitlines() if line.startswith('## ')] == [
         '## Profile demo',
         '## Profile mini',
+        '## What the paper says',
     ]
     assert list(dict.fromkeys(line['profile'] for line in lines)) == ['demo', 'mini']
 
@@ -41,15 +43,38 @@ def test_sections_of_profiles_with_records(page):
 def test_verdicts(page):
     section = page[0].split('## Profile mini')[1]
     assert 'utdrender27 (as UCF101)' in section and 'msrrender20 (as HMDB51)' in section
-    assert row(section, '2.2')[2:] == ['**not run**', '**inconclusive**']
+    assert row(section, '2.5')[2] == 'section 4.4, table 2'
+    assert row(section, '2.5')[3:] == ['**not run**', '**inconclusive**']
     claimed = 'MLFO: combined graph > MLFO: combined, high level only'
-    difference, n, p, verdict, paper = row(section, '2.2', 'msrrender20', claimed)[3:]
+    difference, n, p, verdict, paper = row(section, '2.5', 'msrrender20', claimed)[3:]
     assert (n, verdict, paper) == ('3', 'reproduced', '+1.1')
     assert difference.startswith('+10.0 ± ') and float(p) < 0.05
-    other = row(section, '2.2', 'msrrender20', 'MLFO: combined, high level only > MLFO: w/o graph')
+    other = row(section, '2.5', 'msrrender20', 'MLFO: combined, high level only > MLFO: w/o graph')
     assert other[3:] == ['+0.0', '1', '—', 'inconclusive: one seed in common: no interval', '+3.5']
-    assert 'Not run, method not implemented yet: CBT (1.1, 1.2, 1.4); CCL (1.1);' in section
-    assert 'Not run, needs runs on both pretraining sets: (1.5)' not in section  # not even one
+    assert 'Not run, method not implemented yet: CBT (1.1, 1.2, 1.5); CCL (1.1, 1.2);' in section
+    assert 'Not run, needs runs on both pretraining sets: (1.6)' not in section  # not even one
+
+
+def test_every_claim_has_its_sentence(page):
+    said = page[0].split('## What the paper says')[1]
+    assert said.count('\n- ') == len(CLAIMS)
+    assert '- 2.2 (section 4.4, table 2): "Using E_ins improves the results"' in said
+    assert '- 1.6 (table 1): by its numbers alone' in said
+    assert all(line['place'] for line in page[1])
+    assert {line['claim'] for line in page[1] if not line['sentence']} == {'1.6'}
+
+
+def test_another_metric_and_chance_are_named(make_record, tmp_path):
+    hits = dict(hits_instance=40.0, hits_semantic=30.0)
+    records = [make_record(task='neighbours', metrics=hits)]
+    markdown, text = write_claims(records, tmp_path)
+    found = row(markdown.read_text(), 'F4.2', 'digits_motion', 'MLFO: semantic-wise > MLFO: chance')
+    assert found[3] == '+17.5'
+    lines = [x for x in csv.DictReader(text.read_text().splitlines()) if x['claim'] == 'F4.2']
+    assert [(x['against'], float(x['difference'])) for x in lines] == [
+        ('chance', 17.5),
+        ('hits_instance', -10.0),
+    ]
 
 
 def test_csv(page):
@@ -59,7 +84,7 @@ def test_csv(page):
         x
         for x in lines
         if (x['profile'], x['claim'], x['dataset'], x['status'])
-        == ('mini', '2.2', 'msrrender20', 'reproduced')
+        == ('mini', '2.5', 'msrrender20', 'reproduced')
     )
     assert line['better'] == 'mlfo default r3d18 digits_motion'
     assert [line[k] for k in ('role', 'n', 'seeds', 'margin')] == ['hmdb51', '3', '0 1 2', '']
@@ -99,5 +124,5 @@ def test_pretraining_sets_that_differ_are_named(make_record, tmp_path):
         for backbone in ('r3d18', 's3d')
     ]
     text = write_claims(records, tmp_path)[0].read_text()
-    assert row(text, '1.5', 'UCF101', 'MLFO, Kinetics-400 > MLFO, UCF101')[3] == '+3.0'
-    assert row(text, '1.5', 'UCF101', 'MLFO (S3D), Kinetics-400 > MLFO (S3D), UCF101')[3] == '+3.0'
+    assert row(text, '1.6', 'UCF101', 'MLFO, Kinetics-400 > MLFO, UCF101')[3] == '+3.0'
+    assert row(text, '1.6', 'UCF101', 'MLFO (S3D), Kinetics-400 > MLFO (S3D), UCF101')[3] == '+3.0'

@@ -191,3 +191,17 @@ def test_rows_are_starred_only_beside_the_papers(make_record):
 def test_labels_cannot_break_the_table(make_record, label):
     (grid,) = grids([make_record(variant=label)])
     assert all('|' not in cell and '\n' not in cell for row in texts(grid) for cell in row)
+
+
+@pytest.mark.parametrize('clips', [16, 160])
+def test_a_small_test_set_has_a_note_and_no_dagger(make_record, clips):
+    samples = {part: dict(expected=clips, read=clips, skipped=0) for part in ('train', 'test')}
+    records = [
+        make_record(metrics=dict(top1=13.0), n_samples=samples),
+        make_record(method='simclr', metrics=dict(top1=50.0), n_samples=samples),
+    ]
+    (grid,) = grids(records)
+    shown = column(grid, 'digits_motion')
+    note = 'digits_motion: the test set is small, a number near chance says little.'
+    assert ('13.0 (n=1)' in shown, note in grid.notes) == (clips == 16, clips == 16)
+    assert ('13.0 † (n=1)' in shown) == (clips == 160)

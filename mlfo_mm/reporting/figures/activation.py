@@ -89,7 +89,7 @@ def _seeds(records: dict[str, Record]) -> list[str]:
 
 def _accuracy(cell: Cell) -> str:
     interval = '' if cell.half_width is None else f' ± {cell.half_width:.1f}'
-    mark = ' †' if cell.at_chance else ''
+    mark = ' †' if cell.suspect else ''
     return f'{cell.mean:.1f}{interval} %{mark} (n={len(cell.values)})'
 
 

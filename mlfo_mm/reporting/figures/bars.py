@@ -213,7 +213,7 @@ def _draw_column(axis: Axes, column: BarPanel, count: int) -> None:
             end = max(end, *values)
         top = max(top, end)
         axis.annotate(
-            f'{bar.value:.{column.digits}f}{" †" if bar.cell and bar.cell.at_chance else ""}',
+            f'{bar.value:.{column.digits}f}{" †" if bar.cell and bar.cell.suspect else ""}',
             (end, index),
             xytext=(4, 0),
             textcoords='offset points',

@@ -87,7 +87,7 @@ def _measured(shown: Measured) -> Words:
     text = f'{cell.mean:.1f}'
     if cell.half_width is not None:
         text += f' ± {cell.half_width:.1f}'
-    chance = ' †' if cell.at_chance else ''
+    chance = ' †' if cell.suspect else ''
     protocol = f' [{shown.protocol}]' if shown.protocol else ''
     tail = f'{chance} (n={_count(len(cell.values), cell.planned)}){protocol}'
     return Words(text, tail, RANKS[shown.rank])
