@@ -2,8 +2,9 @@
 
 The numbers in ``mlfo_official.json`` are what ``train_label`` of the authors' train.py (commit
 3478734) left in one process without a GPU: its network, narrowed to ``WIDTH`` channels and an
-embedding of ``EMBEDDING``, with K = 12 prototypes and a queue of 16, in float64, took weights, clips and queue of :func:`weights`, :func:`clips` and :func:`queue`, by
-the names of the layout ``mlfo_official``. ``terms`` are the values of its loss functions times
+embedding of ``EMBEDDING``, with K = 12 prototypes and a queue of 16, in float64, took weights,
+clips and queue of :func:`weights`, :func:`clips` and :func:`queue`, by the names of the layout
+``mlfo_official``. ``terms`` are the values of its loss functions times
 their weights in the sum; ``gradients`` of each parameter are its norm and its product with a
 direction. Nothing of that code is here or is needed.
 """
