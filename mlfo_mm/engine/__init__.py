@@ -3,6 +3,6 @@
 from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from . import hooks, optim
-from .optim import AutocastOptimWrapper
+from .optim import AutocastOptimWrapper, autocast
 
-__all__ = ['AutocastOptimWrapper', 'hooks', 'optim']
+__all__ = ['AutocastOptimWrapper', 'autocast', 'hooks', 'optim']

@@ -20,6 +20,7 @@ from mmengine.runner import Runner
 from tqdm import tqdm
 
 from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.engine import autocast
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
 from mlfo_mm.files import write_atomic
@@ -77,7 +78,7 @@ def predict(
         data: The videos, in test mode.
         batch_size: Videos at a time; each has several clips.
         num_workers: Decoding processes.
-        amp: bfloat16 autocast.
+        amp: bfloat16 autocast, where the device is fast in it.
         title: Stands before the progress bar.
 
     Raises:
@@ -89,9 +90,8 @@ def predict(
     model.to(device).eval()
     values, labels, files, frames, decoders = [], [], [], [], set()
     extra: dict[str, list[np.ndarray]] = {}
-    autocast = torch.autocast(device.split(':')[0], dtype=torch.bfloat16, enabled=amp)
     bar = tqdm(total=len(data), desc=title, unit='video', disable=None, leave=False)
-    with torch.inference_mode(), autocast, bar:
+    with torch.inference_mode(), autocast(amp), bar:
         for batch in loader:
             if not batch['data_samples']:
                 continue

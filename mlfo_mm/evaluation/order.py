@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
+from mlfo_mm.engine import autocast
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, counts, decoders, features, listed
 from mlfo_mm.evaluation.inference import Outputs
@@ -177,7 +178,7 @@ def _maps(trial: Trial, probe: OrderProbe, test: Outputs) -> list[dict[str, Any]
 def _high_level(trial: Trial, clip: torch.Tensor) -> np.ndarray:
     """Feature map (D, T', h, w) of one clip (1, C, T, H, W) of uint8."""
     batch = trial.model.data_preprocessor(dict(inputs=[clip], data_samples=None))
-    with torch.autocast(get_device().split(':')[0], dtype=torch.bfloat16, enabled=trial.amp):
+    with autocast(trial.amp):
         level = trial.model.extract_levels(batch['inputs'])[-1]
     return level[0].float().cpu().numpy()
 

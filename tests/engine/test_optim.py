@@ -6,20 +6,48 @@ import copy
 
 import pytest
 import torch
-from mmengine.device import get_device
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
-from mlfo_mm.engine import AutocastOptimWrapper
+from mlfo_mm.engine import AutocastOptimWrapper, autocast, optim
 from mlfo_mm.engine.config import load_config
 
 
-def test_forward_in_bfloat16_weights_in_float32():
-    layer = nn.Linear(3, 2).to(get_device())
+@pytest.fixture
+def capability(monkeypatch):
+    """Say which instructions the CPU has; the device is the CPU."""
+    monkeypatch.setattr(optim, 'get_device', lambda: 'cpu')
+    optim._say_float32.cache_clear()
+    return lambda name: monkeypatch.setattr(torch.backends.cpu, 'get_cpu_capability', lambda: name)
+
+
+@pytest.mark.parametrize(
+    ('name', 'wanted', 'dtype'),
+    [
+        ('AVX512', True, torch.bfloat16),
+        ('AVX512', False, torch.float32),
+        ('AVX2', True, torch.float32),
+        ('DEFAULT', True, torch.float32),
+    ],
+)
+def test_bfloat16_only_where_it_is_fast(capability, monkeypatch, name, wanted, dtype):
+    capability(name)
+    said = []
+    monkeypatch.setattr(optim, 'print_log', lambda text, *_: said.append(text))
+    layer = nn.Linear(3, 2)
+    for _ in range(2):
+        with autocast(wanted):
+            assert layer(torch.ones(4, 3)).dtype == dtype
+    assert len(said) == (wanted and dtype == torch.float32)  # once
+
+
+def test_forward_in_bfloat16_weights_in_float32(capability):
+    capability('AVX512')
+    layer = nn.Linear(3, 2)
     wrapper = AutocastOptimWrapper(torch.optim.SGD(layer.parameters(), lr=0.1))
     before = layer.weight.detach().clone()
     with wrapper.optim_context(layer):
-        output = layer(torch.ones(4, 3, device=get_device()))
+        output = layer(torch.ones(4, 3))
     assert output.dtype == torch.bfloat16
     wrapper.update_params(output.float().sum())
     assert layer.weight.dtype == torch.float32
