@@ -2,8 +2,6 @@
 
 from mmengine.config import read_base
 
-from mlfo_mm.engine import AutocastOptimWrapper
-
 with read_base():
     from ..runtime import *
     from ..schedules.adam import *
@@ -20,7 +18,6 @@ flip_ratio = 0.5
 normalize = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 views.decode.update(scale=None)
 train_dataloader.update(batch_size=64, num_workers=1, pin_memory=False)
-optim_wrapper.update(type=AutocastOptimWrapper)
 param_scheduler[0].update(milestones=[24])
 train_cfg.update(max_epochs=30)
-evaluation = dict(num_clips=4, batch_size=8, amp=True)
+evaluation = dict(num_clips=4, batch_size=8)

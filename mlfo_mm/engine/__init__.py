@@ -3,6 +3,6 @@
 from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from . import hooks, optim
-from .optim import AutocastOptimWrapper, autocast
+from .optim import AutocastOptimWrapper, autocast, fast_in_bfloat16
 
-__all__ = ['AutocastOptimWrapper', 'autocast', 'hooks', 'optim']
+__all__ = ['AutocastOptimWrapper', 'autocast', 'fast_in_bfloat16', 'hooks', 'optim']

@@ -20,11 +20,16 @@ def autocast(wanted: bool = True) -> torch.autocast:
 
     There oneDNN has no convolutions in bfloat16, and torch's own take 60 times as long.
     """
-    device = get_device().split(':')[0]
-    slow = device == 'cpu' and torch.backends.cpu.get_cpu_capability() != 'AVX512'
-    if wanted and slow:
+    if wanted and not fast_in_bfloat16():
         _say_float32()
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=wanted and not slow)
+    return torch.autocast(
+        get_device().split(':')[0], dtype=torch.bfloat16, enabled=wanted and fast_in_bfloat16()
+    )
+
+
+def fast_in_bfloat16() -> bool:
+    """Whether the device that there is convolves in bfloat16: a GPU, or a CPU with AVX512."""
+    return get_device() != 'cpu' or torch.backends.cpu.get_cpu_capability() == 'AVX512'
 
 
 @functools.cache

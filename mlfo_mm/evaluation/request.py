@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
+from mlfo_mm.engine import fast_in_bfloat16
 from mlfo_mm.engine.composed import checked_origin, composed_text
 from mlfo_mm.engine.config import load_config, load_task, task_keys, with_changes
 from mlfo_mm.engine.config_values import look_up, require
@@ -100,8 +101,8 @@ class Evaluation:
 
     @property
     def amp(self) -> bool:
-        """Whether bfloat16 autocast is on."""
-        return self.request.amp or self.settings.amp
+        """Whether bfloat16 autocast is on: asked for, and not on a CPU that is slow in it."""
+        return (self.request.amp or self.settings.amp) and fast_in_bfloat16()
 
     @property
     def flip_ratio(self) -> float:

@@ -80,7 +80,7 @@ def test_resume_of_the_same_run(config, save):
 
 def test_resume_of_another_variant_with_the_same_tensors(config, save):
     path = save(**resumable(variant='k8'))
-    with pytest.raises(UserError, match="trained with variant 'k8', the config says 'default'"):
+    with pytest.raises(UserError, match="was trained with variant 'k8', not 'default'"):
         check_resume(path, config)
 
 
