@@ -79,7 +79,7 @@ def test_mlfo_has_the_high_level_s_embeddings_and_scores(clips):
 
 @torch.no_grad()
 def test_mlfo_of_other_terms_says_that_it_has_features_alone(clips):
-    levels = dict(high=dict(retrieval=dict(type='TimestampRetrievalLoss')))
+    levels = dict(high=dict(retrieval=dict(type='TimestampRetrievalLoss', begin_epoch=0)))
     model = build('mlfo', levels=levels, prototypes=None)
     found = model.embed(clips)
     assert_close(found.instance, features(model, clips)[0])
