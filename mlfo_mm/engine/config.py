@@ -17,6 +17,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.study.runs import parse_run
 
 OPTIONS = '--cfg-options'
+NAMED = ('method', 'backbone_name', 'profile')  # whose result a record is, said by the run's name
 OF_DATA = ('reader', 'train_dataloader')  # of the runtime: a task has data of its own
 
 
@@ -83,6 +84,8 @@ def with_options(values: Values, options: Mapping[str, Any], filename: str) -> V
     """Values with ``--cfg-options`` in their places, each key checked."""
     config = to_config(values, filename)
     for key, value in options.items():
+        if key.split('.')[0] in NAMED:
+            raise UserError(f"{OPTIONS} {key}: is said by the run's name, METHOD/BACKBONE@PROFILE")
         check_source(values, key, OPTIONS)
         check_key(config, key, OPTIONS)
         check_kind(config, key, value)

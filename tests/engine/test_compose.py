@@ -182,5 +182,5 @@ def test_a_file_on_another_set(tmp_path, at):
 
 def test_a_small_file_has_no_sets(tmp_path):
     load_config('moco/r3d18@smoke').dump(tmp_path / 'mine.py')
-    with pytest.raises(UserError, match='mine.py is of the profile smoke, which has no sets'):
+    with pytest.raises(UserError, match=r'mine\.py is of the profile smoke, which has no sets'):
         load_config(f'{tmp_path}/mine.py@k600')

@@ -84,6 +84,14 @@ def test_known_options_are_merged():
     assert 'crop_size = 24' in again.pretty_text and config.crop_size == 32
 
 
+@pytest.mark.parametrize('key', ['method', 'backbone_name', 'profile'])
+def test_whose_result_it_is_is_no_option(key):
+    with pytest.raises(UserError, match=f"--cfg-options {key}: is said by the run's name"):
+        load_config(SMOKE, {key: 'mini'})
+    with pytest.raises(UserError, match="is said by the run's name"):
+        with_changes(load_config(SMOKE), {key: 'mini'})
+
+
 @pytest.mark.parametrize(
     ('line', 'message'),
     [
