@@ -77,6 +77,8 @@ def _suggest(key: str, known: list[str]) -> str:
 
 def _allowed(node: Any) -> set[str]:
     """Keys that a config node may have: its own, and its component's arguments where it has a type."""
+    if isinstance(node, Config) and 'model' not in node:  # a task's: whatever trains stands there
+        return set(node.keys())
     if isinstance(node, Config):
         return set(node.keys()) | KNOWN_KEYS | (_parameters(Runner.__init__) or set())
     if not isinstance(node, dict):

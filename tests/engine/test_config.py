@@ -32,7 +32,30 @@ def test_protocols_are_whole(task, profile):
     assert config.downstream.num_clips >= 1 and config.downstream.batch_size >= 1
     assert config.filename == f'configs/tasks/{task}@{profile}.py'
     assert ('train_cfg' in config) == ('optim_wrapper' in config)
-    assert {'downstream'} <= task_keys(task) & set(config.keys())
+    assert {'downstream'} <= task_keys(task, profile) <= set(config.keys())
+
+
+@pytest.mark.parametrize(
+    ('task', 'profile', 'options', 'message'),
+    [
+        ('linear_probe', 'demo', {'optim_wrapper.optimizer.lr': 9.0}, "key 'optim_wrapper'"),
+        ('linear_probe', 'demo', {'train_cfg.max_epochs': 9}, "unknown key 'train_cfg'"),
+        ('retrieval', 'paper', {'log_level': 'ERROR'}, "unknown key 'log_level'"),
+        ('linear_probe', 'demo', {'downstream.probe': 'onlien'}, 'must be cached or online'),
+        ('linear_probe', 'demo', {'downstream.probe': 'online'}, 'the key train_cfg is missing'),
+        ('linear_probe', 'paper', {'downstream.probe': 'cached'}, 'train_on is missing'),
+    ],
+)
+def test_options_that_a_task_would_not_read(task, profile, options, message):
+    with pytest.raises(UserError, match=message):
+        load_task(task, profile, options)
+
+
+def test_options_of_a_task_that_trains():
+    options = {'optim_wrapper.optimizer.lr': 9.0, 'log_level': 'ERROR'}
+    config = load_task('linear_probe', 'paper', options)
+    assert (config.optim_wrapper.optimizer.lr, config.log_level) == (9.0, 'ERROR')
+    assert 'train_cfg' not in task_keys('linear_probe', 'demo')
 
 
 @pytest.mark.parametrize(
