@@ -52,7 +52,7 @@ def compose(run: RunName) -> Values:
     else:
         values, places = _small(run), ('small', run.at)
     for key in ('schedule_at', 'backbone_at', 'method_at'):
-        for said in words(values, key, places):
+        for said in words(values, key, places, run):
             values = merge(values, said, f'{run}, {key}')
     if values.get('profile') == PAPER:
         # of the set, the recipe's own parts have been asked; a variant has not
@@ -171,7 +171,7 @@ def _changed(values: Values, path: Path, places: tuple[str, ...]) -> Values:
     change = read_fragment(path)
     if is_whole(change):
         raise UserError(f'{path} is a whole config: only files of changes are joined by +')
-    said = list(words(change, 'variant_at', places))
+    said = words(change, 'variant_at', places, path)
     change.pop('variant_at', None)
     for part in (change, *said):
         check_change(values, part, path)

@@ -60,7 +60,7 @@ def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None)
     """
     values = shipped('tasks', task)
     evaluation = dict(downstream=shipped('profiles', profile).get('evaluation', {}))
-    for part in (evaluation, *words(values, 'task_at', _places(profile))):
+    for part in (evaluation, *words(values, 'task_at', _places(profile), task)):
         values = merge(values, part, f'{task}@{profile}')
     values.pop('task_at', None)
     if 'optim_wrapper' in values:
@@ -79,7 +79,7 @@ def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None)
 def task_keys(task: str, profile: str) -> frozenset[str]:
     """Top-level keys of a protocol under a profile: options of these are the task's, not the run's."""
     values = shipped('tasks', task)
-    said = words(values, 'task_at', _places(profile))
+    said = words(values, 'task_at', _places(profile), task)
     keys = frozenset(values).union(*said) - {'task_at'}
     return keys | {'log_level'} if 'optim_wrapper' in keys else keys
 

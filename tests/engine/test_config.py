@@ -85,6 +85,8 @@ def test_simclr_is_mlfo_with_the_other_terms_off():
         ({'model.first_stag': 0.1}, "did you mean 'first_stage'"),
         ({'modle.first_stage': 0.1}, "did you mean 'model'"),
         ({'param_scheduler.99.gamma': 8}, "'99' is no index of a list of 1"),
+        ({'param_scheduler.--1.gamma': 8}, "'--1' is no index of a list of 1"),
+        ({f'param_scheduler.{"9" * 5000}.gamma': 8}, 'is no index of a list of 1'),
         ({'param_scheduler.0.milestone': [8]}, "did you mean 'milestones'"),
         ({'sampler.clip_le': 8}, "did you mean 'clip_len'"),
         ({'views.jitter.hu': 0.1}, "did you mean 'hue'"),
@@ -193,6 +195,11 @@ def test_changes_merge_in_their_order_and_options_last(tmp_path):
         ('model = dict(first_stag=0)', "did you mean 'first_stage'"),
         ('model = dict(levels=dict(mid=dict(graph=dict(tau=1))))', "has no argument 'tau'"),
         ('model = dict(first_stage=dict(share=1))', 'first_stage is a dict, where the config has'),
+        ('variant_at = dict(smal=dict(clip_len=4))', r"change\.py: .*'smal' .did you mean 'small'"),
+        ('variant_at = 3', 'variant_at=3, must be a dict of small, paper, smoke'),
+        ('variant_at = dict(small=3)', r'variant_at\.small=3, must be a dict'),
+        ('variant_at = {0: dict()}', 'unknown place 0: one of small, paper'),
+        ("param_scheduler = {'--1': dict(gamma=1)}", "'--1' is no index of a list"),
         ("model = dict(type='MLFO')", 'is a whole config: only files of changes are joined'),
         ('1 +', 'cannot read config .*change.py'),
     ],
@@ -200,6 +207,17 @@ def test_changes_merge_in_their_order_and_options_last(tmp_path):
 def test_faults_in_a_file_of_changes(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         load_config(write(tmp_path / 'change.py', text))
+
+
+def test_places_in_lists(tmp_path):
+    change = write(tmp_path / 'change.py', 'param_scheduler = {0: dict(gamma=0.5)}')
+    assert load_config(change).param_scheduler[0].gamma == 0.5
+    assert load_config(SMOKE, {'param_scheduler.-1.gamma': 0.5}).param_scheduler[0].gamma == 0.5
+
+
+def test_a_tuple_stays_one():
+    config = load_task('linear_probe', 'demo', {'downstream.strengths.0': 1e-5})
+    assert config.downstream.strengths == (1e-5, 1e-3, 1e-2, 1e-1, 1.0)
 
 
 def test_a_change_alone():
