@@ -58,8 +58,9 @@ def compose(run: RunName) -> Values:
         # of the set, the recipe's own parts have been asked; a variant has not
         on = values.get('pretrain_dataset')
         places = (PAPER, *(at for at, name in SETS.items() if name == on))
+    method = str(values.get('method', run.method))  # a file may lie in any folder
     for name in run.changes:
-        values = _changed(values, change_file(run.method, name), places)
+        values = _changed(values, change_file(method, name), places)
     values['run'] = str(run)
     return {key: value for key, value in values.items() if key not in WORDS}
 

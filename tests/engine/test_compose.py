@@ -152,6 +152,13 @@ def test_a_recipe_of_one_s_own_under_a_profile(tmp_path):
         assert config[key] == shipped[key]
 
 
+def test_variants_of_a_file_are_those_of_its_method(tmp_path):
+    load_config('mlfo/r3d18@smoke').dump(tmp_path / 'mine.py')
+    assert load_config(f'{tmp_path}/mine.py+one_hot').variant == 'one_hot'
+    with pytest.raises(UserError, match="mlfo has no variant or change 'one_hto'"):
+        load_config(f'{tmp_path}/mine.py+one_hto')
+
+
 @pytest.mark.parametrize(
     ('run', 'prototypes'),
     [
