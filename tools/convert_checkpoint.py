@@ -3,7 +3,7 @@
 import: a checkpoint of torchvision (R3D-18, S3D), a plain 3D ResNet or MLFO's released code.
 export: a backbone as plain state dict or safetensors, which load without this package.
 
-    python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config mlfo/r3d18@ucf101
+    python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config mlfo/r3d18_tv@ucf101
     python tools/convert_checkpoint.py export epoch_100.pth backbone.safetensors
 """
 
@@ -32,6 +32,7 @@ def parse_args() -> argparse.Namespace:
         sub.add_argument('--layout', help=f'default: by its names; {", ".join(LAYOUTS)}')
         if way == 'import':
             sub.add_argument('--config', required=True, help='run that the weights are for')
+            sub.add_argument('--method', help="what records call the weights; default: the run's")
             sub.add_argument('--prefix', default='', help='only tensors whose names begin so')
             sub.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
     return parser.parse_args()
@@ -43,6 +44,7 @@ def main() -> None:
     args = parse_args()
     if args.way == 'import':
         config = load_config(args.config, args.cfg_options)
+        config.method = args.method or config.method
         print(import_weights(args.source, args.target, config, args.layout, args.prefix))
     else:
         print(export_weights(args.source, args.target, args.layout))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from mlfo_mm.engine.config import load_config, load_task
-from mlfo_mm.engine.config_values import OptionsAction
+from mlfo_mm.engine.config_values import OptionsAction, require
 from mlfo_mm.errors import cli
 from mlfo_mm.files import write_atomic
 
@@ -26,7 +26,9 @@ def main() -> None:
     """Compose the config and print it."""
     args = parse_args()
     if args.task:
-        config = load_task(args.task, load_config(args.run).profile, args.cfg_options)
+        run = load_config(args.run)
+        require(run, ('profile',))
+        config = load_task(args.task, run.profile, args.cfg_options)
     else:
         config = load_config(args.run, args.cfg_options)
     if args.output:

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.engine.fragments import merge, read_fragment, shipped, words
 from mlfo_mm.engine.strict import check_change
 from mlfo_mm.errors import UserError, did_you_mean
@@ -51,14 +52,15 @@ def compose(run: RunName) -> Values:
     else:
         values, places = _small(run), ('small', run.at)
     for key in ('schedule_at', 'backbone_at', 'method_at'):
-        for said in words(values, key, places):
+        for said in words(values, key, places, run):
             values = merge(values, said, f'{run}, {key}')
     if values.get('profile') == PAPER:
         # of the set, the recipe's own parts have been asked; a variant has not
         on = values.get('pretrain_dataset')
         places = (PAPER, *(at for at, name in SETS.items() if name == on))
+    method = str(values.get('method', run.method))  # a file may lie in any folder
     for name in run.changes:
-        values = _changed(values, change_file(run.method, name), places)
+        values = _changed(values, change_file(method, name), places)
     values['run'] = str(run)
     return {key: value for key, value in values.items() if key not in WORDS}
 
@@ -106,6 +108,8 @@ def _published(run: RunName) -> tuple[Values, tuple[str, ...]]:
     """A recipe as its file has it, and of which places its parts have yet to be asked."""
     if run.file is not None:
         values = _recipe(run.file)
+        if run.at:
+            return _on_set(run, values)
         return values, (PAPER,) if values.get('profile') == PAPER else ()
     path = _nearest_recipe(run)
     values, (backbone, _, at) = _recipe(path), path.stem.rpartition('_')
@@ -114,6 +118,18 @@ def _published(run: RunName) -> tuple[Values, tuple[str, ...]]:
     if at == run.at:
         return values, (PAPER,)
     return values | dict(pretrain_dataset=SETS[run.at]), (PAPER, run.at)
+
+
+def _on_set(run: RunName, values: Values) -> tuple[Values, tuple[str, ...]]:
+    """A file of the published scale on another pretraining set than its own."""
+    profile, own, name = values.get('profile', PAPER), values.get('pretrain_dataset'), SETS[run.at]
+    if profile != PAPER:
+        raise UserError(f'run {run}: {run.file} is of the profile {profile}, which has no sets')
+    if own == name:
+        return values, (PAPER,)
+    if own and look_up(values, 'train_dataloader.dataset.dataset') == own:  # a printed config
+        values = merge(values, dict(train_dataloader=dict(dataset=dict(dataset=name))), str(run))
+    return values | dict(pretrain_dataset=name), (PAPER, run.at)
 
 
 def _nearest_recipe(run: RunName) -> Path:
@@ -156,7 +172,7 @@ def _changed(values: Values, path: Path, places: tuple[str, ...]) -> Values:
     change = read_fragment(path)
     if is_whole(change):
         raise UserError(f'{path} is a whole config: only files of changes are joined by +')
-    said = list(words(change, 'variant_at', places))
+    said = words(change, 'variant_at', places, path)
     change.pop('variant_at', None)
     for part in (change, *said):
         check_change(values, part, path)

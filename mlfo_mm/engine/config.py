@@ -8,8 +8,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mlfo_mm.engine.compose import Values, compose, is_whole, normal
-from mlfo_mm.engine.config_values import check_kind, check_values
+from mlfo_mm.engine.compose import PAPER, Values, compose, is_whole, normal
+from mlfo_mm.engine.config_values import check_kind, check_values, require
 from mlfo_mm.engine.facts import check_made, check_source, complete
 from mlfo_mm.engine.fragments import merge, shipped, to_config, words
 from mlfo_mm.engine.strict import check_config, check_key
@@ -17,6 +17,12 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.study.runs import parse_run
 
 OPTIONS = '--cfg-options'
+NAMED = ('method', 'backbone_name', 'profile')  # whose result a record is, said by the run's name
+# what a linear probe is, and what each kind reads that the other does not
+PROBES = dict(
+    cached=('downstream.train_on', 'downstream.strengths', 'downstream.folds'),
+    online=('train_cfg', 'optim_wrapper', 'downstream.train_batch_size'),
+)
 OF_DATA = ('reader', 'train_dataloader')  # of the runtime: a task has data of its own
 
 
@@ -53,9 +59,8 @@ def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None)
         UserError: As :func:`load_config`.
     """
     values = shipped('tasks', task)
-    places = (profile,) if profile == 'paper' else ('small', profile)
     evaluation = dict(downstream=shipped('profiles', profile).get('evaluation', {}))
-    for part in (evaluation, *words(values, 'task_at', places)):
+    for part in (evaluation, *words(values, 'task_at', _places(profile), task)):
         values = merge(values, part, f'{task}@{profile}')
     values.pop('task_at', None)
     if 'optim_wrapper' in values:
@@ -63,14 +68,24 @@ def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None)
         shared = {key: runtime[key] for key in runtime if key not in OF_DATA}
         values = merge(shared, values, f'{task}@{profile}')
     filename = f'configs/tasks/{task}@{profile}.py'
-    return finished(with_options(values, options or {}, filename), filename)
+    config = finished(with_options(values, options or {}, filename), filename)
+    probe = config.downstream.get('probe')
+    if probe is not None and probe not in PROBES:
+        raise UserError(f'{filename}: downstream.probe={probe!r}, must be {" or ".join(PROBES)}')
+    require(config, PROBES.get(probe, ()))
+    return config
 
 
-def task_keys(task: str) -> frozenset[str]:
-    """Top-level keys of a task's protocol: options of these are the task's, not the run's."""
+def task_keys(task: str, profile: str) -> frozenset[str]:
+    """Top-level keys of a protocol under a profile: options of these are the task's, not the run's."""
     values = shipped('tasks', task)
-    said = (part for part in (values.pop('task_at', None) or {}).values())
-    return frozenset(values).union(*said)
+    said = words(values, 'task_at', _places(profile), task)
+    keys = frozenset(values).union(*said) - {'task_at'}
+    return keys | {'log_level'} if 'optim_wrapper' in keys else keys
+
+
+def _places(profile: str) -> tuple[str, ...]:
+    return (profile,) if profile == PAPER else ('small', profile)
 
 
 def with_changes(config: Config, options: Mapping[str, Any]) -> Config:
@@ -83,6 +98,8 @@ def with_options(values: Values, options: Mapping[str, Any], filename: str) -> V
     """Values with ``--cfg-options`` in their places, each key checked."""
     config = to_config(values, filename)
     for key, value in options.items():
+        if key.split('.')[0] in NAMED:
+            raise UserError(f"{OPTIONS} {key}: is said by the run's name, METHOD/BACKBONE@PROFILE")
         check_source(values, key, OPTIONS)
         check_key(config, key, OPTIONS)
         check_kind(config, key, value)

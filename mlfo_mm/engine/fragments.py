@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from mmengine.config import Config, ConfigDict
 
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.study.paths import CONFIGS
+from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.runs import SETS
 
 DELETE = '_delete_'
+PLACES = tuple(dict.fromkeys(('small', 'paper', *PROFILES, *SETS)))
 DATA = (dict, list, tuple, str, int, float, bool, type(None))  # not what a lazy config imports
 
 
@@ -74,19 +78,28 @@ def _merged(base: Any, value: Any, where: str) -> Any:
     value = dict(value)
     if value.pop(DELETE, False) or base is None:
         return _without_delete(value)
-    if isinstance(base, list):
+    if isinstance(base, list | tuple):
         parts = list(base)
         for place, inner in value.items():
-            if not place.lstrip('-').isdigit() or not -len(parts) <= int(place) < len(parts):
+            index = index_in(parts, place)
+            if index is None:
                 raise UserError(f'{where}: {place!r} is no place in a list of {len(parts)}')
-            parts[int(place)] = _merged(parts[int(place)], inner, f'{where}.{place}')
-        return parts
+            parts[index] = _merged(parts[index], inner, f'{where}.{place}')
+        return type(base)(parts)
     if not isinstance(base, dict):
         raise UserError(f'{where} is a dict, where the config has {base!r:.80}')
     return {
         **base,
         **{key: _merged(base.get(key), inner, f'{where}.{key}') for key, inner in value.items()},
     }
+
+
+def index_in(parts: Sequence[Any], place: object) -> int | None:
+    """The index that a key such as ``'0'`` or ``'-1'`` is in a list, None where it is none."""
+    if not re.fullmatch(r'-?\d{1,9}', str(place)):
+        return None
+    index = int(str(place))
+    return index if -len(parts) <= index < len(parts) else None
 
 
 def _without_delete(value: Any) -> Any:
@@ -117,7 +130,23 @@ def to_config(values: Mapping[str, Any], filename: str) -> Config:
     return config
 
 
-def words(values: Mapping[str, Any], key: str, places: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """What a fragment says under ``key`` about each of some places, such as small, mini."""
-    said = values.get(key) or {}
-    return (said[place] for place in places if place in said)
+def words(
+    values: Mapping[str, Any], key: str, places: Iterable[str], source: object
+) -> list[dict[str, Any]]:
+    """What a fragment says under ``key`` about each of some places, such as small, mini.
+
+    Raises:
+        UserError: It is no dict of dicts, or names an unknown place; ``source`` says whose it is.
+    """
+    said = values.get(key)
+    if said is None:
+        return []
+    if not isinstance(said, dict):
+        raise UserError(f'{source}: {key}={said!r:.80}, must be a dict of {", ".join(PLACES)}')
+    for place, part in said.items():
+        if place not in PLACES:
+            near = did_you_mean(str(place), PLACES) or f': one of {", ".join(PLACES)}'
+            raise UserError(f'{source}: {key} has an unknown place {place!r}{near}')
+        if not isinstance(part, dict):
+            raise UserError(f'{source}: {key}.{place}={part!r:.80}, must be a dict')
+    return [said[place] for place in places if place in said]

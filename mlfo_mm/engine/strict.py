@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 
 from mlfo_mm.engine.composed import KNOWN
 from mlfo_mm.engine.facts import check_source
-from mlfo_mm.engine.fragments import DATA, leaves, to_config
+from mlfo_mm.engine.fragments import DATA, index_in, leaves, to_config
 from mlfo_mm.errors import UserError, did_you_mean
 
 # top-level keys that configs may have beside the arguments of mmengine's Runner
@@ -48,9 +48,10 @@ def check_key(config: Config, dotted: str, source: str, may_add: bool = False) -
     parts = dotted.split('.')
     for depth, part in enumerate(parts):
         if isinstance(node, list | tuple):
-            if not part.lstrip('-').isdigit() or not -len(node) <= int(part) < len(node):
+            index = index_in(node, part)
+            if index is None:
                 raise UserError(f'{source} {dotted}: {part!r} is no index of a list of {len(node)}')
-            node = node[int(part)]
+            node = node[index]
         elif isinstance(node, dict | Config) and part in node:
             node = node[part]
         else:
@@ -77,6 +78,8 @@ def _suggest(key: str, known: list[str]) -> str:
 
 def _allowed(node: Any) -> set[str]:
     """Keys that a config node may have: its own, and its component's arguments where it has a type."""
+    if isinstance(node, Config) and 'model' not in node:  # a task's: whatever trains stands there
+        return set(node.keys())
     if isinstance(node, Config):
         return set(node.keys()) | KNOWN_KEYS | (_parameters(Runner.__init__) or set())
     if not isinstance(node, dict):

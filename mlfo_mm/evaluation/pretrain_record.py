@@ -21,6 +21,7 @@ from torch import nn
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, carried_config
+from mlfo_mm.engine.hooks.checkpoint import by_epoch
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings
 from mlfo_mm.errors import UserError, reason_of
@@ -152,7 +153,7 @@ def _last_checkpoint(work_dir: Path) -> tuple[Path, Config, dict[str, Any]]:
     """The checkpoint of a finished run, the config that it carries, and its meta data."""
     if not work_dir.is_dir():
         raise UserError(f'{work_dir} does not exist: name the folder that the training wrote to')
-    found = {int(p.stem.split('_')[1]): p for p in work_dir.glob('epoch_*.pth') if _numbered(p)}
+    found = by_epoch(work_dir)
     if not found:
         raise UserError(f'{work_dir} has no checkpoint epoch_*.pth: nothing was trained there')
     path = found[max(found)]
@@ -167,10 +168,6 @@ def _last_checkpoint(work_dir: Path) -> tuple[Path, Config, dict[str, Any]]:
             'tools/train.py --resume'
         )
     return path, config, meta
-
-
-def _numbered(path: Path) -> bool:
-    return path.stem.split('_')[1].isdigit()
 
 
 def _cost(

@@ -151,16 +151,18 @@ def read_configs(request: Request, carried: Config | None = None) -> tuple[Confi
     """
     if request.task not in TASKS:
         raise UserError(f'--task {request.task}: known are {", ".join(TASKS)}')
-    known = task_keys(request.task)
+    if carried is None and not request.run:
+        raise UserError(
+            f'{request.checkpoint} carries no config of this project: name the run as well, '
+            f'tools/evaluate.py RUN {request.checkpoint}'
+        )
+    plain = load_config(request.run) if carried is None else carried
+    require(plain, ('profile',))
+    known = task_keys(request.task, plain.profile)
     ours = {k: v for k, v in request.options.items() if k.split('.')[0] in known}
     theirs = {k: v for k, v in request.options.items() if k not in ours}
     if carried is None:
-        if not request.run:
-            raise UserError(
-                f'{request.checkpoint} carries no config of this project: name the run as well, '
-                f'tools/evaluate.py RUN {request.checkpoint}'
-            )
-        pretrain = load_config(request.run, theirs)
+        pretrain = load_config(request.run, theirs) if theirs else plain
     else:
         if request.run:
             checked_origin(request.checkpoint, carried, load_config(request.run))

@@ -152,6 +152,13 @@ def test_a_recipe_of_one_s_own_under_a_profile(tmp_path):
         assert config[key] == shipped[key]
 
 
+def test_variants_of_a_file_are_those_of_its_method(tmp_path):
+    load_config('mlfo/r3d18@smoke').dump(tmp_path / 'mine.py')
+    assert load_config(f'{tmp_path}/mine.py+one_hot').variant == 'one_hot'
+    with pytest.raises(UserError, match="mlfo has no variant or change 'one_hto'"):
+        load_config(f'{tmp_path}/mine.py+one_hto')
+
+
 @pytest.mark.parametrize(
     ('run', 'prototypes'),
     [
@@ -166,3 +173,21 @@ def test_a_recipe_of_one_s_own_under_a_profile(tmp_path):
 )
 def test_a_variant_is_asked_of_the_set(run, prototypes):
     assert load_config(run).model.prototypes.num_prototypes == prototypes
+
+
+@pytest.mark.parametrize('at', ['k600', 'ucf101'])
+def test_a_file_on_another_set(tmp_path, at):
+    config = load_config(f'{CONFIGS}/moco/r3d18_k400.py@{at}')
+    named_run = load_config(f'moco/r3d18@{at}')
+    assert config.pretrain_dataset == config.train_dataloader.dataset.dataset == SETS[at]
+    assert config.pretty_text.replace(config.run, named_run.run) == named_run.pretty_text
+    load_config('moco/r3d18@k400', {'model.momentum': 0.5}).dump(tmp_path / 'mine.py')
+    mine = load_config(f'{tmp_path}/mine.py@{at}')
+    assert (mine.model.momentum, mine.pretrain_dataset) == (0.5, SETS[at])
+    assert mine.train_dataloader.dataset.dataset == SETS[at]
+
+
+def test_a_small_file_has_no_sets(tmp_path):
+    load_config('moco/r3d18@smoke').dump(tmp_path / 'mine.py')
+    with pytest.raises(UserError, match=r'mine\.py is of the profile smoke, which has no sets'):
+        load_config(f'{tmp_path}/mine.py@k600')

@@ -32,7 +32,30 @@ def test_protocols_are_whole(task, profile):
     assert config.downstream.num_clips >= 1 and config.downstream.batch_size >= 1
     assert config.filename == f'configs/tasks/{task}@{profile}.py'
     assert ('train_cfg' in config) == ('optim_wrapper' in config)
-    assert {'downstream'} <= task_keys(task) & set(config.keys())
+    assert {'downstream'} <= task_keys(task, profile) <= set(config.keys())
+
+
+@pytest.mark.parametrize(
+    ('task', 'profile', 'options', 'message'),
+    [
+        ('linear_probe', 'demo', {'optim_wrapper.optimizer.lr': 9.0}, "key 'optim_wrapper'"),
+        ('linear_probe', 'demo', {'train_cfg.max_epochs': 9}, "unknown key 'train_cfg'"),
+        ('retrieval', 'paper', {'log_level': 'ERROR'}, "unknown key 'log_level'"),
+        ('linear_probe', 'demo', {'downstream.probe': 'onlien'}, 'must be cached or online'),
+        ('linear_probe', 'demo', {'downstream.probe': 'online'}, 'the key train_cfg is missing'),
+        ('linear_probe', 'paper', {'downstream.probe': 'cached'}, 'train_on is missing'),
+    ],
+)
+def test_options_that_a_task_would_not_read(task, profile, options, message):
+    with pytest.raises(UserError, match=message):
+        load_task(task, profile, options)
+
+
+def test_options_of_a_task_that_trains():
+    options = {'optim_wrapper.optimizer.lr': 9.0, 'log_level': 'ERROR'}
+    config = load_task('linear_probe', 'paper', options)
+    assert (config.optim_wrapper.optimizer.lr, config.log_level) == (9.0, 'ERROR')
+    assert 'train_cfg' not in task_keys('linear_probe', 'demo')
 
 
 @pytest.mark.parametrize(
@@ -62,6 +85,8 @@ def test_simclr_is_mlfo_with_the_other_terms_off():
         ({'model.first_stag': 0.1}, "did you mean 'first_stage'"),
         ({'modle.first_stage': 0.1}, "did you mean 'model'"),
         ({'param_scheduler.99.gamma': 8}, "'99' is no index of a list of 1"),
+        ({'param_scheduler.--1.gamma': 8}, "'--1' is no index of a list of 1"),
+        ({f'param_scheduler.{"9" * 5000}.gamma': 8}, 'is no index of a list of 1'),
         ({'param_scheduler.0.milestone': [8]}, "did you mean 'milestones'"),
         ({'sampler.clip_le': 8}, "did you mean 'clip_len'"),
         ({'views.jitter.hu': 0.1}, "did you mean 'hue'"),
@@ -82,6 +107,14 @@ def test_known_options_are_merged():
     again = with_changes(config, {'train_cfg.max_epochs': 8, 'crop_size': 24})
     assert (again.train_cfg.max_epochs, again.optim_wrapper.clip_grad.max_norm) == (8, 1.0)
     assert 'crop_size = 24' in again.pretty_text and config.crop_size == 32
+
+
+@pytest.mark.parametrize('key', ['method', 'backbone_name', 'profile'])
+def test_whose_result_it_is_is_no_option(key):
+    with pytest.raises(UserError, match=f"--cfg-options {key}: is said by the run's name"):
+        load_config(SMOKE, {key: 'mini'})
+    with pytest.raises(UserError, match="is said by the run's name"):
+        with_changes(load_config(SMOKE), {key: 'mini'})
 
 
 @pytest.mark.parametrize(
@@ -162,6 +195,11 @@ def test_changes_merge_in_their_order_and_options_last(tmp_path):
         ('model = dict(first_stag=0)', "did you mean 'first_stage'"),
         ('model = dict(levels=dict(mid=dict(graph=dict(tau=1))))', "has no argument 'tau'"),
         ('model = dict(first_stage=dict(share=1))', 'first_stage is a dict, where the config has'),
+        ('variant_at = dict(smal=dict(clip_len=4))', r"change\.py: .*'smal' .did you mean 'small'"),
+        ('variant_at = 3', 'variant_at=3, must be a dict of small, paper, smoke'),
+        ('variant_at = dict(small=3)', r'variant_at\.small=3, must be a dict'),
+        ('variant_at = {0: dict()}', 'unknown place 0: one of small, paper'),
+        ("param_scheduler = {'--1': dict(gamma=1)}", "'--1' is no index of a list"),
         ("model = dict(type='MLFO')", 'is a whole config: only files of changes are joined'),
         ('1 +', 'cannot read config .*change.py'),
     ],
@@ -169,6 +207,17 @@ def test_changes_merge_in_their_order_and_options_last(tmp_path):
 def test_faults_in_a_file_of_changes(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         load_config(write(tmp_path / 'change.py', text))
+
+
+def test_places_in_lists(tmp_path):
+    change = write(tmp_path / 'change.py', 'param_scheduler = {0: dict(gamma=0.5)}')
+    assert load_config(change).param_scheduler[0].gamma == 0.5
+    assert load_config(SMOKE, {'param_scheduler.-1.gamma': 0.5}).param_scheduler[0].gamma == 0.5
+
+
+def test_a_tuple_stays_one():
+    config = load_task('linear_probe', 'demo', {'downstream.strengths.0': 1e-5})
+    assert config.downstream.strengths == (1e-5, 1e-3, 1e-2, 1e-1, 1.0)
 
 
 def test_a_change_alone():

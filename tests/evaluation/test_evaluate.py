@@ -188,14 +188,16 @@ def test_finetune_trains_and_resumes(request_for, tmp_path, capsys):
 
 
 def test_online_probe_of_paper_profile(request_for, tmp_path):
+    run = tmp_path / 'tiny.py'  # of the published scale, in the size of smoke
+    load_config('mlfo/r3d18@smoke').dump(run)
+    run.write_text(run.read_text().replace("profile = 'smoke'", "profile = 'paper'"))
     options = {
-        'profile': 'paper',
         'train_cfg.max_epochs': 2,
         'downstream.num_workers': 0,
         'downstream.num_clips': 2,
         'log_level': 'ERROR',
     }
-    request = request_for('linear_probe', options=options)
+    request = request_for('linear_probe', run=str(run), options=options)
     record, path = evaluate(request, tmp_path / 'results')
     assert record.protocol['probe'] == 'online'
     assert record.protocol['frozen'] is True
@@ -281,7 +283,7 @@ def test_damaged_cache_is_made_again(request_for, tmp_path, capsys):
     [
         ({'options': {'downstream.num_clip': 3}}, "'num_clip'.*did you mean 'num_clips'"),
         ({'options': {'crop_size': 64}}, 'crop_size=64 is larger than short_side=36'),
-        ({'options': {'profile': 'big'}}, "unknown profile 'big': one of "),
+        ({'options': {'profile': 'big'}}, "profile: is said by the run's name"),
         ({'options': {'downstream.num_clips': 0}}, 'num_clips=0'),
         ({'dataset': 'pear'}, "no data set 'pear'"),
         ({'split': 2}, 'no such list'),

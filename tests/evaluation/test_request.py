@@ -117,7 +117,7 @@ def test_what_a_checkpoint_was_trained_with_stays(run, options, message):
     ('changes', 'message'),
     [
         ({'task': 'retrival'}, '--task retrival: known are .*retrieval'),
-        ({'options': {'profile': 'mine'}}, "unknown profile 'mine' .did you mean 'mini'"),
+        ({'options': {'profile': 'mini'}}, "profile: is said by the run's name"),
         ({'run': ''}, 'epoch_2.pth carries no config of this project: name the run as well'),
         ({'average': 'max'}, "average='max': prob"),
     ],

@@ -46,6 +46,14 @@ def test_a_name_that_is_none():
     assert done.stderr == "error: unknown profile 'smok' (did you mean 'smoke'?)\n"
 
 
+def test_a_protocol_is_no_run():
+    done = call(
+        REPO / 'tools/print_config.py', REPO / 'configs/tasks/retrieval.py', '--task', 'retrieval'
+    )
+    assert done.returncode == 2
+    assert done.stderr.endswith('the key profile is missing\n') and done.stderr.count('\n') == 1
+
+
 @pytest.mark.slow
 def test_mmaction2_s_own_tool_trains_it(digits, tmp_path):
     path = tmp_path / 'whole.py'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import torch
@@ -38,14 +39,16 @@ def readable(path: str | Path) -> bool:
     return True
 
 
+def by_epoch(work_dir: str | Path) -> dict[int, Path]:
+    """The files ``epoch_NUMBER.pth`` of a work directory, not ``epoch_best.pth``."""
+    files = ((re.fullmatch(r'epoch_(\d+)', p.stem), p) for p in Path(work_dir).glob('epoch_*.pth'))
+    return {int(found[1]): path for found, path in files if found}
+
+
 def find_resume(work_dir: str | Path, logger=print) -> Path | None:
     """Newest whole ``epoch_*.pth`` of a work directory; truncated ones are named and passed over."""
-    found = sorted(
-        Path(work_dir).glob('epoch_*.pth'),
-        key=lambda path: int(path.stem.split('_')[1]),
-        reverse=True,
-    )
-    for path in found:
+    found = by_epoch(work_dir)
+    for path in (found[epoch] for epoch in sorted(found, reverse=True)):
         if readable(path):
             return path
         logger(f'warning: {path} cannot be read whole: falling back to the checkpoint before it')

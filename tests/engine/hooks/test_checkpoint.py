@@ -8,7 +8,7 @@ import os
 import pytest
 import torch
 
-from mlfo_mm.engine.hooks.checkpoint import AtomicBackend, find_resume, readable
+from mlfo_mm.engine.hooks.checkpoint import AtomicBackend, by_epoch, find_resume, readable
 from mlfo_mm.errors import UserError
 
 
@@ -44,6 +44,9 @@ def test_newest_whole_checkpoint(tmp_path):
         torch.save({'weights': torch.arange(5000)}, tmp_path / f'epoch_{epoch}.pth')
     whole = (tmp_path / 'epoch_10.pth').read_bytes()
     (tmp_path / 'epoch_10.pth').write_bytes(whole[: len(whole) // 2])
+    for name in ('epoch_best', 'epoch_11_old', 'epoch_'):
+        (tmp_path / f'{name}.pth').write_bytes(whole)
+    assert sorted(by_epoch(tmp_path)) == [2, 9, 10]
     said = []
     assert find_resume(tmp_path, said.append) == tmp_path / 'epoch_9.pth'
     assert len(said) == 1 and 'epoch_10.pth cannot be read whole' in said[0]
