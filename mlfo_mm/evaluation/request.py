@@ -107,7 +107,7 @@ class Evaluation:
     @property
     def flip_ratio(self) -> float:
         """Share of clips that training with labels flips."""
-        return self.pretrain.get('flip_ratio', 0.5)
+        return flip_ratio_of(self.pretrain)
 
     @property
     def untrained(self) -> bool:
@@ -179,10 +179,17 @@ def read_configs(request: Request, carried: Config | None = None) -> tuple[Confi
     return pretrain, config
 
 
+def flip_ratio_of(config: Config) -> float:
+    """Share of clips that training with labels flips, whatever it starts from."""
+    return float(config.get('flip_ratio', 0.5))
+
+
 def pretraining_of(config: Config) -> Pretraining:
     """What a config trains, in plain data."""
     bare = ClipGeometry.from_config(config).as_dict() | dict(
-        backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
+        backbone=config.model.backbone.to_dict(),
+        normalize=config.normalize.to_dict(),
+        flip_ratio=flip_ratio_of(config),
     )
     swept = {name: look_up(config, key) for name, key in SWEPT_KEYS.items()}
     return Pretraining(

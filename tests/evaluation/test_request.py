@@ -81,6 +81,15 @@ def test_an_untrained_network_is_its_backbone(plain):
     assert scratch['method'] == 'scratch'
 
 
+def test_finetuning_from_scratch_with_other_flips_has_another_name():
+    scratch = dict(checkpoint='none', task='finetune')
+    flipped, unflipped = (
+        evaluation(**scratch, options={'flip_ratio': ratio}) for ratio in (0.5, 0.0)
+    )
+    assert flipped.experiment() != unflipped.experiment()
+    assert flipped.flip_ratio == 0.5 and unflipped.flip_ratio == 0.0
+
+
 def test_a_checkpoint_s_own_config_gives_the_same_name(plain):
     text = composed_text(load_config('mlfo/r3d18@smoke'))
     carried = carried_config({'meta': {'composed': text}}, 'epoch_2.pth')
