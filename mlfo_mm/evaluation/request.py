@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,8 @@ NEEDED = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
     'model.backbone', 'train_cfg',
 )  # fmt: skip
-# what a checkpoint was trained with, which no evaluation can change
-TRAINED = (
-    'method', 'variant', 'backbone', 'pretrain_dataset', 'profile', 'model', 'train_dataloader',
-    'train_cfg', 'optim_wrapper', 'param_scheduler',
-)  # fmt: skip
+# what an evaluation of a checkpoint can have its own of: how clips look
+OF_CLIPS = (*(each.name for each in fields(ClipGeometry)), 'normalize', 'flip_ratio')
 # where a run was stored, how it was spelled and which seed it had is no part of what it was
 NOT_FAMILY = (
     'randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level', 'run',
@@ -54,7 +51,7 @@ class Request:
         decode_timeout: Seconds after which a video counts as broken.
         average: 'prob' or 'score'; None for the downstream config's.
         options: Changes of config values: keys of the downstream config go there, all others to
-            the pretraining config.
+            the pretraining config. Of one that a checkpoint carries only how clips look.
     """
 
     checkpoint: str
@@ -165,7 +162,7 @@ def read_configs(request: Request, carried: Config | None = None) -> tuple[Confi
         if request.run:
             checked_origin(request.checkpoint, carried, load_config(request.run))
         for key in theirs:
-            if key.startswith(TRAINED):
+            if key.split('.')[0] not in OF_CLIPS:
                 raise UserError(
                     f'--cfg-options {key}: {request.checkpoint} was trained with it as it is; only '
                     'what clips of evaluation look like can be changed'
