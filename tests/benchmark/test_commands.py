@@ -196,5 +196,6 @@ def test_status_leaves_the_markers_of_a_run_under_way_alone(call):
 
 
 def test_report_names_its_page(call, tmp_path):
+    (tmp_path / 'results').mkdir()
     assert call('report') == f'{tmp_path}/results/report_smoke.html\n'
     assert '<html' in (tmp_path / 'results/report_smoke.html').read_text()
