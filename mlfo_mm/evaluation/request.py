@@ -15,11 +15,10 @@ from mlfo_mm.engine.config_values import look_up, require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.study.experiments import SWEPT_KEYS
-from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
+from mlfo_mm.study.identity import NO_CHECKPOINT, Pretraining, Protocol, evaluation_identity
 from mlfo_mm.study.tasks import TASKS
 
 PROTOCOL_VERSION = 1
-NO_CHECKPOINT = 'none'
 NEEDED = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
     'model.backbone', 'train_cfg',
