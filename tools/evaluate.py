@@ -16,7 +16,8 @@ from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
-from mlfo_mm.evaluation.request import NO_CHECKPOINT, Request
+from mlfo_mm.evaluation.request import Request
+from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 from mlfo_mm.study.tasks import TASKS

@@ -107,6 +107,7 @@ def run(choice: Choice, where: Where, console: Console) -> None:
     _say_missing(plan, console)
     if not plan.jobs:
         raise UserError('nothing can run: ' + ('; '.join(plan.missing) or 'the choice is empty'))
+    _check_gpus(plan, machine)
     ending = runner.run(plan, machine, console)
     for job in plan.jobs:
         if job.rule == 'tables':
@@ -127,6 +128,18 @@ def run(choice: Choice, where: Where, console: Console) -> None:
             f'{len(ending.failed)} failed'
             + (f', {len(others)} left out because of them' if others else '')
             + '; the same command tries them again'
+        )
+
+
+def _check_gpus(plan: Plan, machine: runner.Machine) -> None:
+    """Refuse what is to do and would wait forever for more GPUs than there are."""
+    if not machine.gpus:
+        return
+    wanted, there = max((job.gpus for job in to_do(plan)[0]), default=0), len(machine.gpus)
+    if wanted > there:
+        raise UserError(
+            f'a pretraining takes {wanted} GPUs, this run has {there}: --gpus-per-run {there} gives '
+            'it fewer'
         )
 
 

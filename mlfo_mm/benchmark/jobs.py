@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.files import write_atomic
-from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
+from mlfo_mm.study.identity import NO_CHECKPOINT, Pretraining, Protocol, evaluation_identity
 from mlfo_mm.study.tasks import TASKS
 
 # frozen tasks of a run share a job, each of the others has a rule, and resources, of its own
 EVALUATIONS = ('evaluate', *(task.key for task in TASKS.values() if not task.frozen))
 RULES = ('data', 'pretrain', *EVALUATIONS, 'tables', 'figures')
 PYTHON = '{python}'  # the interpreter of whoever runs the command
-UNTRAINED = 'none'  # what stands for the checkpoint of random weights
 
 
 def executable(words: Iterable[str]) -> list[str]:
@@ -111,7 +110,7 @@ class Plan:
 
     def identities(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What the records of an evaluation are records of, by its facts: one for each task."""
-        run, untrained = self.trained[facts['trains']], facts['checkpoint'] == UNTRAINED
+        run, untrained = self.trained[facts['trains']], facts['checkpoint'] == NO_CHECKPOINT
         on = dict(dataset=facts['dataset'], skip_broken=facts['skip_broken'])
         protocols = [replace(self.protocols[task], **on) for task in facts['tasks']]
         return [evaluation_identity(run, each, facts['seed'], untrained) for each in protocols]

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
-from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, UNTRAINED, Job, Plan
+from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, Job, Plan
 from mlfo_mm.benchmark.resolve import Answer, Question, pretraining, protocol
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.experiments import Experiment
 from mlfo_mm.study.identity import (
+    NO_CHECKPOINT,
     Pretraining,
     Protocol,
     folder_name,
@@ -152,8 +153,8 @@ class _Planner:
         facts |= dict(seed=seed, trains=' '.join((run, *options)))
         self.made.trained[facts['trains']] = trains
         if row.untrained:
-            facts |= dict(method=row.method, variant='', checkpoint=UNTRAINED)
-            self._add_evaluations(row, facts, (run, UNTRAINED), (), priority)
+            facts |= dict(method=row.method, variant='', checkpoint=NO_CHECKPOINT)
+            self._add_evaluations(row, facts, (run, NO_CHECKPOINT), (), priority)
             return
         data = self._data(trains.dataset)
         if data is None:

@@ -38,18 +38,20 @@ def protocol(task: str, profile: str) -> Question:
 def resolve(questions: Sequence[Question], root: Path, cache_file: Path) -> list[Answer]:
     """Answer questions about configs; each only once as long as no config changes.
 
-    An answer about a config that cannot be read has only the key ``error``.
+    An answer about a config that cannot be read has only the key ``error``; it is asked again.
     """
     state = _state(root)
     cache = _read_cache(cache_file)
     keys = [hash_text(json.dumps([state, each], sort_keys=True)) for each in questions]
     open_keys = [key for key in dict.fromkeys(keys) if key not in cache]
+    answers = {key: cache[key] for key in keys if key in cache}
     if open_keys:
         asked = {key: question for key, question in zip(keys, questions, strict=True)}
-        answers = _ask([asked[key] for key in open_keys], root)
-        cache |= dict(zip(open_keys, answers, strict=True))
+        found = dict(zip(open_keys, _ask([asked[key] for key in open_keys], root), strict=True))
+        answers |= found
+        cache |= {key: answer for key, answer in found.items() if 'error' not in answer}
         write_atomic(cache_file, json.dumps(cache, indent=1))
-    return [cache[key] for key in keys]
+    return [answers[key] for key in keys]
 
 
 def tool_environment(root: Path) -> dict[str, str]:
@@ -77,10 +79,7 @@ def _ask(questions: list[Question], root: Path) -> list[Answer]:
 def _state(root: Path) -> str:
     """Digest of all that an answer may depend on: the configs and who reads them."""
     digest = hashlib.sha256(metadata.version('mmengine').encode())
-    package = root / 'mlfo_mm'
-    named = [package / 'evaluation' / name for name in ('pipelines.py', 'request.py')]
-    folders = [*package.glob('engine/*.py'), *package.glob('study/*.py')]
-    code = [*folders, *named, package / 'benchmark' / 'resolve.py']
+    code = (root / 'mlfo_mm').rglob('*.py')  # configs are checked against the classes they name
     configs = [*root.glob('configs/**/*.py'), *root.glob('configs/**/*.toml')]
     for path in filter(Path.is_file, sorted((*configs, *code))):
         digest.update(f'{path}\0'.encode() + path.read_bytes())

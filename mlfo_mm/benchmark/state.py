@@ -196,7 +196,7 @@ def reconcile(plan: Plan) -> None:
         sources = known.get('made_of', {})
         stale = any(sources.get(name) != there[name] for name in job.sources if name in there)
         same = known.get('products') == found
-        if job.checkpoint is not None and not same:
+        if job.checkpoint is not None and not (same and recorded(plan, job)):
             known = dict(made_of={}, seconds=None) if pretrained(plan, job) else {}
         if found is None or not known or stale:
             path.unlink(missing_ok=True)
@@ -226,6 +226,10 @@ def open_jobs(plan: Plan) -> list[Job]:
 
 
 def pretrained(plan: Plan, job: Job) -> bool:
-    """Whether a pretraining's last checkpoint is whole and its record is there."""
-    there = all(path.is_file() for path in products(plan, job))
-    return there and job.checkpoint is not None and whole(job.checkpoint)
+    """Whether a pretraining's last checkpoint is whole and its record is of a finished one."""
+    return job.checkpoint is not None and recorded(plan, job) and whole(job.checkpoint)
+
+
+def recorded(plan: Plan, job: Job) -> bool:
+    """Whether a pretraining's record is there, and not that of an attempt that broke off."""
+    return all(read(path).get('status') == 'done' for path in products(plan, job)[1:])

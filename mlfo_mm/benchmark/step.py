@@ -26,6 +26,7 @@ from mlfo_mm.benchmark.state import (
     mark,
     pretrained,
     products,
+    recorded,
     whole,
     write,
 )
@@ -36,7 +37,7 @@ from mlfo_mm.processes import die_with_parent
 def command_of(job: Job) -> list[str]:
     """The command, continued where an earlier attempt of a pretraining left a checkpoint.
 
-    Where only the record of a pretraining is not there, the command that writes it.
+    Where only the record of a pretraining is not there, or failed, the command that writes it.
     """
     if job.checkpoint is not None and whole(job.checkpoint):
         return executable(job.facts['recorder'])
@@ -103,11 +104,13 @@ def run(plan: Plan, job: Job, threads: int) -> int:
 def _lacking(plan: Plan, job: Job, said: Handover) -> list[str]:
     """Products that are not there, and records that the tool does not call its own."""
     own = {Path(plan.cwd, path) for path in said.records}
+    unrecorded = job.checkpoint is not None and not recorded(plan, job)
     return [
         str(path)
         for path in products(plan, job)
         if not (path.exists() if path != job.checkpoint else whole(path))
         or (job.rule in EVALUATIONS and path not in own)
+        or (unrecorded and path != job.checkpoint)
     ]
 
 

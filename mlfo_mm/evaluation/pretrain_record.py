@@ -21,6 +21,7 @@ from torch import nn
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, carried_config
+from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import by_epoch
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings
@@ -55,7 +56,9 @@ def train_and_record(
     except Exception as error:
         if is_main_process() and stop_folders(config.work_dir) != before:
             with contextlib.suppress(UserError):  # on a full disk the first error is the one to say
-                batch = planned.train_dataloader.batch_size * get_world_size()
+                processes = get_world_size()
+                scaled_learning_rate(planned, processes, auto_scale_lr)  # as the run was named
+                batch = planned.train_dataloader.batch_size * processes
                 failed = Failed(reason_of(error), planned, batch)
                 record_pretraining(config.work_dir, results, failed=failed)
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,16 @@ from mlfo_mm.engine.config_values import look_up, require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.study.experiments import SWEPT_KEYS
-from mlfo_mm.study.identity import Pretraining, Protocol, evaluation_identity
+from mlfo_mm.study.identity import NO_CHECKPOINT, Pretraining, Protocol, evaluation_identity
 from mlfo_mm.study.tasks import TASKS
 
 PROTOCOL_VERSION = 1
-NO_CHECKPOINT = 'none'
 NEEDED = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
     'model.backbone', 'train_cfg',
 )  # fmt: skip
-# what a checkpoint was trained with, which no evaluation can change
-TRAINED = (
-    'method', 'variant', 'backbone', 'pretrain_dataset', 'profile', 'model', 'train_dataloader',
-    'train_cfg', 'optim_wrapper', 'param_scheduler',
-)  # fmt: skip
+# what an evaluation of a checkpoint can have its own of: how clips look
+OF_CLIPS = (*(each.name for each in fields(ClipGeometry)), 'normalize', 'flip_ratio')
 # where a run was stored, how it was spelled and which seed it had is no part of what it was
 NOT_FAMILY = (
     'randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level', 'run',
@@ -54,7 +50,7 @@ class Request:
         decode_timeout: Seconds after which a video counts as broken.
         average: 'prob' or 'score'; None for the downstream config's.
         options: Changes of config values: keys of the downstream config go there, all others to
-            the pretraining config.
+            the pretraining config. Of one that a checkpoint carries only how clips look.
     """
 
     checkpoint: str
@@ -107,7 +103,7 @@ class Evaluation:
     @property
     def flip_ratio(self) -> float:
         """Share of clips that training with labels flips."""
-        return self.pretrain.get('flip_ratio', 0.5)
+        return flip_ratio_of(self.pretrain)
 
     @property
     def untrained(self) -> bool:
@@ -167,7 +163,7 @@ def read_configs(request: Request, carried: Config | None = None) -> tuple[Confi
         if request.run:
             checked_origin(request.checkpoint, carried, load_config(request.run))
         for key in theirs:
-            if key.startswith(TRAINED):
+            if key.split('.')[0] not in OF_CLIPS:
                 raise UserError(
                     f'--cfg-options {key}: {request.checkpoint} was trained with it as it is; only '
                     'what clips of evaluation look like can be changed'
@@ -181,10 +177,17 @@ def read_configs(request: Request, carried: Config | None = None) -> tuple[Confi
     return pretrain, config
 
 
+def flip_ratio_of(config: Config) -> float:
+    """Share of clips that training with labels flips, whatever it starts from."""
+    return float(config.get('flip_ratio', 0.5))
+
+
 def pretraining_of(config: Config) -> Pretraining:
     """What a config trains, in plain data."""
     bare = ClipGeometry.from_config(config).as_dict() | dict(
-        backbone=config.model.backbone.to_dict(), normalize=config.normalize.to_dict()
+        backbone=config.model.backbone.to_dict(),
+        normalize=config.normalize.to_dict(),
+        flip_ratio=flip_ratio_of(config),
     )
     swept = {name: look_up(config, key) for name, key in SWEPT_KEYS.items()}
     return Pretraining(

@@ -25,13 +25,13 @@ from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, test_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
 from mlfo_mm.evaluation.request import (
-    NO_CHECKPOINT,
     PROTOCOL_VERSION,
     Evaluation,
     Request,
     read_configs,
 )
 from mlfo_mm.evaluation.weights import LoadedWeights, load_backbone, random_weights
+from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.study.tasks import TASKS
 
 

@@ -48,7 +48,7 @@ NOTES = (
     'with the class of the query, by the embeddings of instance discrimination.',
     'Costs: parameters and GFLOPs (multiply-adds) of the backbone for one clip of the evaluation; '
     'speed, memory and time of the pretraining. They compare on one machine only, if nothing else ran '
-    'on it: results/README.md says of which records that is not so.',
+    'on it.',
 )
 
 

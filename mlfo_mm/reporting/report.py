@@ -29,7 +29,7 @@ from mlfo_mm.reporting.tables import Table, build_table, implemented
 from mlfo_mm.reporting.verdicts import STATUSES, judge
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile, find_profile
-from mlfo_mm.study.records import Record, load_records
+from mlfo_mm.study.records import Record, load_records, require_folder
 from mlfo_mm.study.tasks import PRETRAIN
 
 
@@ -65,6 +65,7 @@ def make_report(
         work_dir: folder of the runs; the last lines of failed jobs are taken from there.
     """
     chosen = find_profile(profile)
+    require_folder(results_dir)
     records = load_records(results_dir, chosen.name)
     jobs = failed_jobs(Path(work_dir), chosen.name) if work_dir is not None else []
     page = report_html(records, chosen, results_dir, jobs)

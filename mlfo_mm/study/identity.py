@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlfo_mm.study.records import Record
 
 DEFAULT = 'default'  # the variant of a recipe without changes
+NO_CHECKPOINT = 'none'  # stands for the checkpoint of random weights
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,21 @@ def test_run_without_jobs_says_what_is_missing(call):
     assert call.text() == 'missing, so left out:\n  - no videos of ucf101\n  - no config\n'
 
 
+def test_run_refuses_a_pretraining_that_would_wait_forever_for_gpus(call, monkeypatch):
+    ending_is(monkeypatch)
+    jobs = call.plan.jobs
+    jobs[0] = replace(jobs[0], gpus=4)
+    call('run')  # on CPUs these are processes
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1')
+    with pytest.raises(UserError, match=r'takes 4 GPUs, this run has 2: --gpus-per-run 2'):
+        call('run')
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1,2,3')
+    call('run')
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0')
+    monkeypatch.setattr(commands, 'to_do', lambda plan: (jobs[1:], False))  # it is done
+    call('run')
+
+
 def test_run_shows_the_last_lines_of_what_failed(call, monkeypatch):
     log = call.of('pretrain/a').log
     log.parent.mkdir(parents=True)
@@ -180,5 +196,6 @@ def test_status_leaves_the_markers_of_a_run_under_way_alone(call):
 
 
 def test_report_names_its_page(call, tmp_path):
+    (tmp_path / 'results').mkdir()
     assert call('report') == f'{tmp_path}/results/report_smoke.html\n'
     assert '<html' in (tmp_path / 'results/report_smoke.html').read_text()

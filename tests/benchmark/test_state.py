@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,17 @@ def test_a_marker_of_another_form_is_none(plan):
     assert done(plan) == {'pretrain/a', 'evaluate/b'}
     write(files(plan, plan.job('pretrain/a')).marker, products=['epoch_3.pth'], stamp=[1, 2])
     assert done(plan) == {'pretrain/a', 'evaluate/b'}  # the checkpoint speaks for itself
+
+
+def test_a_failed_record_is_no_record_of_a_finished_pretraining(plan, tmp_path):
+    number, job = plan.jobs.index(plan.job('pretrain/a')), plan.job('pretrain/a')
+    record = tmp_path / 'results/records/a.json'
+    plan.jobs[number] = replace(job, products=(*job.products, str(record)))
+    for text, there in (('{"status": "done"}', True), ('{"status": "failed"}', False)):
+        record.write_text(text)
+        assert ('pretrain/a' in done(plan)) == there
+        files(plan, job).marker.unlink(missing_ok=True)
+        assert ('pretrain/a' in done(plan)) == there
 
 
 def test_where_data_lie(plan, digits, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -47,17 +48,36 @@ def test_a_job_that_another_process_did_is_marked_and_not_run(plan):
     assert not files(plan, job).log.exists()
 
 
-def test_of_a_pretraining_without_its_record_only_the_record_is_made(plan, tmp_path):
-    job = plan.job('pretrain/a')
+def recording(job: Job, record: Path, status: str) -> Job:
+    """A pretraining with a record, and a recorder that writes it."""
+    record.parent.mkdir(parents=True)
+    text = json.dumps(dict(status=status))
+    code = f'import pathlib; pathlib.Path({str(record)!r}).write_text({text!r})'
+    facts = dict(recorder=[PYTHON, '-c', code])
+    return replace(job, products=(*job.products, str(record)), facts=facts)
+
+
+@pytest.mark.parametrize('earlier', ['', '{"status": "failed"}'])
+def test_of_a_pretraining_without_its_record_only_the_record_is_made(earlier, plan, tmp_path):
     record = tmp_path / 'results/records/a.json'
-    code = f'import pathlib; p = pathlib.Path({str(record)!r}); p.parent.mkdir(parents=True); p.touch()'
-    recorder = [PYTHON, '-c', code]
-    job = replace(job, products=(*job.products, str(record)), facts=dict(recorder=recorder))
+    job = recording(plan.job('pretrain/a'), record, 'done')
+    if earlier:
+        record.write_text(earlier)
     checkpoint = finish(job)
     assert step.run(plan, job, 1) == 0
     marker = read(files(plan, job).marker)
-    assert list(marker['products']) == [str(checkpoint)] and record.is_file()
+    assert list(marker['products']) == [str(checkpoint)]
+    assert read(record) == dict(status='done')
     assert marker['seconds'] is None  # it says nothing of a whole run
+
+
+def test_a_pretraining_with_a_failed_record_is_not_done(plan, tmp_path):
+    record = tmp_path / 'results/records/a.json'
+    job = recording(plan.job('pretrain/a'), record, 'failed')
+    finish(job)
+    assert step.run(plan, job, 1) == 1
+    assert read(files(plan, job).state)['reason'] == f'it ended without {record}'
+    assert not files(plan, job).marker.exists()
 
 
 @pytest.mark.parametrize(

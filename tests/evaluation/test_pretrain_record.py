@@ -11,9 +11,10 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
 from mlfo_mm.engine.composed import composed_text
-from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config import load_config, scaled_learning_rate
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.pretrain_record import Failed, record_pretraining
+from mlfo_mm.evaluation import pretrain_record
+from mlfo_mm.evaluation.pretrain_record import Failed, record_pretraining, train_and_record
 from mlfo_mm.study.records import load_records
 from tests.conftest import REPO
 
@@ -119,6 +120,31 @@ def test_unfinished_or_other_run(digits, tmp_path):
     checkpoint(tmp_path, composed=text)
     with pytest.raises(UserError, match=r'no vis_data/scalars\.json'):
         record_pretraining(tmp_path, tmp_path / 'results')
+
+
+@pytest.mark.parametrize('scale', [False, True])
+def test_a_failed_record_has_the_name_of_the_finished_one(scale, digits, tmp_path, monkeypatch):
+    config, results = load_config(SMOKE), tmp_path / 'results'
+    config.work_dir = str(tmp_path)
+    rate = config.optim_wrapper.optimizer.lr
+    carried = load_config(SMOKE)
+    scaled_learning_rate(carried, 1, scale)
+    assert (carried.optim_wrapper.optimizer.lr != rate) == scale
+
+    def broken(config, *_):
+        folder = tmp_path / '20260102_030405/vis_data'
+        folder.mkdir(parents=True)
+        (folder / 'scalars.json').write_text('{"loss": 1.0, "epoch": 1, "step": 2}\n')
+        raise UserError('killed')
+
+    monkeypatch.setattr(pretrain_record, 'train', broken)
+    with pytest.raises(UserError, match='killed'):
+        train_and_record(config, 'none', None, scale, results)
+    (failed,) = load_records(results)
+    checkpoint(tmp_path, composed=composed_text(carried), seed=0)
+    done, _ = record_pretraining(tmp_path, results)
+    assert (failed.status, done.status) == ('failed', 'done')
+    assert failed.experiment == done.experiment
 
 
 def test_failure_does_not_replace_a_finished_record(digits, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from mlfo_mm.engine.composed import carried_config, composed_text
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
@@ -53,7 +54,9 @@ def test_what_a_record_is_of(plain):
     ],
     ids=str,
 )
-def test_other_work_has_another_name(plain, changes):
+def test_other_work_has_another_name(plain, changes, monkeypatch):
+    # the request decides, whatever this machine is fast in
+    monkeypatch.setattr('mlfo_mm.evaluation.request.fast_in_bfloat16', lambda: True)
     about = evaluation(**changes).about()
     assert about['experiment'] != plain['experiment']
     assert about['family_hash'] != plain['family_hash']
@@ -77,6 +80,15 @@ def test_an_untrained_network_is_its_backbone(plain):
     assert other == about
     scratch = evaluation(checkpoint='none', task='finetune').about()
     assert scratch['method'] == 'scratch'
+
+
+def test_finetuning_from_scratch_with_other_flips_has_another_name():
+    scratch = dict(checkpoint='none', task='finetune')
+    flipped, unflipped = (
+        evaluation(**scratch, options={'flip_ratio': ratio}) for ratio in (0.5, 0.0)
+    )
+    assert flipped.experiment() != unflipped.experiment()
+    assert flipped.flip_ratio == 0.5 and unflipped.flip_ratio == 0.0
 
 
 def test_a_checkpoint_s_own_config_gives_the_same_name(plain):
@@ -104,6 +116,10 @@ def test_how_a_run_is_spelled_is_no_part_of_its_name(plain, tmp_path):
         ('mlfo/r3d18@demo', {}, "trained with profile 'smoke', not 'demo'"),
         ('', {'pretrain_dataset': 'own'}, 'epoch_2.pth was trained with it as it is'),
         ('', {'backbone.base_channels': 8}, 'was trained with it as it is'),
+        ('', {'sampler.long_view': 'full'}, 'was trained with it as it is'),
+        ('', {'default_hooks.logger.interval': 7}, 'was trained with it as it is'),
+        ('', {'randomness.seed': 3}, 'was trained with it as it is'),
+        ('', {'load_from': 'other.pth'}, 'was trained with it as it is'),
     ],
 )
 def test_what_a_checkpoint_was_trained_with_stays(run, options, message):
@@ -111,6 +127,28 @@ def test_what_a_checkpoint_was_trained_with_stays(run, options, message):
     carried = carried_config({'meta': {'composed': text}}, 'epoch_2.pth')
     with pytest.raises(UserError, match=message):
         read_configs(dataclasses.replace(REQUEST, run=run, options=options), carried)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'frame_interval': 1},
+        {'crop_size': 24},
+        {'frame_difference': True},
+        {'flip_ratio': 0.25},
+        {'normalize.mean': [1.0, 2.0, 3.0]},
+    ],
+    ids=str,
+)
+def test_how_clips_look_is_the_evaluation_s(plain, options):
+    text = composed_text(load_config('mlfo/r3d18@smoke'))
+    carried = carried_config({'meta': {'composed': text}}, 'epoch_2.pth')
+    request = dataclasses.replace(REQUEST, run='', options=options)
+    pretrain, config = read_configs(request, carried)
+    ((key, value),) = options.items()
+    assert look_up(pretrain, key) == value
+    other = Evaluation(request, pretrain, config, ClipGeometry.from_config(pretrain), 0)
+    assert other.experiment() != plain['experiment']
 
 
 @pytest.mark.parametrize(

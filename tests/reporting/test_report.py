@@ -150,6 +150,12 @@ def test_unknown_profile(tmp_path):
         make_report('dmeo', tmp_path)
 
 
+def test_a_mistyped_folder_of_results_is_not_made(tmp_path):
+    with pytest.raises(UserError, match=r'^no folder .*nosuch: --results names'):
+        make_report('mini', tmp_path / 'nosuch')
+    assert not (tmp_path / 'nosuch').exists()
+
+
 def test_rows_without_a_number_stand_under_their_reason():
     lines = [
         'status,reason,label,method,variant,backbone,pretrain,dataset',

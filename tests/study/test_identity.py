@@ -39,7 +39,10 @@ def test_a_pretraining():
         config_text='seed = 3\n# pretraining\na = 1',
         config_hash=hash_text('seed = 3\n# pretraining\na = 1'),
         family_hash=family,
+        settings={},
     )
+    swept = replace(RUN, settings=dict(first_stage=0.5))
+    assert pretraining_identity(swept, 3) == about | dict(settings=dict(first_stage=0.5))
     assert folder_name(about) == f'pace-contrast_ucf101_{family[:8]}_seed3'
     assert SAFE_ID.fullmatch(about['experiment'])
 
