@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,14 @@ def free_port() -> str:
         return str(server.getsockname()[1])
 
 
-@pytest.fixture(autouse=True)
-def no_data_of_the_user(tmp_path_factory, monkeypatch) -> None:
-    """Tests see no data set, results or folder of runs that lie in the checkout."""
-    monkeypatch.delenv('MLFO_DATA_ROOT', raising=False)
-    monkeypatch.delenv('MLFO_FRAME_CACHE', raising=False)
-    monkeypatch.setattr(roots, 'DEFAULT', tmp_path_factory.getbasetemp() / 'no_data')
+@pytest.fixture(autouse=True, scope='session')
+def no_data_of_the_user(tmp_path_factory) -> Iterator[None]:
+    """Tests see no data set that lies in the checkout or that the environment names."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv('MLFO_DATA_ROOT', raising=False)
+        patch.delenv('MLFO_FRAME_CACHE', raising=False)
+        patch.setattr(roots, 'DEFAULT', tmp_path_factory.getbasetemp() / 'no_data')
+        yield
 
 
 @pytest.fixture(scope='session')

@@ -62,7 +62,7 @@ def test_config_is_of_that_variant_and_passes_are_those_of_a_training_step(card,
 
     files = dict.fromkeys((card.recipe, card.file(variant.variant)))
     path = '+'.join(str(CONFIGS / card.key / file) for file in files)
-    config = load_config(path, {'model.backbone.base_channels': 4})
+    config = load_config(path, {'backbone.base_channels': 4})
     assert (config.method, config.variant) == (card.key, variant.variant)
     assert config.profile == 'paper'
     dataset = VideoListDataset(
