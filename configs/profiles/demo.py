@@ -1,4 +1,4 @@
-"""Minutes on 2 cores: 8 frames of 32 x 32 of the embedded digits, at twice the paper's stride."""
+"""Half an hour on 2 cores: 8 frames of 32 x 32 of the embedded digits, at twice the paper's stride."""
 
 from mmengine.config import read_base
 
