@@ -3,5 +3,5 @@
 import mlfo_mm.datasets.transforms
 import mlfo_mm.datasets.video_list
 import mlfo_mm.engine
-import mlfo_mm.evaluation
+import mlfo_mm.evaluation.pipelines
 import mlfo_mm.models  # noqa: F401

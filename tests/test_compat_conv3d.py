@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from mlfo_mm import compat
 from mlfo_mm.models import S3D, SlowFast
-from tests.models.backbones.small import OTHERS, full
+from tests.models.backbones.small import NAMES, full
 
 R3D18 = dict(
     depth=18,
@@ -37,7 +37,8 @@ BACKBONES = {
     'slowfast at 16 channels': lambda: SlowFast(base_channels=16),
 } | {
     f'{name} at 16 channels': lambda name=name: MODELS.build(dict(full(name), base_channels=16))
-    for name in OTHERS
+    for name in NAMES
+    if name not in ('r3d18', 's3d', 'slowfast')
 }
 
 

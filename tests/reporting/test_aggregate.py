@@ -157,7 +157,7 @@ def test_pretraining_sets_are_no_columns(make_record, make_pretraining):
 
 def test_untrained_weights_have_no_variant(make_record):
     record = make_record(method='random', variant='official', pretrain_dataset='ucf101')
-    assert run_key(record) == ('random', '', 'r3d18', 'none')
+    assert run_key(record) == ('random', '', 'r3d18', 'none', False)
     assert run_key(make_record(method='random', task='finetune')).method == 'scratch'
 
 
