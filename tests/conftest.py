@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from mlfo_mm import roots
+from mlfo_mm import compat, roots  # noqa: F401  (the work-arounds, before anything of MMAction2)
 from mlfo_mm.datasets.digits import Settings, make_digits
 from tests.corpus import Corpus, make_corpus
 
