@@ -106,14 +106,14 @@ def pipeline(values: Values) -> list[Values]:
         else:
             kind = LazyObject(TRANSFORMS, 'PerClip')
             steps.append(dict(type=kind, transforms=_steps(entry, views, values)))
-    own = [values[name] for name in ('pretext_step',) if values.get(name)]
+    own = [resolved(values['pretext_step'], values)] if values.get('pretext_step') else []
     packing = [
         dict(type=LazyObject('mmaction.datasets.transforms', 'FormatShape'), input_format='NCTHW'),
         dict(type=LazyObject('mmaction.datasets.transforms', 'PackActionInputs')),
     ]
     reader = values.get('reader') or dict(type=LazyObject(TRANSFORMS, 'OpenVideo'))
     made = [resolved(step, values) for step in (reader, values['sampler'])]
-    return [*made, *steps, *(resolved(step, values) for step in own), *packing]
+    return [*made, *steps, *own, *packing]
 
 
 def _steps(names: Sequence[str], views: Values, values: Values) -> list[Values]:

@@ -20,11 +20,11 @@ def autocast(wanted: bool = True) -> torch.autocast:
 
     There oneDNN has no convolutions in bfloat16, and torch's own take 60 times as long.
     """
-    if wanted and not fast_in_bfloat16():
+    fast = fast_in_bfloat16()
+    if wanted and not fast:
         _say_float32()
-    return torch.autocast(
-        get_device().split(':')[0], dtype=torch.bfloat16, enabled=wanted and fast_in_bfloat16()
-    )
+    device = get_device().split(':')[0]
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=wanted and fast)
 
 
 def fast_in_bfloat16() -> bool:
