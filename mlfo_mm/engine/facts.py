@@ -33,7 +33,7 @@ DICTS = (
     'model', 'model.data_preprocessor', 'backbone', 'normalize', 'views', 'sampler',
     'train_dataloader', 'train_dataloader.dataset',
 )  # fmt: skip
-REFERENCE = re.compile(r'\$\{([\w.]+)\}')
+REFERENCE = re.compile(r'\$\{([\w.]+)(?:\*(\d+)/(\d+))?\}')
 
 
 def complete(values: Values) -> Values:
@@ -127,7 +127,10 @@ def _steps(names: Sequence[str], views: Values, values: Values) -> list[Values]:
 
 
 def resolved(node: Any, values: Mapping[str, Any]) -> Any:
-    """A value with the config's own values in place of its references ``${name}``."""
+    """A value with the config's own values in place of its references ``${name}``.
+
+    ``${name*9/7}`` is that share of a whole number, rounded.
+    """
     if isinstance(node, dict):
         return {key: resolved(value, values) for key, value in node.items()}
     if isinstance(node, list | tuple):
@@ -137,6 +140,8 @@ def resolved(node: Any, values: Mapping[str, Any]) -> Any:
         return copy.deepcopy(node)
     if found[1] not in values:
         raise UserError(f'{node}: the config has no {found[1]!r}{did_you_mean(found[1], values)}')
+    if found[2]:
+        return round(values[found[1]] * int(found[2]) / int(found[3]))
     return copy.deepcopy(values[found[1]])
 
 

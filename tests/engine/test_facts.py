@@ -225,6 +225,11 @@ def test_steps_of_the_views_are_changed_by_name():
     assert not of_kind(without.train_pipeline, 'PerFrameGray')
 
 
+def test_a_reference_may_ask_for_a_share_of_a_fact():
+    choices = load_config('speednet/s3dg@k400+ctp7').train_pipeline[3]['transforms']
+    assert [steps[0]['scale'] for steps in choices] == [(-1, 224), (-1, 256), (-1, 288)]
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [

@@ -22,7 +22,9 @@ model = dict(
         init_cfg=dict(type='Normal', layer='Linear', std=0.001),
     )
 )
-_views.rescale.transforms = [[dict(type=Resize, scale=(-1, side))] for side in (112, 128, 144)]
+_views.rescale.transforms = [
+    [dict(type=Resize, scale=(-1, f'${{crop_size*{sevenths}/7}}'))] for sevenths in (7, 8, 9)
+]  # 112, 128 and 144 for crops of 112
 variant_at = dict(
     paper=dict(views=dict(_delete_=True, **_views)), small=dict(sampler=dict(num_clips=2))
 )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
 
 from mlfo_mm.engine.composed import BATCH, COMPOSED
 
 
-@HOOKS.register_module()
 class OriginHook(Hook):
     """Put the text of the composed config and the effective batch into every checkpoint.
 
