@@ -29,6 +29,7 @@ MAY_ADD = ('model.', 'default_hooks.', 'views.')  # below these a file of change
 # nodes that a factory reads before the component is built
 UNCHECKED = {
     'optim_wrapper': {'constructor', 'paramwise_cfg'},
+    'param_scheduler': {'convert_to_iter_based'},  # each of them
     'train_dataloader.sampler': {'shuffle', 'seed'},
     'visualizer': {'name', 'save_dir'},
 }
@@ -55,7 +56,7 @@ def check_key(config: Config, dotted: str, source: str, may_add: bool = False) -
         elif isinstance(node, dict | Config) and part in node:
             node = node[part]
         else:
-            known = sorted(_allowed(node) | UNCHECKED.get('.'.join(parts[:depth]), set()))
+            known = sorted(_allowed(node) | _unchecked('.'.join(parts[:depth])))
             if part in known or (may_add and not did_you_mean(part, known)):
                 return
             deeper = [path for path in leaves(config.to_dict()) if path.endswith(f'.{dotted}')]
@@ -87,6 +88,12 @@ def _allowed(node: Any) -> set[str]:
     keys = set(node)
     component = _component(node)
     return keys if component is None else keys | (_parameters(component) or set())
+
+
+def _unchecked(path: str) -> set[str]:
+    """Keys of a node that its component need not know; those of a list are those of its items."""
+    home, _, index = path.rpartition('.')
+    return UNCHECKED.get(home if index.isdigit() else path, set())
 
 
 def _component(node: dict) -> Any:
@@ -124,7 +131,7 @@ def _check_tree(node: Any, path: str) -> None:
         component = _component(node)
         known = _parameters(component) if component is not None else None
         for key, value in dict(node).items():
-            extra = {'type', '_scope_', 'begin_epoch'} | UNCHECKED.get(path, set())
+            extra = {'type', '_scope_', 'begin_epoch'} | _unchecked(path)
             if known is not None and key not in known | extra:
                 raise UserError(
                     f'{path}: {component.__name__} has no argument {key!r}{_suggest(key, sorted(known))}'

@@ -117,6 +117,11 @@ def test_whose_result_it_is_is_no_option(key):
         with_changes(load_config(SMOKE), {key: 'mini'})
 
 
+def test_a_schedule_may_ask_for_steps_of_iterations():
+    key = 'param_scheduler.0.convert_to_iter_based'  # read by mmengine before it builds one
+    assert load_config(SMOKE, {key: True}).param_scheduler[0].convert_to_iter_based is True
+
+
 @pytest.mark.parametrize(
     ('line', 'message'),
     [
