@@ -11,7 +11,9 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from ..utils import COLLAPSE, Bound
+from mlfo_mm.study.identity import ZEROS
+
+from ..utils import COLLAPSE, Bound, pad_in_time
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class SelfSupervisedRecognizer(BaseModel):
 
     Args:
         backbone: Config of a 3D backbone that returns a tuple of levels, low to high, each of
-            shape (M, C, T', H', W').
+            shape (M, C, T', H', W'); its ``time_padding`` is that of :func:`pad_in_time`.
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Initialisation, as in mmengine.
 
@@ -49,7 +51,10 @@ class SelfSupervisedRecognizer(BaseModel):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        backbone = backbone.copy()
+        padding = backbone.pop('time_padding', ZEROS)
         self.backbone = MODELS.build(backbone)
+        pad_in_time(self.backbone, padding)
         self.register_buffer('epoch', torch.tensor(0))
         self.current_epoch = 0  # the buffer's value, which one would have to wait for on a GPU
         self.max_epochs = 1

@@ -5,6 +5,7 @@ from .complexity import Complexity, complexity
 from .gather import gather_all, gather_with_grad
 from .momentum import MomentumEncoder
 from .monitors import COLLAPSE, Bound
+from .padding import pad_in_time
 from .queue import FeatureQueue
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     'complexity',
     'gather_all',
     'gather_with_grad',
+    'pad_in_time',
 ]
