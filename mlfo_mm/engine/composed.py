@@ -23,7 +23,7 @@ from mlfo_mm.study.identity import ZEROS
 
 Values = dict[str, Any]
 # keys in the meta data of a checkpoint
-COMPOSED, BATCH = 'composed', 'effective_batch'
+COMPOSED, BATCH, SHOWN = 'composed', 'effective_batch', 'sample_shape'
 KNOWN = ('mlfo_mm', 'mmaction', 'mmcv', 'mmengine', 'torch', 'torchvision')
 FACTS = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize', 'clip_len',

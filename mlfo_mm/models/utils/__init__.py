@@ -4,7 +4,7 @@ from .backbones import backbones_of
 from .complexity import Complexity, complexity
 from .gather import gather_all, gather_with_grad
 from .momentum import MomentumEncoder
-from .monitors import COLLAPSE, Bound
+from .monitors import COLLAPSE, Bound, TermBound
 from .padding import pad_in_time
 from .queue import FeatureQueue
 
@@ -14,6 +14,7 @@ __all__ = [
     'Complexity',
     'FeatureQueue',
     'MomentumEncoder',
+    'TermBound',
     'backbones_of',
     'complexity',
     'gather_all',

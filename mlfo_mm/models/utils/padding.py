@@ -38,7 +38,7 @@ def pad_in_time(network: nn.Module, padding: str) -> None:
             layer.padding = (0, *space)
             if isinstance(layer, nn.Conv3d):  # torch's second copy of it, by width, height, time
                 twice = layer._reversed_padding_repeated_twice
-                layer._reversed_padding_repeated_twice = (*twice[:4], 0, 0)
+                layer._reversed_padding_repeated_twice = [*twice[:4], 0, 0]
             layer.register_forward_pre_hook(partial(_extend, size=size, padding=padding))
 
 
