@@ -102,7 +102,7 @@ def references(bounds: Bounds) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, bound in bounds.items():
         if isinstance(bound, TermBound):
-            found[name] = dict(chance=round(bound.chance, 6))
+            found[name] = dict(chance=round(bound.chance, 6), candidates=bound.candidates)
             if bound.shortcut:
                 found[name] |= dict(shortcut=bound.shortcut, reaches=round(bound.by_shortcut, 6))
     return found

@@ -24,7 +24,7 @@ from mlfo_mm.engine.composed import BATCH, SHOWN, carried_config
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import by_epoch
 from mlfo_mm.engine.launch import train, training_list
-from mlfo_mm.engine.monitors import bounds_of, findings, references
+from mlfo_mm.engine.monitors import bounds_of, findings, references, states
 from mlfo_mm.errors import UserError, reason_of
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.lists import own_list
@@ -145,6 +145,7 @@ def record_pretraining(
             iterations=meta.get('iter'),
             stops=log.stops,
             references=references(bounds),
+            states=[state._asdict() for state in states(curves, bounds)],
         ),
         status='failed' if failed else 'done',
         reason=failed.reason if failed else '',

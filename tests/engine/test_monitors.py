@@ -124,9 +124,13 @@ def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
         'speed: loss 0.700, by chance 0.693 (ln 2)'
     )
     assert references(TERMS | BOUNDS) == {
-        'loss_motion_mid': dict(chance=0.549306, shortcut='the ends of a clip', reaches=0.0),
-        'loss_forward': dict(chance=5.545177, shortcut='position', reaches=4.158883),
-        'loss_speed': dict(chance=0.693147),
+        'loss_motion_mid': dict(
+            chance=0.549306, candidates=3, shortcut='the ends of a clip', reaches=0.0
+        ),
+        'loss_forward': dict(
+            chance=5.545177, candidates=256, shortcut='position', reaches=4.158883
+        ),
+        'loss_speed': dict(chance=0.693147, candidates=2),
     }
 
 

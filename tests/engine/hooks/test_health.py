@@ -68,7 +68,9 @@ def test_said_in_log_and_record(train, tmp_path):
     assert first == f'{line}2 epochs'
     # of the log's running means
     assert second.startswith('instance_high: not learned, loss ') and 'ln 15' in second
-    assert record.train_log['references']['loss_instance_high'] == dict(chance=2.70805)
+    assert record.train_log['references']['loss_instance_high'] == dict(
+        chance=2.70805, candidates=15
+    )
     assert record.curves['stat_std_contrast_high'][0] > 0.05
 
 
