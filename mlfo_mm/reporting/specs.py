@@ -206,6 +206,8 @@ TABLES = {
         notes=(
             'Edges: mean number of neighbours of a clip in the graph of a level. Prototypes: how '
             'many a batch uses. Deviation: of the embeddings over a batch; near 0 they collapsed. '
+            'Terms: which of them were solved, only as low as a shortcut brings them, or in the end '
+            'still at chance. '
             'The curves are in the records; the CSV has every logged quantity, first and last.',
         ),
         quoted=False,
