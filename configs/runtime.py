@@ -19,6 +19,7 @@ from mlfo_mm.engine.hooks import EpochSignalHook, LossGuardHook, ProgressHook
 custom_imports = dict(imports=['mlfo_mm.components'], allow_failed_imports=False)
 default_scope = 'mmaction'
 
+time_padding = 'zeros'
 reader = dict(type=OpenVideo)
 train_dataloader = dict(
     batch_size=32,

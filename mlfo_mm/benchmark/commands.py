@@ -22,10 +22,11 @@ from mlfo_mm.benchmark.state import files, read, status, to_do
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.tasks import PADDING
 
 LOG_LINES = 8
 UNDER_WAY = 'a run is under way'
-SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels')  # tables on the terminal
+SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels', PADDING)  # tables on the terminal
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from mlfo_mm.study.identity import (
     Protocol,
     folder_name,
     hash_text,
+    padded_variant,
     pretraining_identity,
 )
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES, Profile
 from mlfo_mm.study.records import record_path
-from mlfo_mm.study.tasks import TASKS
+from mlfo_mm.study.tasks import PADDING, TASKS
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ class _Planner:
         facts |= dict(seed=seed, trains=' '.join((run, *options)))
         self.made.trained[facts['trains']] = trains
         if row.untrained:
-            facts |= dict(method=row.method, variant='', checkpoint=NO_CHECKPOINT)
+            variant = padded_variant('', trains.time_padding)
+            facts |= dict(method=row.method, variant=variant, checkpoint=NO_CHECKPOINT)
             self._add_evaluations(row, facts, (run, NO_CHECKPOINT), (), priority)
             return
         data = self._data(trains.dataset)
@@ -237,7 +239,8 @@ class _Planner:
         found = [job.name for job in self.jobs.values() if job.rule in EVALUATIONS]
         mark = hash_text(repr([self.choice.tables, sorted(found), str(self.folders.results)]))[:8]
         kinds = ['tables']
-        kinds += ['figures'] if any(t.startswith('figure') for t in self.choice.tables) else []
+        drawn = any(t.startswith('figure') or t == PADDING for t in self.choice.tables)
+        kinds += ['figures'] if drawn else []
         for kind in kinds if found else []:
             command = (PYTHON, *self._tool(f'tools/make_{kind}.py', '--profile'))
             command += (self.profile.name, '--results', self.results)

@@ -19,14 +19,15 @@ from torch import nn
 
 from mlfo_mm.engine.fragments import to_config
 from mlfo_mm.errors import UserError
+from mlfo_mm.study.identity import ZEROS
 
 Values = dict[str, Any]
 # keys in the meta data of a checkpoint
-COMPOSED, BATCH = 'composed', 'effective_batch'
+COMPOSED, BATCH, SHOWN = 'composed', 'effective_batch', 'sample_shape'
 KNOWN = ('mlfo_mm', 'mmaction', 'mmcv', 'mmengine', 'torch', 'torchvision')
 FACTS = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize', 'clip_len',
-    'crop_size', 'short_side', 'frame_interval', 'frame_difference', 'flip_ratio',
+    'crop_size', 'short_side', 'frame_interval', 'frame_difference', 'flip_ratio', 'time_padding',
 )  # fmt: skip
 
 
@@ -99,7 +100,11 @@ def check_modules(node: Any, where: str) -> None:
 
 
 def differing(told: Mapping[str, Any], named: Mapping[str, Any]) -> str:
-    """The first fact that two configs know and in which they differ: ``key one, not other``."""
+    """The first fact that two configs know and in which they differ: ``key one, not other``.
+
+    A checkpoint that does not speak of the padding in time was trained with zeros.
+    """
+    told = {'time_padding': ZEROS, **told} if told else told
     for key in FACTS:
         if key in told and key in named and _plain(told[key]) != _plain(named[key]):
             return f'{key} {_plain(told[key])!r}, not {_plain(named[key])!r}'

@@ -23,7 +23,8 @@ PROBES = dict(
     cached=('downstream.train_on', 'downstream.strengths', 'downstream.folds'),
     online=('train_cfg', 'optim_wrapper', 'downstream.train_batch_size'),
 )
-OF_DATA = ('reader', 'train_dataloader')  # of the runtime: a task has data of its own
+# of the runtime: a task has data of its own, and the network of what it evaluates
+OF_PRETRAINING = ('reader', 'train_dataloader', 'time_padding')
 
 
 def load_config(run: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -65,7 +66,7 @@ def load_task(task: str, profile: str, options: Mapping[str, Any] | None = None)
     values.pop('task_at', None)
     if 'optim_wrapper' in values:
         runtime = shipped('runtime')
-        shared = {key: runtime[key] for key in runtime if key not in OF_DATA}
+        shared = {key: runtime[key] for key in runtime if key not in OF_PRETRAINING}
         values = merge(shared, values, f'{task}@{profile}')
     filename = f'configs/tasks/{task}@{profile}.py'
     config = finished(with_options(values, options or {}, filename), filename)

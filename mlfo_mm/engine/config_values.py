@@ -11,6 +11,7 @@ from typing import Any
 from mmengine.config import Config, DictAction
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.study.identity import TIME_PADDINGS
 
 TRAINING = (
     'model', 'method', 'variant', 'backbone_name', 'pretrain_dataset', 'randomness.seed',
@@ -58,6 +59,7 @@ KINDS = {
     'crop_size': COUNT,
     'short_side': COUNT,
     'frame_interval': COUNT,
+    'time_padding': Kind(f'one of {", ".join(TIME_PADDINGS)}', TIME_PADDINGS.__contains__),
     'flip_ratio': _number('a share from 0 to 1', lambda value: 0 <= value <= 1),
     'train_cfg.max_epochs': COUNT,
     'train_dataloader.batch_size': COUNT,

@@ -1,7 +1,8 @@
 """Facts that stand once, and what is made of them.
 
 Geometry (``clip_len``, ``crop_size``, ``short_side``, ``frame_interval``, ``frame_difference``,
-``flip_ratio``), normalisation, data set, backbone and views are top-level values of a config.
+``flip_ratio``), normalisation, data set, backbone, its padding in time and views are top-level
+values of a config.
 :func:`complete` puts them where MMAction2 reads them; evaluation and records read the values
 themselves. So what is made of them is no place to change them: :func:`check_source` says which is.
 """
@@ -17,6 +18,7 @@ from mmengine.config.lazy import LazyObject
 
 from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.study.identity import ZEROS
 
 Values = dict[str, Any]
 TRANSFORMS = 'mlfo_mm.datasets.transforms'
@@ -25,6 +27,7 @@ MADE = {
     'train_pipeline': ('views', 'sampler', 'pretext_step', 'reader'),
     'train_dataloader.dataset.pipeline': ('views', 'sampler', 'pretext_step', 'reader'),
     'train_dataloader.dataset.dataset': ('pretrain_dataset',),
+    'model.backbone.time_padding': ('time_padding',),
     'model.backbone': ('backbone',),
     'model.data_preprocessor.mean': ('normalize',),
     'model.data_preprocessor.std': ('normalize',),
@@ -56,6 +59,10 @@ def complete(values: Values) -> Values:
         model = made['model'] = dict(values['model'])
         if 'backbone' in values:
             model['backbone'] = copy.deepcopy(values['backbone'])
+        if 'time_padding' in values and isinstance(model.get('backbone'), Mapping):
+            own = {key: value for key, value in model['backbone'].items() if key != 'time_padding'}
+            padding = values['time_padding']
+            model['backbone'] = own if padding == ZEROS else own | dict(time_padding=padding)
         if 'normalize' in values:
             kind = LazyObject('mmaction.models', 'ActionDataPreprocessor')
             default = dict(type=kind, format_shape='NCTHW')

@@ -124,7 +124,7 @@ def check_resume(path: Path, config: Config) -> None:
             f'--resume {path}: written by another config ({meta.get("experiment_name", "unknown")}); '
             f'its tensors differ from those of {config.filename}: {found}'
         )
-    keys = ('method', 'variant', 'backbone_name')
+    keys = ('method', 'variant', 'backbone_name', 'time_padding')
     check_origin(path, checkpoint, {key: config[key] for key in keys if key in config})
 
 

@@ -22,12 +22,13 @@ KNOWN_KEYS = {
     'auto_scale_lr', 'backbone', 'backbone_name', 'clip_len', 'crop_size', 'custom_imports',
     'default_scope', 'downstream', 'env_cfg', 'flip_ratio', 'frame_difference', 'frame_interval',
     'method', 'model_wrapper_cfg', 'normalize', 'own_views', 'pretext_step', 'pretrain_dataset',
-    'profile', 'reader', 'resume', 'run', 'sampler', 'short_side', 'sync_bn', 'test_pipeline',
+    'profile', 'reader', 'resume', 'run', 'sampler', 'short_side', 'sync_bn', 'test_pipeline', 'time_padding',
     'train_pipeline', 'variant', 'views', 'vis_backends',
 }  # fmt: skip
 MAY_ADD = ('model.', 'default_hooks.', 'views.')  # below these a file of changes may add keys
 # nodes that a factory reads before the component is built
 UNCHECKED = {
+    'model.backbone': {'time_padding'},
     'optim_wrapper': {'constructor', 'paramwise_cfg'},
     'param_scheduler': {'convert_to_iter_based'},  # each of them
     'train_dataloader.sampler': {'shuffle', 'seed'},

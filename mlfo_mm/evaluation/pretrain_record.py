@@ -20,11 +20,11 @@ from torch import nn
 
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import read_checkpoint
-from mlfo_mm.engine.composed import BATCH, carried_config
+from mlfo_mm.engine.composed import BATCH, SHOWN, carried_config
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import by_epoch
 from mlfo_mm.engine.launch import train, training_list
-from mlfo_mm.engine.monitors import bounds_of, findings
+from mlfo_mm.engine.monitors import bounds_of, findings, references, states
 from mlfo_mm.errors import UserError, reason_of
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.lists import own_list
@@ -127,6 +127,7 @@ def record_pretraining(
     leakage, notes = own_list(config)
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
+    bounds = bounds_of(model, batch, meta.get(SHOWN))
     metrics = {name: values[-1] for name, values in curves.items() if name not in ('epoch', 'lr')}
     record = Record(
         **identity,
@@ -138,8 +139,14 @@ def record_pretraining(
         wall_time_s=cost['wall_time_s'],
         start=_moment(log.start),
         end=_moment(log.end),
-        notes=notes + findings(curves, bounds_of(model, batch)),
-        train_log=dict(epochs=meta.get('epoch'), iterations=meta.get('iter'), stops=log.stops),
+        notes=notes + findings(curves, bounds),
+        train_log=dict(
+            epochs=meta.get('epoch'),
+            iterations=meta.get('iter'),
+            stops=log.stops,
+            references=references(bounds),
+            states=[state._asdict() for state in states(curves, bounds)],
+        ),
         status='failed' if failed else 'done',
         reason=failed.reason if failed else '',
         cost=cost,

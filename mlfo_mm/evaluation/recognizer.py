@@ -9,6 +9,9 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mlfo_mm.models.utils import pad_in_time
+from mlfo_mm.study.identity import ZEROS
+
 
 @MODELS.register_module()
 class LinearHead(BaseHead):
@@ -61,7 +64,8 @@ class DownstreamRecognizer(Recognizer3D):
     (V, D), which :class:`NNRecall` reads, and those of the levels below as ``clip_extra``, by name.
 
     Args:
-        backbone: Config of a backbone that returns one level or a tuple, low to high.
+        backbone: Config of a backbone that returns one level or a tuple, low to high; its
+            ``time_padding`` is that of the pretraining.
         cls_head: Config of the head.
         data_preprocessor: Config of the data preprocessor.
         freeze_backbone: Keep the backbone as it is: no gradient, batch norm in eval mode.
@@ -74,7 +78,10 @@ class DownstreamRecognizer(Recognizer3D):
         data_preprocessor: dict | None = None,
         freeze_backbone: bool = False,
     ) -> None:
+        backbone = backbone.copy()
+        padding = backbone.pop('time_padding', ZEROS)
         super().__init__(backbone, cls_head=cls_head, data_preprocessor=data_preprocessor)
+        pad_in_time(self.backbone, padding)
         self.freeze_backbone = freeze_backbone
         if freeze_backbone:
             self.backbone.requires_grad_(False)

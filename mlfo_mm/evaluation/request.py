@@ -15,7 +15,14 @@ from mlfo_mm.engine.config_values import look_up, require
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.study.experiments import SWEPT_KEYS
-from mlfo_mm.study.identity import NO_CHECKPOINT, Pretraining, Protocol, evaluation_identity
+from mlfo_mm.study.identity import (
+    NO_CHECKPOINT,
+    ZEROS,
+    Pretraining,
+    Protocol,
+    evaluation_identity,
+    padded_variant,
+)
 from mlfo_mm.study.tasks import TASKS
 
 PROTOCOL_VERSION = 1
@@ -25,10 +32,12 @@ NEEDED = (
 )  # fmt: skip
 # what an evaluation of a checkpoint can have its own of: how clips look
 OF_CLIPS = (*(each.name for each in fields(ClipGeometry)), 'normalize', 'flip_ratio')
-# where a run was stored, how it was spelled and which seed it had is no part of what it was
+# where a run was stored, how it was spelled and which seed it had is no part of what it was, and
+# neither is what a part of it is made of
 NOT_FAMILY = (
     'randomness', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level', 'run',
     'views', 'sampler', 'pretext_step', 'own_views', 'reader', 'backbone', 'train_pipeline',
+    'time_padding',
 )  # fmt: skip
 
 
@@ -189,10 +198,11 @@ def pretraining_of(config: Config) -> Pretraining:
         normalize=config.normalize.to_dict(),
         flip_ratio=flip_ratio_of(config),
     )
+    padding = config.get('time_padding', ZEROS)
     swept = {name: look_up(config, key) for name, key in SWEPT_KEYS.items()}
     return Pretraining(
         config.method,
-        config.variant,
+        padded_variant(config.variant, padding),
         config.backbone_name,
         config.pretrain_dataset,
         config.profile,
@@ -200,6 +210,7 @@ def pretraining_of(config: Config) -> Pretraining:
         repr(bare),
         look_up(config, 'train_dataloader.dataset.split', 1),
         {name: float(value) for name, value in swept.items() if value is not None},
+        padding,
     )
 
 

@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 from mlfo_mm.reporting.specs import Block, Row
 from mlfo_mm.study.chance import is_small
 from mlfo_mm.study.experiments import homes
-from mlfo_mm.study.identity import RunKey, run_key
+from mlfo_mm.study.identity import RunKey, is_padded, run_key
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
@@ -179,8 +179,13 @@ def _place(rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile) -> lis
 
 
 def fits_row(row: Row, key: RunKey, profile: Profile) -> bool:
-    """Whether runs may stand in a row; small profiles pretrain on what they have."""
-    if row.method != key.method or row.variant not in ('', key.variant) or key.reference:
+    """Whether runs may stand in a row; small profiles pretrain on what they have.
+
+    A row of any variant takes none of another padding in time.
+    """
+    if row.method != key.method or key.reference:
+        return False
+    if row.variant != key.variant and (row.variant or is_padded(key.variant)):
         return False
     if profile.paper:
         return (row.backbone, row.pretrain) == (key.backbone, key.pretrain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mlfo_mm.reporting.aggregate import choose_runs, mean_interval
 from mlfo_mm.reporting.grid import (
@@ -38,6 +39,8 @@ QUANTITIES = {
     'stat_std_contrast_mid': 'Deviation, mid',
     'stat_std_contrast_high': 'Deviation, high',
 }
+# what the states of a term are called
+STATES = dict(solved='solved', shortcut='by a shortcut', chance='not learned')
 IDENTITY = ('table', 'profile', 'method', 'variant', 'backbone', 'pretrain')
 COST_FIELDS = (
     *IDENTITY,
@@ -188,6 +191,7 @@ def training_table(records: Sequence[Record], profile: Profile) -> tuple[Grid, t
         Column('Seed'),
         Column('Epochs'),
         *(Column(label, 'measured', metric=name) for name, label in QUANTITIES.items()),
+        Column('Terms'),
     )
     if not rows:
         notes = ['No pretraining of this profile is recorded.']
@@ -204,6 +208,8 @@ def _training_row(key: RunKey, run: Record) -> GridRow:
     cells += [
         Number(ends[name], 3, significant=True) if name in ends else missing for name in QUANTITIES
     ]
+    terms = one_line(term_states(run))
+    cells.append(Text(terms) if terms else Missing())
     return GridRow((*_names(key), *cells), run.status == 'done', key)
 
 
@@ -219,6 +225,21 @@ def _training_lines(profile: Profile, key: RunKey, run: Record) -> list[CsvLine]
         for name in ends
     }
     return [shared | dict(quantity=n, first=logged[n], last=ends[n]) for n in ends]
+
+
+def term_states(run: Record) -> str:
+    """Which terms of a pretraining were solved, followed a shortcut or were not learned."""
+    found: dict[str, list[str]] = {}
+    for state in list_of(run, 'states'):
+        name = str(state.get('name', '')).removeprefix('loss_')
+        found.setdefault(STATES.get(str(state.get('kind')), '?'), []).append(name)
+    return '; '.join(f'{word}: {", ".join(names)}' for word, names in found.items())
+
+
+def list_of(run: Record, key: str) -> list[dict[str, Any]]:
+    """The dicts of a list in a pretraining's log; none where it has no such list."""
+    found = (run.train_log or {}).get(key)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _epochs(run: Record) -> float | None:

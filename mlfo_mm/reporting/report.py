@@ -30,7 +30,7 @@ from mlfo_mm.reporting.verdicts import STATUSES, judge
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
-from mlfo_mm.study.tasks import PRETRAIN
+from mlfo_mm.study.tasks import PADDING, PRETRAIN
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def report_html(
         facts=_facts(records),
         claims=_claims(records, profile, papers, methods),
         legend=LEGEND,
-        tables=[_section(table, plots['bars']) for table in tables],
+        tables=[_section(table, plots[PADDING] + plots['bars']) for table in tables],
         figures=[plot for name in ('3', '4', '5') for plot in plots[name]],
         curves=plots['curves'],
         jobs=jobs,
@@ -131,10 +131,11 @@ def absent_cells(table: Table, profile: Profile) -> list[Absent]:
     ]
 
 
-def _section(table: Table, bars: Iterable[Plot]) -> Section:
+def _section(table: Table, plots: Iterable[Plot]) -> Section:
     spec = table.spec
-    plots = tuple(p for p in bars if p.name.startswith(f'{spec.name}_') and p.files)
-    return Section(spec.name, spec.title, table.page.grids, table.page.notes, plots)
+    own = (p for p in plots if p.name == spec.name or p.name.startswith(f'{spec.name}_'))
+    shown = tuple(plot for plot in own if plot.files)
+    return Section(spec.name, spec.title, table.page.grids, table.page.notes, shown)
 
 
 def _claims(

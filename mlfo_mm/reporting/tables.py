@@ -11,6 +11,7 @@ from mlfo_mm.reporting.aggregate import Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
 from mlfo_mm.reporting.grid import CsvLine, Page
 from mlfo_mm.reporting.lines import HEADER, table_lines
+from mlfo_mm.reporting.padding import terms_grid
 from mlfo_mm.reporting.panel_grids import panel_grids, scale, table_page
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.pretrainings import (
@@ -28,7 +29,7 @@ from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.study.profiles import DIGITS, Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
-from mlfo_mm.study.tasks import UNTRAINED
+from mlfo_mm.study.tasks import PADDING, UNTRAINED
 
 OF_RUNS = dict(costs=(costs_table, COST_FIELDS), training=(training_table, TRAINING_FIELDS))
 
@@ -75,6 +76,7 @@ def build_table(
     if spec.costs:
         panels = [_with_costs(panel, records) for panel in panels]
     grids = [grid for panel in panels for grid in panel_grids(panel, profile)]
+    grids += [terms_grid(records, profile)] if spec.name == PADDING else []
     page = table_page(spec, panels, grids, profile)
     return Table(spec, page, HEADER, table_lines(spec.name, panels, profile))
 

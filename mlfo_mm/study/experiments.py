@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mlfo_mm.study.identity import DEFAULT
+from mlfo_mm.study.identity import DEFAULT, TIME_PADDINGS, ZEROS, is_padded, padded_variant
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.profiles import Profile
-from mlfo_mm.study.tasks import TABLE_TASKS, TASKS, UNTRAINED
+from mlfo_mm.study.tasks import PADDING, TABLE_TASKS, TASKS, UNTRAINED
 
-MLFO, BACKBONE = 'mlfo', 'r3d18'
+MLFO, BACKBONE, OFFICIAL = 'mlfo', 'r3d18', 'official'
 # what Figure 3 sweeps over, and the config's key of it
 SWEPT_KEYS = dict(prototypes='model.prototypes.num_prototypes', first_stage='model.first_stage')
 SWEPT = re.compile(rf'({"|".join(SWEPT_KEYS)})_(\d+)')
@@ -85,7 +85,7 @@ def ablation(name: str, *tables: str, backbone: str = BACKBONE, seeds: int = 1) 
 EXPERIMENTS = (
     Experiment(MLFO, BACKBONE, tuple(TABLE_TASKS), seeds=3),
     Experiment('simclr', BACKBONE, ('table1', 'table4', 'levels')),
-    Experiment('random', BACKBONE, ('table1', 'table4', 'levels')),
+    Experiment('random', BACKBONE, ('table1', 'table4', 'levels', PADDING)),
     Experiment('scratch', BACKBONE, ('table1',)),
     # Table 2: multi-level optimization
     ablation('no_lower', 'table2', 'levels', seeds=3),
@@ -107,6 +107,19 @@ EXPERIMENTS = (
         MLFO, BACKBONE, ('table1', 'table4'), pretrain='ucf101', tasks=('finetune', 'retrieval')
     ),
     Experiment(MLFO, 's3d', ('table1',), pretrain='ucf101', tasks=('finetune',)),
+    # beyond the paper: both forms of the method, and random weights, by their padding in time
+    ablation(OFFICIAL, PADDING, seeds=3),
+    *(
+        ablation(padded_variant(form, padding), PADDING, seeds=3)
+        for form in ('', OFFICIAL)
+        for padding in TIME_PADDINGS
+        if padding != ZEROS
+    ),
+    *(
+        Experiment('random', BACKBONE, (PADDING,), padded_variant('', padding))
+        for padding in TIME_PADDINGS
+        if padding != ZEROS
+    ),
 )
 
 PROBE, TUNE, FIND = 'linear_probe', 'finetune', 'retrieval'
@@ -181,8 +194,13 @@ def all_rows(profile: Profile) -> tuple[Experiment, ...]:
 
 
 def homes(method: str, variant: str) -> tuple[str, ...]:
-    """Return the tables and figures of an ablation of MLFO, ('',) for what is none."""
-    if method != MLFO or variant in ('', DEFAULT, 'official'):
+    """Return the tables and figures of an ablation of MLFO, ('',) for what is none.
+
+    Runs of another padding in time stand in the table of paddings alone, whatever the method.
+    """
+    if is_padded(variant):
+        return (PADDING,)
+    if method != MLFO or variant in ('', DEFAULT, OFFICIAL):
         return ('',)
     if SWEPT.fullmatch(variant):
         return ('figure3',)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 DEFAULT = 'default'  # the variant of a recipe without changes
 NO_CHECKPOINT = 'none'  # stands for the checkpoint of random weights
+ZEROS = 'zeros'  # what published networks are padded with
+TIME_PADDINGS = (ZEROS, 'replicate', 'circular')
+PADDING_MARKS = tuple(f'time_{padding}' for padding in TIME_PADDINGS[1:])
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Pretraining:
         text: All that it depends on but the seed; not where it is stored.
         bare: What of it a network depends on that was never trained.
         settings: Values that sweeps change, by their names.
+        time_padding: What the network is padded with in time; ``variant`` names it as well.
     """
 
     method: str
@@ -39,6 +43,7 @@ class Pretraining:
     bare: str
     split: int = 1
     settings: Mapping[str, float] = field(default_factory=dict)
+    time_padding: str = ZEROS
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,30 @@ class RunKey(NamedTuple):
     reference: bool = False
 
 
+def padded_variant(variant: str, time_padding: str) -> str:
+    """Return what a variant is called under a padding in time: another one where it is not zeros.
+
+    It is spelled as the changes are joined to a run: ``official+time_replicate``. That of untrained
+    weights, ``''``, and the recipe itself give way to the padding's own name.
+    """
+    if time_padding == ZEROS:
+        return variant
+    return '+'.join((*(() if variant in ('', DEFAULT) else (variant,)), f'time_{time_padding}'))
+
+
+def is_padded(variant: str) -> bool:
+    """Return whether a variant is one by its padding in time."""
+    return variant.rpartition('+')[2] in PADDING_MARKS
+
+
 def run_key(record: Record) -> RunKey:
-    """Return the row identity of a record. Untrained weights have no variant and no data."""
+    """Return the row identity of a record. Untrained weights have no data, and a variant by padding alone."""
     method = record.method
     if method in UNTRAINED and record.task in TASKS:
         method = TASKS[record.task].untrained
     if method in UNTRAINED:
-        return RunKey(method, '', record.backbone, 'none', record.reference)
+        variant = record.variant if is_padded(record.variant) else ''
+        return RunKey(method, variant, record.backbone, 'none', record.reference)
     dataset = record.pretrain_dataset
     return RunKey(method, record.variant, record.backbone, dataset, record.reference)
 
@@ -124,7 +146,7 @@ def evaluation_identity(
     return _identity(
         dict(
             method=TASKS[protocol.task].untrained if untrained else run.method,
-            variant='' if untrained else run.variant,
+            variant=padded_variant('', run.time_padding) if untrained else run.variant,
             backbone=run.backbone,
             pretrain_dataset='none' if untrained else run.dataset,
             task=protocol.task,

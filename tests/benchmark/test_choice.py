@@ -103,3 +103,21 @@ def test_unknown_names_are_refused(options, message):
     with pytest.raises(UserError) as error:
         Choice(**(dict(profile='demo') | options)).checked()
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize('profile', ['demo', 'mini', 'paper'])
+def test_paddings_run_when_they_are_asked_for(profile):
+    usual = {row.name for row in chosen_rows(Choice(profile).checked())}
+    assert not any('time_' in name for name in usual)
+    choice = Choice(profile, tables=('padding',)).checked()
+    rows = [row for row in chosen_rows(choice) if row.method != 'random']
+    assert {row.name for row in rows} == {
+        f'{form}{join}{mark}' or 'default'
+        for form in ('', 'official')
+        for mark in ('', 'time_replicate', 'time_circular')
+        for join in (['+'] if form and mark else [''])
+    }
+    assert {row.method for row in rows} == {'mlfo'}
+    untrained = [row for row in chosen_rows(choice) if row.method == 'random']
+    assert [row.variant for row in untrained] == ['', 'time_replicate', 'time_circular']
+    assert choice.tasks_of(rows[0]) == ('linear_probe', 'retrieval', 'order')

@@ -18,7 +18,13 @@ from mlfo_mm.benchmark.resolve import pretraining, protocol, resolve
 from mlfo_mm.datasets import annotation
 from mlfo_mm.study import experiments
 from mlfo_mm.study.experiments import Experiment
-from mlfo_mm.study.identity import Pretraining, Protocol, hash_text, pretraining_identity
+from mlfo_mm.study.identity import (
+    TIME_PADDINGS,
+    Pretraining,
+    Protocol,
+    hash_text,
+    pretraining_identity,
+)
 from mlfo_mm.study.runs import SETS
 from tests.conftest import REPO
 
@@ -43,6 +49,7 @@ def ask(questions):
             'paper' if scale in SETS else scale,
             mark,
             backbone,
+            time_padding=next((p for p in TIME_PADDINGS if variant.endswith(p)), 'zeros'),
         )
         answers.append(
             dict(pretraining=asdict(trained), epochs=2, options=dict(question['options']))
@@ -291,3 +298,24 @@ def test_methods_that_are_not_there_or_cannot_be_read_are_missing(digits, tmp_pa
     plan = made()
     assert set(plan.missing) == {'no card of the method simclr', 'cannot read config'}
     assert not titles(plan, 'evaluate')
+
+
+def test_paddings_from_pretraining_to_their_figure(plan):
+    made = plan(tables=('padding',))
+    assert made.missing == []
+    found = {
+        (job.facts['method'], job.facts['variant']) for job in made.jobs if job.rule == 'evaluate'
+    }
+    assert found == {
+        *(('mlfo', name) for name in ('default', 'time_replicate', 'time_circular', 'official')),
+        *(('mlfo', f'official+time_{padding}') for padding in TIME_PADDINGS[1:]),
+        *(('random', name) for name in ('', 'time_replicate', 'time_circular')),
+    }
+    assert [job.rule for job in made.jobs].count('pretrain') == 6
+    assert {'tables', 'figures'} <= {job.rule for job in made.jobs}
+    (trains,) = {
+        ' '.join(job.command)
+        for job in made.jobs
+        if job.rule == 'pretrain' and job.facts['variant'] == 'official+time_circular'
+    }
+    assert 'tools/train.py mlfo/r3d18@smoke+official+time_circular ' in trains

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from torch import nn
 
-from mlfo_mm.engine.monitors import PATIENCE, bounds_of, collapsed, findings, spreads
-from mlfo_mm.models.utils import COLLAPSE, Bound
+from mlfo_mm.engine.monitors import (
+    PATIENCE,
+    bounds_of,
+    collapsed,
+    findings,
+    reference,
+    references,
+    spreads,
+)
+from mlfo_mm.models.utils import COLLAPSE, Bound, TermBound
 
 BOUNDS = {
     'stat_std_contrast_mid': COLLAPSE,
     'stat_used': Bound(10.24, 'prototypes died out'),
     'stat_edges_mid': Bound(1 + 1e-6, 'graph without edges'),
+}
+TERMS = {
+    'loss_motion_mid': TermBound(3, 0.5, 'the ends of a clip'),
+    'loss_forward': TermBound(256, 1.0, 'position', 64),
+    'loss_speed': TermBound(2),
 }
 STD = dict.fromkeys(('stat_std', 'stat_std_a', 'stat_std_b'), COLLAPSE)
 
@@ -66,3 +79,64 @@ def test_a_run_is_lost_when_nothing_is_told_apart():
     assert not collapsed({'stat_std': [*low, 0.02]}, STD)
     assert not collapsed({'stat_std': [None] * PATIENCE}, STD)
     assert not collapsed({}, STD)
+
+
+def states(**losses):
+    epochs = max(map(len, losses.values()))
+    curves = {'epoch': list(range(1, epochs + 1))}
+    return findings(curves | {f'loss_{name}': values for name, values in losses.items()}, TERMS)
+
+
+def test_a_term_that_is_solved_says_since_when():
+    solved = 'motion_mid: solved (the ends of a clip suffice), loss'
+    assert states(motion_mid=[0.003, 0.0, 0.0002]) == [f'{solved} 0.000 since epoch 1']
+    assert states(motion_mid=[None, 0.3, 0.001]) == [f'{solved} 0.001 since epoch 3']
+    # 0.01 of 0.5 ln 3 = 0.5493
+    assert states(motion_mid=[0.4, 0.0054, 0.0055, 0.005]) == [f'{solved} 0.005 since epoch 4']
+    assert states(motion_mid=[0.4, 0.004, 0.3, 0.4]) == [f'{solved} 0.004 in 2 of 4 epochs']
+    assert states(speed=[0.3, 0.001]) == ['speed: solved, loss 0.001 since epoch 2']
+
+
+def test_a_term_that_a_shortcut_alone_explains():
+    line = 'forward: no better than by position alone, loss'
+    # 0.02 of ln 256 = 5.545 about ln 64 = 4.159
+    assert states(forward=[5.545, 4.28, 4.26, 4.10]) == [f'{line} 4.100 at ln 64 since epoch 3']
+    assert states(forward=[5.5, 4.2, 4.16, 3.9]) == [f'{line} 4.160 at ln 64 in 2-3 of 4 epochs']
+    assert states(forward=[5.5, 4.9, 3.9]) == []
+
+
+def test_a_term_that_is_not_learned_is_one_in_the_end():
+    assert states(speed=[0.7, 0.69, 0.685]) == [
+        'speed: not learned, loss 0.685 at ln 2 since epoch 1'
+    ]
+    assert states(speed=[0.69, 0.6, 0.5]) == []
+    assert states(motion_mid=[0.55, 0.5, 1.1]) == [
+        'motion_mid: not learned, loss 1.100 above 0.5 ln 3 since epoch 3'
+    ]
+    assert states(speed=[None, None]) == []
+
+
+def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
+    assert reference('loss_forward', 5.5, TERMS['loss_forward']) == (
+        'forward: loss 5.500, by chance 5.545 (ln 256), by position alone 4.159'
+    )
+    assert reference('loss_speed', 0.7, TERMS['loss_speed']) == (
+        'speed: loss 0.700, by chance 0.693 (ln 2)'
+    )
+    assert references(TERMS | BOUNDS) == {
+        'loss_motion_mid': dict(
+            chance=0.549306, candidates=3, shortcut='the ends of a clip', reaches=0.0
+        ),
+        'loss_forward': dict(
+            chance=5.545177, candidates=256, shortcut='position', reaches=4.158883
+        ),
+        'loss_speed': dict(chance=0.693147, candidates=2),
+    }
+
+
+def test_a_model_is_told_what_was_shown():
+    class Model(nn.Linear):
+        def monitor_bounds(self, batch_size):
+            return {'loss_a': TermBound(self.shown[0])}
+
+    assert bounds_of(Model(1, 1), 8, [3, 3, 8, 32, 32]) == {'loss_a': TermBound(3)}

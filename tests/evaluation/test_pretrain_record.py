@@ -60,7 +60,13 @@ def test_finished_run(tool, digits, tmp_path, capsys):
     assert record.dataset == record.pretrain_dataset == 'digits_motion'
     assert record.checkpoint['name'] == 'epoch_2.pth'
     assert record.n_samples['train'] == {'expected': 16, 'read': 16, 'skipped': 0}
+    references, states = (record.train_log.pop(key) for key in ('references', 'states'))
+    assert [state['line'] for state in states] == record.notes[-len(states) :]
     assert record.train_log == {'epochs': 2, 'iterations': 4, 'stops': 1}
+    assert references['loss_motion_mid'] == dict(
+        chance=0.549306, candidates=3, shortcut='the ends of a clip', reaches=0.0
+    )
+    assert references['loss_retrieval_low']['chance'] == 0.623832  # 0.3 ln 8
     assert record.curves['epoch'] == [1, 2]
     # the smoke config's graph terms begin with the second epoch
     assert record.curves['loss_graph_low'][0] is None

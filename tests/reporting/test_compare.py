@@ -161,7 +161,7 @@ def test_unknown_names(records, name, message):
 def test_known_names_are_those_of_records_configs_and_ablations(make_record):
     known = known_variants([make_record(variant='prototypes_20')], {'mine'})
     assert {'prototypes_20', 'no_lower', 'default', 'official'} <= set(known['mlfo'])
-    assert known['mine'] == [] and known['random'] == []
+    assert known['mine'] == [] and known['random'] == ['time_circular', 'time_replicate']
     assert parse_name('mlfo-prototypes_20', known) == ('mlfo', 'prototypes_20')
     assert parse_name('mlfo', known) == ('mlfo', '')
 

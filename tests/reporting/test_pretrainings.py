@@ -6,6 +6,7 @@ import csv
 
 import pytest
 
+from mlfo_mm.reporting.figures.curves import group_series
 from mlfo_mm.reporting.pretrainings import (
     COST_FIELDS,
     TRAINING_FIELDS,
@@ -160,3 +161,23 @@ def test_without_pretrainings(make_record):
     for table in (costs_table, training_table):
         grid, text = table([make_record()], DEMO)
         assert grid.rows == () and 'No pretraining' in grid.notes[0] and len(read(text)) == 0
+
+
+def test_what_is_said_of_terms_stands_beside_their_ends(make_pretraining):
+    names = dict(loss_motion_low='solved', loss_motion_mid='solved', loss_speed='chance')
+    states = [dict(name=name, kind=kind, line='') for name, kind in names.items()]
+    said = make_pretraining(train_log=dict(states=states))
+    grid, _ = training_table([said, make_pretraining(seed=1, train_log=dict(states='?'))], DEMO)
+    assert heads(grid)[-1] == 'Terms'
+    assert [row[-1] for row in texts(grid)] == [
+        'solved: motion_low, motion_mid; not learned: speed', '—',
+    ]  # fmt: skip
+
+
+def test_the_loss_by_chance_stands_beside_the_curve(make_pretraining):
+    curves = dict(epoch=[1, 2], loss_speed=[0.7, 0.6], loss_graph=[1.0, 0.9])
+    log = dict(references=dict(loss_speed=dict(chance=0.693)))
+    series = group_series(make_pretraining(curves=curves, train_log=log))['Loss terms, as weighted']
+    assert {each.term: each.chance for each in series} == dict(speed=0.693, graph=None)
+    old = group_series(make_pretraining(curves=curves))['Loss terms, as weighted']
+    assert {each.chance for each in old} == {None}

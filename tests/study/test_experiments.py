@@ -100,3 +100,15 @@ def test_homes_of_the_papers_ablations():
     for table in ('table2', 'table3'):
         for row in load_paper(paper_file(table, 'nowhere')):
             assert row.variant == 'default' or table in homes(row.method, row.variant)
+
+
+@pytest.mark.parametrize('method', ['mlfo', 'simclr', 'random'])
+def test_runs_of_another_padding_stand_in_a_table_of_their_own(method):
+    for variant in ('time_replicate', 'official+time_circular', 'one_hot+time_circular'):
+        assert homes(method, variant) == ('padding',)
+
+
+def test_the_runs_of_a_padding_are_spelled_as_they_are_called():
+    rows = [row for row in EXPERIMENTS if row.name == 'official+time_circular']
+    (run,) = [row.run(PROFILES['mini']) for row in rows]
+    assert run == 'mlfo/r3d18@mini+official+time_circular'

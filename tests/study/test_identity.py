@@ -13,6 +13,8 @@ from mlfo_mm.study.identity import (
     evaluation_identity,
     folder_name,
     hash_text,
+    is_padded,
+    padded_variant,
     pretraining_identity,
     run_key,
 )
@@ -103,3 +105,28 @@ def test_rows_of_records(make_record):
     assert run_key(make_record(**untrained)) == RunKey('random', '', 'r3d18', 'none')
     tuned = make_record(task='finetune', **untrained)
     assert run_key(tuned) == RunKey('scratch', '', 'r3d18', 'none')
+
+
+@pytest.mark.parametrize(
+    ('variant', 'padding', 'name'),
+    [
+        ('default', 'zeros', 'default'),
+        ('', 'zeros', ''),
+        ('default', 'replicate', 'time_replicate'),
+        ('', 'circular', 'time_circular'),
+        ('official', 'circular', 'official+time_circular'),
+    ],
+)
+def test_another_padding_is_another_variant(variant, padding, name):
+    assert padded_variant(variant, padding) == name
+    assert is_padded(name) == (padding != 'zeros')
+
+
+def test_untrained_weights_have_their_padding_for_a_variant(make_record):
+    run = replace(RUN, variant='contrast+time_replicate', time_padding='replicate', bare='bare = 2')
+    about = evaluation_identity(run, PROTOCOL, 0, untrained=True)
+    assert (about['method'], about['variant']) == ('random', 'time_replicate')
+    assert evaluation_identity(run, PROTOCOL, 0)['variant'] == 'contrast+time_replicate'
+    record = make_record(method='random', variant='time_replicate', pretrain_dataset='none')
+    assert run_key(record) == RunKey('random', 'time_replicate', 'r3d18', 'none')
+    assert run_key(make_record(method='random', variant='other')).variant == ''

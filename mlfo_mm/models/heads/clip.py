@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mlfo_mm.datasets.transforms.pretext import IGNORED
 
 from ..losses import contrast_accuracy
+from ..utils import TermBound
 
 POOLS = ('mean', 'spatial_max')
 
@@ -66,6 +67,10 @@ class ClipHead(BaseModule):
         self.pool = pool
         self.dropout = nn.Dropout(dropout_ratio)
         self.fc = nn.Linear(in_channels, sum(self.tasks.values()))
+
+    def monitor_bounds(self) -> dict[str, TermBound]:
+        """Of each task: all of its classes alike."""
+        return {f'loss_{task}': TermBound(max(count, 2)) for task, count in self.tasks.items()}
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Features (M, C, T', H', W') to logits (M, classes) of each task."""

@@ -10,6 +10,7 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ..utils import TermBound
 from .clip import classify
 
 
@@ -39,6 +40,10 @@ class OrderHead(BaseModule):
         self.compare = nn.Sequential(nn.Linear(2 * in_channels, hidden_channels), nn.ReLU())
         self.dropout = nn.Dropout(dropout_ratio)
         self.fc = nn.Linear(len(self.pairs) * hidden_channels, math.factorial(num_clips))
+
+    def monitor_bounds(self) -> dict[str, TermBound]:
+        """Of the order: all permutations alike."""
+        return {'loss_order': TermBound(self.fc.out_features)}
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (N, V, C, T', H', W') to logits (N, V!)."""

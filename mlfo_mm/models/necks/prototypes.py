@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ..losses import embedding_std, sinkhorn
 from ..losses._common import as_float, dot, unit
-from ..utils import Bound, FeatureQueue
+from ..losses.bounds import swapped_bound
+from ..utils import Bound, FeatureQueue, TermBound
 from .projection import ProjectionMLP
 
 MIN_USED = 0.02  # share of the prototypes that a batch could use
@@ -109,12 +110,13 @@ class Prototypes(nn.Module):
         )
         return logs, targets
 
-    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
-        """Of what :meth:`count_used` and :meth:`certainty` say of two clips of each sample."""
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
+        """Of the term, and of what :meth:`count_used` and :meth:`certainty` say of two clips a sample."""
         usable = min(self.prototypes.out_features, 2 * batch_size)
         used = Bound(max(2.0, MIN_USED * usable), 'prototypes died out')
         certain = Bound(MIN_CERTAINTY, 'clips are not told apart by their prototypes')
-        return {'stat_prototypes_used': used, 'stat_certainty': certain}
+        term = swapped_bound(self.loss, self.prototypes.out_features)
+        return dict(stat_prototypes_used=used, stat_certainty=certain, loss_semantic=term)
 
     @staticmethod
     @torch.no_grad()

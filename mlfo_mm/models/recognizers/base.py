@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,9 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from ..utils import COLLAPSE, Bound
+from mlfo_mm.study.identity import ZEROS
+
+from ..utils import COLLAPSE, Bound, TermBound, pad_in_time
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class SelfSupervisedRecognizer(BaseModel):
 
     Args:
         backbone: Config of a 3D backbone that returns a tuple of levels, low to high, each of
-            shape (M, C, T', H', W').
+            shape (M, C, T', H', W'); its ``time_padding`` is that of :func:`pad_in_time`.
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Initialisation, as in mmengine.
 
@@ -49,11 +52,15 @@ class SelfSupervisedRecognizer(BaseModel):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        backbone = backbone.copy()
+        self.time_padding = backbone.pop('time_padding', ZEROS)
         self.backbone = MODELS.build(backbone)
+        pad_in_time(self.backbone, self.time_padding)
         self.register_buffer('epoch', torch.tensor(0))
         self.current_epoch = 0  # the buffer's value, which one would have to wait for on a GPU
         self.max_epochs = 1
         self.progress = 0.0  # share of the training steps that are done
+        self.shown: tuple[int, ...] | None = None  # (V, 3, T, H, W) of a sample, once one was
 
     def set_epoch(self, epoch: int, max_epochs: int) -> None:
         """Tell the model where in the schedule it is, both counted in epochs from 0."""
@@ -74,6 +81,19 @@ class SelfSupervisedRecognizer(BaseModel):
         self.backbone.train(training)
         return [level.shape[1] for level in levels]
 
+    @torch.no_grad()
+    def level_shapes(self, joined: int = 1) -> list[tuple[int, ...]]:
+        """Each level's (C, T', H', W') of clips as were shown, so many in a row; nothing is computed.
+
+        Empty where none was shown yet.
+        """
+        if self.shown is None:
+            return []
+        backbone = copy.deepcopy(self.backbone).to('meta').eval()
+        _, channels, clip_len, *size = self.shown
+        levels = backbone(torch.empty(1, channels, joined * clip_len, *size, device='meta'))
+        return [tuple(level.shape[1:]) for level in levels]
+
     def extract_feat(self, clips: Tensor) -> tuple[Tensor, ...]:
         """Features of clips (M, 3, T, H, W): one (M, C, T', H', W') a level, low to high."""
         levels = self.backbone(clips)
@@ -83,10 +103,12 @@ class SelfSupervisedRecognizer(BaseModel):
         """What the method tells clips (M, 3, T, H, W) apart by; here their last level, averaged."""
         return Embeddings(self.extract_feat(clips)[-1].float().mean((2, 3, 4)))
 
-    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
-        """What monitors that :meth:`loss` may return must not fall below, by their names.
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
+        """What is known of what :meth:`loss` may return, by its names.
 
-        ``stat_std`` is the spread of what a method tells samples apart by.
+        Monitors must not fall below their bounds; terms have a loss by chance, and by a shortcut.
+        ``stat_std`` is the spread of what a method tells samples apart by. Bounds that depend on
+        the size of clips are known once some were shown.
 
         Args:
             batch_size: Samples a step in all processes.
@@ -102,6 +124,7 @@ class SelfSupervisedRecognizer(BaseModel):
             mode: One of 'loss', 'tensor', 'predict'.
         """
         if mode == 'loss':
+            self.shown = tuple(inputs.shape[1:])
             return self.loss(inputs, data_samples)
         if mode in ('tensor', 'predict'):
             return self.extract_feat(inputs.flatten(0, 1))  # (N*V, 3, T, H, W)

@@ -8,8 +8,9 @@ from mmengine.dist import get_rank
 from torch import Tensor, nn
 
 from ..losses import embedding_std
+from ..losses.bounds import dense_bound
 from ..necks import MemoryPredictor, RecurrentAggregator
-from ..utils import gather_all
+from ..utils import Bound, TermBound, gather_all
 from .base import Embeddings, SelfSupervisedRecognizer
 
 
@@ -93,6 +94,14 @@ class MemDPC(SelfSupervisedRecognizer):
         """Maps (M, D, H', W') of blocks (M, 3, T, H, W)."""
         high = self.extract_feat(blocks)[-1]  # (M, C, T', H', W')
         return self.projection(high.mean(2))
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
+        """Of the maps' spread, and of both predictions."""
+        bounds = super().monitor_bounds(batch_size)
+        for *_, height, width in self.level_shapes()[-1:]:
+            term = dense_bound(self.prediction, batch_size, self.predict_steps, height * width)
+            bounds |= {'loss_forward': term, 'loss_backward': term}
+        return bounds
 
     def embed(self, clips: Tensor) -> Embeddings:
         """Mean over the positions of each clip's map, clips (M, 3, T, H, W)."""

@@ -6,8 +6,10 @@ import torch
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
+from mlfo_mm.study.identity import ZEROS
+
 from ..necks import Prototypes
-from ..utils import COLLAPSE, Bound
+from ..utils import COLLAPSE, Bound, TermBound
 from .base import Embeddings, SelfSupervisedRecognizer
 from .mlfo_level import MLFOLevel
 from .mlfo_views import augment_time, gather_views
@@ -131,11 +133,17 @@ class MLFO(SelfSupervisedRecognizer):
             z, self.semantic.scores(self.semantic.projection(high), self.current_epoch)
         )
 
-    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
         """Of each level, and of the prototypes."""
-        bounds = {'stat_std_semantic': COLLAPSE}
+        shapes = self.level_shapes(
+            2 if self.shown and self.shown[0] == 4 else 1
+        )  # of the long clip
+        steps = {name: shape[1] for name, shape in zip(LEVELS, shapes, strict=False)}
+        ends = self.time_padding == ZEROS and not self.augments_clips
+        bounds: dict[str, Bound | TermBound] = {'stat_std_semantic': COLLAPSE}
         for name, level in self.levels.items():
-            bounds |= level.monitor_bounds(name)
+            sizes = batch_size, len(self.augmentations), steps.get(name)
+            bounds |= level.monitor_bounds(name, *sizes, ends)
         return bounds | (self.semantic.monitor_bounds(batch_size) if self.semantic else {})
 
     def _features(self, inputs: Tensor, terms: set[str]) -> tuple[dict[str, Tensor | None], ...]:

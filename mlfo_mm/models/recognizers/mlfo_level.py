@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..losses import embedding_std, mean_edges
+from ..losses.bounds import level_bounds
 from ..necks import TemporalProjection
-from ..utils import COLLAPSE, Bound
+from ..utils import COLLAPSE, Bound, TermBound
 from .mlfo_views import augment_time, pair_steps
 
 # those of section 4.2's first stage, beside the prototypes (Eq. 5)
@@ -83,10 +84,12 @@ class MLFOLevel(BaseModule):
         steps = self.projections['contrast'](self.excitation(features))  # (M, D, T')
         return steps.float().mean(2)
 
-    def monitor_bounds(self, name: str) -> dict[str, Bound]:
-        """Of the spreads and the edges that the model logs of the level under its name."""
+    def monitor_bounds(self, name: str, *sizes: Any) -> dict[str, Bound | TermBound]:
+        """Of what the model logs of the level under its name; sizes are those of `level_bounds`."""
+        terms = level_bounds(self.terms, *sizes)
+        bounds: dict[str, Bound | TermBound] = {f'loss_{k}_{name}': b for k, b in terms.items()}
         kinds = [kind for kind in ('contrast', 'graph') if kind in self.projections]
-        bounds = {f'stat_std_{kind}_{name}': COLLAPSE for kind in kinds}
+        bounds |= {f'stat_std_{kind}_{name}': COLLAPSE for kind in kinds}
         if 'graph' in self.terms and self.terms['graph'].kind != 'one_hot':
             # self-edges are always kept: 1 is a graph without any other
             bounds[f'stat_edges_{name}'] = Bound(1.0 + 1e-6, 'graph without edges')

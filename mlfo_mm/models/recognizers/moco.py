@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..losses import embedding_std
 from ..necks import ProjectionMLP
-from ..utils import FeatureQueue, MomentumEncoder, gather_all
+from ..utils import Bound, FeatureQueue, MomentumEncoder, TermBound, gather_all
 from .base import Embeddings, SelfSupervisedRecognizer
 from .two_views import two_views
 
@@ -56,6 +56,11 @@ class MoCo(SelfSupervisedRecognizer):
         loss, accuracy = self.contrast.loss_and_accuracy(queries, keys, self.queue.get())
         self.queue.enqueue(*gather_all([keys]))
         return dict(loss_contrast=loss, acc_contrast=accuracy, stat_std=embedding_std(queries))
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
+        """Of the queries' spread, and of the contrast with the queue."""
+        contrast = TermBound(1 + self.queue.size, self.contrast.loss_weight)
+        return super().monitor_bounds(batch_size) | {'loss_contrast': contrast}
 
     def embed(self, clips: Tensor) -> Embeddings:
         """Queries of clips (M, 3, T, H, W)."""

@@ -6,7 +6,8 @@ import torch
 from mmaction.registry import MODELS
 from torch import Tensor
 
-from ..utils import gather_all
+from ..losses.bounds import pair_bound
+from ..utils import Bound, TermBound, gather_all
 from .base import Embeddings, SelfSupervisedRecognizer
 
 
@@ -67,6 +68,13 @@ class PretextClassifier(SelfSupervisedRecognizer):
             views = gather_all(embeddings.unbind(1))
             logs['loss_contrast'], logs['acc_contrast'] = self.contrast.loss_and_accuracy(*views)
         return logs
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
+        """Of the head's tasks and of the contrast."""
+        bounds = super().monitor_bounds(batch_size) | self.head.monitor_bounds()
+        if self.contrast is not None:
+            bounds['loss_contrast'] = pair_bound(self.contrast, batch_size)
+        return bounds
 
     def embed(self, clips: Tensor) -> Embeddings:
         """What the contrast compares of clips (M, 3, T, H, W); without one, the backbone's features."""

@@ -6,8 +6,9 @@ from mmaction.registry import MODELS
 from torch import Tensor
 
 from ..losses import embedding_std
+from ..losses.bounds import pair_bound
 from ..necks import ProjectionMLP
-from ..utils import gather_all
+from ..utils import Bound, TermBound, gather_all
 from .base import Embeddings, SelfSupervisedRecognizer
 from .two_views import two_views
 
@@ -44,6 +45,11 @@ class SimCLR(SelfSupervisedRecognizer):
         z1, z2 = gather_all(z.chunk(2))
         loss, accuracy = self.contrast.loss_and_accuracy(z1, z2)
         return dict(loss_contrast=loss, acc_contrast=accuracy, stat_std=embedding_std(z1))
+
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
+        """Of the embeddings' spread, and of the contrast."""
+        contrast = pair_bound(self.contrast, batch_size)
+        return super().monitor_bounds(batch_size) | {'loss_contrast': contrast}
 
     def embed(self, clips: Tensor) -> Embeddings:
         """Embeddings of clips (M, 3, T, H, W)."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..losses import embedding_std, sinkhorn
 from ..necks import Prototypes
-from ..utils import COLLAPSE, Bound, FeatureQueue, gather_all
+from ..utils import COLLAPSE, Bound, FeatureQueue, TermBound, gather_all
 from .base import Embeddings, SelfSupervisedRecognizer
 from .two_views import two_views
 
@@ -80,7 +80,7 @@ class SwAV(SelfSupervisedRecognizer):
         z = self.semantic.projection(self.extract_feat(clips)[-1])  # (M, D)
         return Embeddings(z.float(), self.semantic.scores(z, self.current_epoch))
 
-    def monitor_bounds(self, batch_size: int) -> dict[str, Bound]:
+    def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
         """Of the embeddings' spread and of the prototypes."""
         return {'stat_std': COLLAPSE} | self.semantic.monitor_bounds(batch_size)
 

@@ -1,13 +1,14 @@
-"""What monitors must not fall below, said by whoever makes them."""
+"""What logged values say of a run, said by whoever makes them."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The least value at which nothing is wrong.
+    """The least value of a monitor at which nothing is wrong.
 
     Attributes:
         least: Smallest healthy mean over an epoch.
@@ -19,6 +20,36 @@ class Bound:
     least: float
     what: str
     collapse: bool = False
+
+
+@dataclass(frozen=True)
+class TermBound:
+    """What a term's loss is, as it is logged, where its task is not learned, or by a shortcut alone.
+
+    The term asks which of some candidates is the right one, by cross-entropy: a network that tells
+    none of them from another has the logarithm of their number.
+
+    Attributes:
+        candidates: Their number.
+        weight: Of the term.
+        shortcut: A cue that helps without what the task is there for, in words; none where empty.
+        left: Candidates that the shortcut does not tell apart. 1: it solves the task.
+    """
+
+    candidates: int
+    weight: float = 1.0
+    shortcut: str = ''
+    left: int = 1
+
+    @property
+    def chance(self) -> float:
+        """Loss of a network that has learned nothing."""
+        return self.weight * math.log(self.candidates)
+
+    @property
+    def by_shortcut(self) -> float:
+        """Loss of one that follows the shortcut alone."""
+        return self.weight * math.log(self.left)
 
 
 # of embeddings on the sphere, whose spread is 1 where they fill it; a fresh network has 0.03

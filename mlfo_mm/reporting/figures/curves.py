@@ -25,6 +25,7 @@ from mlfo_mm.reporting.figures.style import (
     Plot,
     render,
 )
+from mlfo_mm.reporting.pretrainings import list_of
 from mlfo_mm.reporting.specs import Row
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.records import Record
@@ -58,12 +59,16 @@ PANELS = (
 
 @dataclass(frozen=True)
 class Series:
-    """One logged term: its epochs and values, what it measures and on which level."""
+    """One logged term: its epochs and values, what it measures and on which level.
+
+    ``chance`` is the loss of a network that has learned nothing, where it is recorded.
+    """
 
     term: str
     level: str
     epochs: tuple[float, ...]
     values: tuple[float, ...]
+    chance: float | None = None
 
 
 def curve_plots(records: Sequence[Record], command: str) -> list[Plot]:
@@ -93,6 +98,9 @@ def _plot(record: Record) -> Plot:
         return Plot(name, title, '', missing=(f'{title}: its record holds no curves',))
     epochs = len(record.curves['epoch'])
     caption = f'Means over each of {epochs} epochs.'
+    lines = [str(state.get('line', '')) for state in list_of(record, 'states')]
+    if lines:
+        caption += f' Dotted: the loss of a term by chance. {"; ".join(lines)}.'
     alt = ' '.join(
         f'{head}: '
         + ', '.join(f'{_name(s)} from {s.values[0]:.3g} to {s.values[-1]:.3g}' for s in found)
@@ -122,8 +130,17 @@ def group_series(record: Record) -> dict[str, list[Series]]:
             ]
             if pairs:
                 shown, found = zip(*pairs, strict=True)
-                panels.setdefault(head, []).append(Series(term, level, shown, found))
+                chance = loss_by_chance(record, key)
+                panels.setdefault(head, []).append(Series(term, level, shown, found, chance))
     return panels
+
+
+def loss_by_chance(record: Record, name: str) -> float | None:
+    """Return what a term's loss is where nothing is learned; None where it is not recorded."""
+    references = (record.train_log or {}).get('references')
+    known = references.get(name) if isinstance(references, dict) else None
+    chance = known.get('chance') if isinstance(known, dict) else None
+    return float(chance) if isinstance(chance, int | float) else None
 
 
 def _is_share(values: Sequence[float | None]) -> bool:
@@ -181,6 +198,9 @@ def _draw_panel(axis: Axes, head: str, found: Sequence[Series], colours: dict[st
             markersize=3.5,
             linewidth=1.6,
         )
+        if series.chance is not None:
+            colour = colours.get(series.term, INK)
+            axis.axhline(series.chance, color=colour, linewidth=0.8, linestyle=(0, (1, 2)))
     axis.set_title(head, fontsize=9)
     axis.set_xlabel('Epoch', fontsize=8)
     axis.tick_params(labelsize=8, labelbottom=True)

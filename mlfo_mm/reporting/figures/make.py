@@ -13,16 +13,18 @@ from mlfo_mm.reporting.figures.activation import activation_plots
 from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.curves import curve_plots
 from mlfo_mm.reporting.figures.neighbour_strips import neighbour_plots
+from mlfo_mm.reporting.figures.padding import padding_plots
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
+from mlfo_mm.study.tasks import PADDING
 
-FIGURES = ('3', '4', '5', 'bars', 'curves')
+FIGURES = ('3', '4', '5', PADDING, 'bars', 'curves')
 SUFFIXES = ('svg', 'png', 'csv')
-NEEDS = dict(neighbours='figure4', order='figure5')
+NEEDS = dict(neighbours='figure4', order='figure5')  # of the table of diagnostics
 
 
 def find_figure(name: str) -> str:
@@ -50,6 +52,7 @@ def build_figures(
         '3': lambda: [sweep_plot(records, profile, run('figure3'))],
         '4': lambda: neighbour_plots(records, profile, run('figure4')),
         '5': lambda: activation_plots(records, profile, run('figure5')),
+        PADDING: lambda: padding_plots(records, profile, run(PADDING)),
         'bars': lambda: _bars(records, profile, results_dir, run),
         'curves': lambda: curve_plots(records, run('table1')),
     }
@@ -85,7 +88,11 @@ def figure_folder(profile: str, results_dir: str | Path) -> Path:
 
 
 def _earlier(folder: Path, key: str) -> list[Path]:
-    stems = {'bars': [f'{name}_*' for name in TABLES], 'curves': ['curves_*']}
+    stems = {
+        'bars': [f'{name}_*' for name in TABLES],
+        'curves': ['curves_*'],
+        PADDING: [PADDING],
+    }
     patterns = stems.get(key, [f'figure{key}', f'figure{key}_*'])
     return [
         path
@@ -109,5 +116,6 @@ def _bars(
             if block.task not in tasks:  # of several blocks on one task the first is the paper's
                 tasks.add(block.task)
                 panel = fill_block(block, [*spec.baselines, *quoted], records, profile)
-                plots.append(bar_plot(spec, panel, profile, run(NEEDS.get(block.task, spec.name))))
+                needed = NEEDS[block.task] if spec.name == 'diagnostics' else spec.name
+                plots.append(bar_plot(spec, panel, profile, run(needed)))
     return plots

@@ -9,7 +9,7 @@ from mmaction.registry import MODELS
 from torch.testing import assert_close
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.models.utils import COLLAPSE, Bound
+from mlfo_mm.models.utils import COLLAPSE, Bound, TermBound
 
 
 def build(name: str, change: str = '', **changes):
@@ -113,7 +113,7 @@ def test_pretext_classifier_with_and_without_a_contrast(clips):
 def test_bounds_of_mlfo_are_those_of_its_parts():
     model = build('mlfo')
     bounds = model.monitor_bounds(4)
-    spreads = {name for name, bound in bounds.items() if bound.collapse}
+    spreads = {name for name, bound in bounds.items() if getattr(bound, 'collapse', False)}
     assert spreads == {
         'stat_std_semantic', 'stat_std_contrast_low', 'stat_std_graph_low',
         'stat_std_contrast_mid', 'stat_std_graph_mid', 'stat_std_contrast_high',
@@ -123,6 +123,34 @@ def test_bounds_of_mlfo_are_those_of_its_parts():
     assert 'stat_edges_high' not in bounds
     one_hot = build('mlfo', '+one_hot').monitor_bounds(4)
     assert not any('edges' in name for name in one_hot)  # has none by design
+
+
+def test_bounds_that_depend_on_the_clips_are_known_once_some_were_shown():
+    model = build('mlfo')
+    assert 'loss_motion_low' in model.monitor_bounds(4)
+    assert 'loss_retrieval_low' not in model.monitor_bounds(4)
+    for views, (low, mid) in ((3, (8, 4)), (4, (16, 8))):  # the long clip in one view or two
+        model.shown = (views, 3, 8, 32, 32)
+        bounds = model.monitor_bounds(4)
+        assert bounds['loss_retrieval_low'] == TermBound(low, 0.3, 'place in a clip', 2)
+        assert bounds['loss_retrieval_mid'] == TermBound(mid, 0.5, 'place in a clip', 2)
+    predicted = build('memdpc')
+    assert 'loss_forward' not in predicted.monitor_bounds(32)
+    predicted.shown = (8, 3, 5, 64, 64)  # maps of 2 x 2
+    steps = predicted.predict_steps
+    wanted = TermBound(32 * steps * 4, 1.0, 'position', 32 * steps)
+    assert predicted.monitor_bounds(32)['loss_backward'] == wanted
+
+
+def test_ends_are_a_shortcut_where_zeros_mark_features():
+    def motion(*changes, level='low'):
+        return build('mlfo', *changes).monitor_bounds(4)[f'loss_motion_{level}']
+
+    assert motion() == TermBound(3, 0.3, 'the ends of a clip', 1)
+    assert motion('+official') == TermBound(2 + 7, 0.3, 'the ends of a clip', 7)
+    assert motion('+time_circular') == TermBound(3, 0.3)
+    # clips are reversed before the network pads them
+    assert motion('+ctm', level='high') == TermBound(3, 1.0)
 
 
 @pytest.mark.parametrize(
