@@ -7,7 +7,8 @@ from typing import Any
 from mmengine.config import Config
 
 from mlfo_mm.datasets.annotation import find_dataset, list_file
-from mlfo_mm.datasets.leakage import compare_lists, list_facts
+from mlfo_mm.datasets.content import list_facts
+from mlfo_mm.datasets.leakage import compare_lists
 from mlfo_mm.engine.launch import training_list
 from mlfo_mm.errors import UserError
 

@@ -163,7 +163,8 @@ def test_lists_are_read_and_compared_once(request_for, checkpoint, monkeypatch):
     ]
     once = dict(checked_lists=1, read_list=2, read_classes=1, load_backbone=1)
     assert calls == once
-    assert {tuple(each.leakage['compared']) for each in trials} == {('path', 'group', 'content')}
+    compared = ('path', 'file', 'group', 'content', 'frames')
+    assert {tuple(each.leakage['compared']) for each in trials} == {compared}
     # other weights rest on other lists, of the same data
     trial.prepare(request_for('retrieval'), shared)
     assert calls == once | dict(checked_lists=2)
