@@ -10,12 +10,13 @@ on a machine. Needs neither torch nor mm*.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -76,32 +77,36 @@ def remembered(
         compute: Of a path; run in threads.
         title: Of the progress bar.
     """
-    found: dict[str, str] = {}
     by_folder: dict[str, list[str]] = {}
     for path in dict.fromkeys(paths):
         by_folder.setdefault(os.path.dirname(os.path.dirname(path)), []).append(path)
-    stamps = {path: stamp(path) for files in by_folder.values() for path in files}
-    kept = {folder: _read_kept(folder, what) for folder in by_folder}
-    new: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
     for folder, files in by_folder.items():
-        for path in files:
-            known = kept[folder].get(path)
-            if stamps[path] is None:
-                found[path] = GONE
-            elif known is not None and known[:-1] == stamps[path]:
-                found[path] = known[-1]
-            else:
-                new.setdefault(folder, []).append(path)
-    asked = [path for files in new.values() for path in files]
-    if asked:
-        with ThreadPoolExecutor(THREADS) as pool:
-            bar = tqdm(total=len(asked), desc=title, unit='video', disable=None, leave=False)
-            with bar:
-                for path, answer in zip(asked, pool.map(compute, asked), strict=True):
-                    found[path] = answer
-                    bar.update()
-    for folder, files in new.items():
-        _keep(folder, what, kept[folder], {path: (stamps[path], found[path]) for path in files})
+        with _alone(_place(folder, what)):
+            found |= _of_folder(folder, files, what, compute, title)
+    return found
+
+
+def _of_folder(
+    folder: str, files: list[str], what: str, compute: Callable[[str], str], title: str
+) -> dict[str, str]:
+    stamps = {path: stamp(path) for path in files}
+    kept = _read_kept(folder, what)
+    found = {}
+    for path in files:
+        known = kept.get(path)
+        if stamps[path] is None:
+            found[path] = GONE
+        elif known is not None and known[:-1] == stamps[path]:
+            found[path] = str(known[-1])
+    new = [path for path in files if path not in found]
+    if new:
+        bar = tqdm(total=len(new), desc=title, unit='video', disable=None, leave=False)
+        with ThreadPoolExecutor(THREADS) as pool, bar:
+            for path, answer in zip(new, pool.map(compute, new), strict=True):
+                found[path] = answer
+                bar.update()
+        _keep(folder, what, kept, {path: (stamps[path], found[path]) for path in new})
     return found
 
 
@@ -145,6 +150,17 @@ def _place(folder: str, what: str) -> Path:
     home = os.environ.get(VARIABLE) or os.path.join(usual, 'mlfo_mm')
     name = hashlib.sha256(f'{VERSION} {what} {folder}'.encode()).hexdigest()[:32]
     return Path(home) / 'content' / f'{name}.json'
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Let one process of a machine compute what all of them will ask for, the others wait."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # a folder that cannot be written: each for itself
+            place.parent.mkdir(parents=True, exist_ok=True)
+            lock = held.enter_context(place.with_suffix('.lock').open('a'))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _read_kept(folder: str, what: str) -> Kept:
