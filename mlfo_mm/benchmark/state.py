@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlfo_mm.benchmark.jobs import Job, Plan
-from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
+from mlfo_mm.datasets.annotation import Subset, find_dataset, list_file
+from mlfo_mm.datasets.content import TRAINED_ON, list_facts
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
@@ -187,14 +188,19 @@ def reconcile(plan: Plan) -> None:
     """Make the markers say what is really there: a job has one if it need not run.
 
     A finished checkpoint without a marker gets one; a marker without its products goes, and one of
-    what was made of other files than those that are there.
+    what was made of other files or other data than those that are there.
     """
     there: dict[str, Stamps] = {}
+    facts = Data()
+    other: set[str] = set()  # made of data that were changed since
     for job in plan.jobs:
         path = files(plan, job).marker
         known, found = read(path), stamps(plan, job)
         sources = known.get('made_of', {})
+        if facts.changed(plan, job):
+            other.add(job.name)
         stale = any(sources.get(name) != there[name] for name in job.sources if name in there)
+        stale |= bool(other & {job.name, *job.sources})
         same = known.get('products') == found
         if job.checkpoint is not None and not (same and recorded(plan, job)):
             known = dict(made_of={}, seconds=None) if pretrained(plan, job) else {}
@@ -225,9 +231,47 @@ def open_jobs(plan: Plan) -> list[Job]:
     return [job for job in plan.jobs if job.name in found]
 
 
+class Data:
+    """Whether data are still what jobs were made of; each list is looked at once."""
+
+    def __init__(self) -> None:
+        self._now: dict[tuple[str, int, Subset], str] = {}
+
+    def changed(self, plan: Plan, job: Job) -> bool:
+        """Whether a job was made of other data than those that are here now.
+
+        What is not here, or was made before data were looked at, counts as unchanged.
+        """
+        if job.checkpoint is not None:
+            told = read(job.checkpoint.parent / TRAINED_ON)
+            where = (str(told.get('dataset')), int(told.get('split', 1)))
+            return bool(told) and self._differs(*where, 'train', told.get('content'))
+        found = False
+        for path in products(plan, job) if job.rule in EVALUATIONS else ():
+            record = read(path)
+            lists = record.get('leakage', {}).get('lists', {})
+            pairs: tuple[tuple[str, Subset], ...] = (('test', 'test'), ('training', 'train'))
+            for role, subset in pairs:
+                told = lists.get(role, {}).get('content')
+                where = (str(record.get('dataset')), int(record.get('split', 1)))
+                found = found or self._differs(*where, subset, told)
+        return found
+
+    def _differs(self, dataset: str, split: int, subset: Subset, told: str | None) -> bool:
+        key = (dataset, split, subset)
+        if told is not None and key not in self._now:
+            try:
+                path = list_file(find_dataset(dataset), subset, split)
+                self._now[key] = list_facts(path)['content']
+            except UserError:
+                self._now[key] = ''
+        return told is not None and self._now[key] not in ('', told)
+
+
 def pretrained(plan: Plan, job: Job) -> bool:
     """Whether a pretraining's last checkpoint is whole and its record is of a finished one."""
-    return job.checkpoint is not None and recorded(plan, job) and whole(job.checkpoint)
+    there = job.checkpoint is not None and recorded(plan, job) and whole(job.checkpoint)
+    return there and not Data().changed(plan, job)
 
 
 def recorded(plan: Plan, job: Job) -> bool:

@@ -29,6 +29,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
 VARIABLE = 'MLFO_CACHE'
+TRAINED_ON = 'trained_on.json'  # in a work directory: the facts of its list, data set and split
 VERSION = 1
 WHOLE = 1 << 20  # bytes: the mean video of UCF101 has half of it
 BLOCKS, BLOCK = 8, 1 << 16

@@ -7,6 +7,7 @@ from mlfo_mm import compat  # isort: skip  (the work-arounds, before anything of
 import contextlib
 import logging
 import random
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -203,7 +204,7 @@ class VideoListDataset(BaseDataset):
             info = self.get_data_info(int(np.random.default_rng(key).integers(len(self))))
         raise UserError(
             f'none of {MAX_TRIES} videos of {self.list_path} tried one after the other could be '
-            f'decoded; run: {CHECK} {self.folder.name}'
+            f'decoded; run: {CHECK} {shlex.quote(self.folder.name)}'
         )
 
     def _note_corrupt(self, info: dict, error: VideoError) -> None:
@@ -231,7 +232,7 @@ class VideoListDataset(BaseDataset):
     def _said_share(self) -> str:
         return (
             f'that makes {int(self._corrupt.count_nonzero()):,} of {len(self):,}, more than '
-            f'max_corrupt={self.max_corrupt:g} allows; run: {CHECK} {self.folder.name}'
+            f'max_corrupt={self.max_corrupt:g} allows; run: {CHECK} {shlex.quote(self.folder.name)}'
         )
 
     def _allowed(self, total: int) -> float:

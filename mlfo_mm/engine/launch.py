@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
+from mlfo_mm.datasets.content import TRAINED_ON
 from mlfo_mm.engine.checkpoints import (
     SAFETENSORS,
     backbone_differences,
@@ -27,9 +30,9 @@ from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
-from mlfo_mm.engine.origin import continued, origin
+from mlfo_mm.engine.origin import DATA, continued, origin
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, remove_leftovers
+from mlfo_mm.files import disk_errors, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
 
 
@@ -220,6 +223,10 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     if path is not None and checkpoint is not None:
         facts = continued(path, checkpoint, facts, config.randomness.seed)
         config.resume, config.load_from = True, str(path)
+    if is_main_process():  # for who does not read checkpoints
+        where = config.train_dataloader.dataset
+        told = facts[DATA] | dict(dataset=where.dataset, split=where.get('split', 1))
+        write_atomic(work_dir / TRAINED_ON, json.dumps(told, indent=1) + '\n')
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)

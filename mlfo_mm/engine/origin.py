@@ -94,7 +94,7 @@ def continued(
             f'--resume {path}: was trained in batches of {meta[BATCH]} in all processes, not '
             f'{now[BATCH]}: change train_dataloader.batch_size or the number of processes'
         )
-    changes = list(meta.get(CHANGES) or [])
+    changes = told_items(meta, CHANGES, str)
     for key, old, new in differences(checkpoint, now[COMPOSED]):
         if not _begins(key, LONGER):
             raise UserError(
@@ -102,8 +102,30 @@ def continued(
             )
         if key == LONGER[0]:
             changes.append(f'from epoch {meta.get("epoch")} on {key} was {new}, before {old}')
-    kept = {DATA: data or now[DATA], START: meta.get(START), STOPS: list(meta.get(STOPS) or [])}
+    kept = {DATA: data or now[DATA], START: meta.get(START), STOPS: told_items(meta, STOPS, str)}
     return dict(now) | kept | {CHANGES: changes}
+
+
+def told_data(meta: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The list that a checkpoint's meta data say it was trained on, and the weights it began with."""
+    data = meta.get(DATA)
+    if not isinstance(data, dict) or not isinstance(data.get('content'), str):
+        return None
+    return dict(data) | ({START: str(meta[START])} if meta.get(START) else {})
+
+
+def told_items(meta: Mapping[str, Any], key: str, kind: type) -> list[Any]:
+    """What a checkpoint's meta data list under a key; what is of another kind counts as not there."""
+    items = meta.get(key)
+    return [item for item in items if isinstance(item, kind)] if isinstance(items, list) else []
+
+
+def began_with(meta: Mapping[str, Any]) -> list[str]:
+    """A note, or none, that a run did not begin with random weights."""
+    start = meta.get(START)
+    return (
+        [f'began with weights of SHA-256 {start}, whatever they were trained on'] if start else []
+    )
 
 
 def differences(checkpoint: Mapping[str, Any], text: str) -> Iterator[tuple[str, Any, Any]]:

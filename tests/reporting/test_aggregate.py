@@ -94,7 +94,7 @@ def test_families_are_never_averaged(make_record, name):
         cell = panel.lines[0].cells[PLACE]
         assert cell.values == (30.0,)
         (note,) = panel.notes['digits_motion']
-        assert 'left out: 2 of another configuration or protocol' in note
+        assert 'left out: 2 of another configuration, protocol or data' in note
         assert hash_text('family')[:8] in note
 
 

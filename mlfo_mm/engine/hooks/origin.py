@@ -6,7 +6,7 @@ from typing import Any
 
 from mmengine.hooks import Hook
 
-from mlfo_mm.engine.origin import BROKEN, STOPS
+from mlfo_mm.engine.origin import BROKEN, STOPS, told_items
 
 
 class OriginHook(Hook):
@@ -29,6 +29,6 @@ class OriginHook(Hook):
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember the broken videos of earlier stops."""
-        places = checkpoint.get('meta', {}).get(BROKEN)
+        places = told_items(checkpoint.get('meta', {}), BROKEN, int)
         if runner._resume and places and hasattr(runner.train_dataloader.dataset, 'broken'):
             runner.train_dataloader.dataset.note_broken(places)
