@@ -82,8 +82,9 @@ def compare_lists(test: Path, trained: dict[str, Path]) -> dict[str, Any]:
         for path, other in others.items():
             _compare_frames(other, asked, f'{path} and {test}')
         compared.append('frames')
-    paths = {'test': test} | {other.role: path for path, other in others.items()}
-    return dict(lists={role: list_facts(path) for role, path in paths.items()}, compared=compared)
+    facts = {path: list_facts(path) for path in (test, *others)}
+    lists = {role: dict(facts[path]) for role, path in {'test': test, **trained}.items()}
+    return dict(lists=lists, compared=compared)
 
 
 def _read(role: str, path: Path) -> Listed:

@@ -78,7 +78,8 @@ def own_list(
     except UserError:
         return facts, []
     try:
-        return compare_lists(test, dict(pretraining=path)), []
+        found = compare_lists(test, dict(pretraining=path))
+        return found | dict(lists=found['lists'] | facts['lists']), []
     except UserError as error:
         return facts, [str(error)]
 

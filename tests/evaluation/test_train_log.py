@@ -89,7 +89,9 @@ def test_only_the_stops_of_the_weights_count(tmp_path):
     assert log.stops == 3  # its time was spent
 
 
-@pytest.mark.parametrize('name', ['my_notes', '20260102_0304', '99999999_999999', 'a_20260102_030405'])
+@pytest.mark.parametrize(
+    'name', ['my_notes', '20260102_0304', '99999999_999999', 'a_20260102_030405']
+)
 def test_foreign_folders_are_no_stops(tmp_path, name):
     write_stop(tmp_path, '20260102_030405', [line(2, 1, 4.0)])
     write_stop(tmp_path, name, [line(2, 1, 0.0), line(4, 2, 0.0)])
