@@ -27,8 +27,11 @@ from mlfo_mm.datasets.annotation import Subset, find_dataset, list_file
 from mlfo_mm.datasets.content import TRAINED_ON, list_facts
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
+from mlfo_mm.study.identity import contents
 
 Stamps = dict[str, list[int]]
+# which list of its data set a record's role is; of a pretraining, the checkpoint's folder says it
+SUBSETS: dict[str, Subset] = {'test': 'test', 'training': 'train'}
 
 
 @contextlib.contextmanager
@@ -244,28 +247,25 @@ class Data:
         """
         if job.checkpoint is not None:
             told = read(job.checkpoint.parent / TRAINED_ON)
-            where = (str(told.get('dataset')), int(told.get('split', 1)))
-            return bool(told) and self._differs(*where, 'train', told.get('content'))
-        found = False
+            return self._differs(told, told.get('content'), 'train')
         for path in products(plan, job) if job.rule in EVALUATIONS else ():
             record = read(path)
-            lists = record.get('leakage', {}).get('lists', {})
-            pairs: tuple[tuple[str, Subset], ...] = (('test', 'test'), ('training', 'train'))
-            for role, subset in pairs:
-                told = lists.get(role, {}).get('content')
-                where = (str(record.get('dataset')), int(record.get('split', 1)))
-                found = found or self._differs(*where, subset, told)
-        return found
+            for list_, content in contents(record.get('leakage', {})).items():
+                subset = SUBSETS.get(list_.split()[0])
+                if subset is not None and self._differs(record, content, subset):
+                    return True
+        return False
 
-    def _differs(self, dataset: str, split: int, subset: Subset, told: str | None) -> bool:
+    def _differs(self, about: dict[str, Any], content: str | None, subset: Subset) -> bool:
+        dataset, split = str(about.get('dataset')), about.get('split', 1)
         key = (dataset, split, subset)
-        if told is not None and key not in self._now:
+        if content is not None and key not in self._now:
             try:
                 path = list_file(find_dataset(dataset), subset, split)
                 self._now[key] = list_facts(path)['content']
             except UserError:
                 self._now[key] = ''
-        return told is not None and self._now[key] not in ('', told)
+        return content is not None and self._now[key] not in ('', content)
 
 
 def pretrained(plan: Plan, job: Job) -> bool:

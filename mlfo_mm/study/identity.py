@@ -138,7 +138,7 @@ def evaluation_identity(
     )
 
 
-def contents(leakage: Mapping[str, Any]) -> dict[str, str]:
+def contents(leakage: object) -> dict[str, str]:
     """Return the digest of each list that a number rests on, by role and file: ``test mine/test.txt``.
 
     It covers lines, classes and videos. Numbers that name the same list with another digest are of
@@ -148,7 +148,7 @@ def contents(leakage: Mapping[str, Any]) -> dict[str, str]:
     Args:
         leakage: Of a record.
     """
-    lists = leakage.get('lists')
+    lists = leakage.get('lists') if isinstance(leakage, Mapping) else None
     return {
         f'{role} {facts.get("file")}': f'{facts["content"]} {facts.get("start", "")}'.strip()
         for role, facts in (lists.items() if isinstance(lists, Mapping) else ())
