@@ -7,7 +7,8 @@
 ``locks/<job>``         held by the kernel as long as a process of the job lives
 
 What is to run is said by :func:`to_do` and nowhere else: plan, status and run ask it, and the
-workflow runs what it says.
+workflow runs what it says. Data are no stamps: records and work directories hold the digest of what
+they were made of, and :class:`Data` compares it with what is here.
 """
 
 from __future__ import annotations
