@@ -33,6 +33,7 @@ def no_data_of_the_user(tmp_path_factory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv('MLFO_DATA_ROOT', raising=False)
         patch.delenv('MLFO_FRAME_CACHE', raising=False)
+        patch.setenv('MLFO_CACHE', str(tmp_path_factory.getbasetemp() / 'cache'))
         patch.setattr(roots, 'DEFAULT', tmp_path_factory.getbasetemp() / 'no_data')
         yield
 

@@ -63,7 +63,7 @@ class Job:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Those of its needs that it has to follow when they are made anew; data are the same."""
+        """Those of its needs that it has to follow when they are made anew; data by content."""
         return tuple(name for name in self.needs if not name.startswith('data/'))
 
     @property

@@ -7,7 +7,8 @@
 ``locks/<job>``         held by the kernel as long as a process of the job lives
 
 What is to run is said by :func:`to_do` and nowhere else: plan, status and run ask it, and the
-workflow runs what it says.
+workflow runs what it says. Data are no stamps: records and work directories hold the digest of what
+they were made of, and :class:`Data` compares it with what is here.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlfo_mm.benchmark.jobs import Job, Plan
-from mlfo_mm.datasets.annotation import find_dataset
+from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
+from mlfo_mm.datasets.annotation import Subset, find_dataset, list_file
+from mlfo_mm.datasets.content import TRAINED_ON, list_facts
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
+from mlfo_mm.study.identity import contents
 
 Stamps = dict[str, list[int]]
+# which list of its data set a record's role is; of a pretraining, the checkpoint's folder says it
+SUBSETS: dict[str, Subset] = {'test': 'test', 'training': 'train'}
 
 
 @contextlib.contextmanager
@@ -187,14 +192,19 @@ def reconcile(plan: Plan) -> None:
     """Make the markers say what is really there: a job has one if it need not run.
 
     A finished checkpoint without a marker gets one; a marker without its products goes, and one of
-    what was made of other files than those that are there.
+    what was made of other files or other data than those that are there.
     """
     there: dict[str, Stamps] = {}
+    facts = Data()
+    other: set[str] = set()  # made of data that were changed since
     for job in plan.jobs:
         path = files(plan, job).marker
         known, found = read(path), stamps(plan, job)
         sources = known.get('made_of', {})
+        if facts.changed(plan, job):
+            other.add(job.name)
         stale = any(sources.get(name) != there[name] for name in job.sources if name in there)
+        stale |= bool(other & {job.name, *job.sources})
         same = known.get('products') == found
         if job.checkpoint is not None and not (same and recorded(plan, job)):
             known = dict(made_of={}, seconds=None) if pretrained(plan, job) else {}
@@ -225,9 +235,44 @@ def open_jobs(plan: Plan) -> list[Job]:
     return [job for job in plan.jobs if job.name in found]
 
 
+class Data:
+    """Whether data are still what jobs were made of; each list is looked at once."""
+
+    def __init__(self) -> None:
+        self._now: dict[tuple[str, int, Subset], str] = {}
+
+    def changed(self, plan: Plan, job: Job) -> bool:
+        """Whether a job was made of other data than those that are here now.
+
+        What is not here, or was made before data were looked at, counts as unchanged.
+        """
+        if job.checkpoint is not None:
+            told = read(job.checkpoint.parent / TRAINED_ON)
+            return self._differs(told, told.get('content'), 'train')
+        for path in products(plan, job) if job.rule in EVALUATIONS else ():
+            record = read(path)
+            for list_, content in contents(record.get('leakage', {})).items():
+                subset = SUBSETS.get(list_.split()[0])
+                if subset is not None and self._differs(record, content, subset):
+                    return True
+        return False
+
+    def _differs(self, about: dict[str, Any], content: str | None, subset: Subset) -> bool:
+        dataset, split = str(about.get('dataset')), about.get('split', 1)
+        key = (dataset, split, subset)
+        if content is not None and key not in self._now:
+            try:
+                path = list_file(find_dataset(dataset), subset, split)
+                self._now[key] = list_facts(path)['content']
+            except UserError:
+                self._now[key] = ''
+        return content is not None and self._now[key] not in ('', content)
+
+
 def pretrained(plan: Plan, job: Job) -> bool:
     """Whether a pretraining's last checkpoint is whole and its record is of a finished one."""
-    return job.checkpoint is not None and recorded(plan, job) and whole(job.checkpoint)
+    there = job.checkpoint is not None and recorded(plan, job) and whole(job.checkpoint)
+    return there and not Data().changed(plan, job)
 
 
 def recorded(plan: Plan, job: Job) -> bool:

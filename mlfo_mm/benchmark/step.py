@@ -20,6 +20,7 @@ from typing import BinaryIO
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan, executable, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
+    Data,
     files,
     lock,
     made_of,
@@ -37,7 +38,8 @@ from mlfo_mm.processes import die_with_parent
 def command_of(job: Job) -> list[str]:
     """The command, continued where an earlier attempt of a pretraining left a checkpoint.
 
-    Where only the record of a pretraining is not there, or failed, the command that writes it.
+    Where only the record of a pretraining is not there, or failed, the command that writes it. What was
+    trained on other data than those that are here is to be set aside before.
     """
     if job.checkpoint is not None and whole(job.checkpoint):
         return executable(job.facts['recorder'])
@@ -45,6 +47,19 @@ def command_of(job: Job) -> list[str]:
     if job.checkpoint is not None and any(map(whole, job.checkpoint.parent.glob('epoch_*.pth'))):
         command.append('--resume')
     return command
+
+
+def set_aside(plan: Plan, job: Job) -> Path | None:
+    """Rename the folder of a pretraining on other data, and put its record there."""
+    if job.checkpoint is None or not Data().changed(plan, job):
+        return None
+    folder = job.checkpoint.parent
+    aside = folder.with_name(f'{folder.name}_other_data_{time.time_ns()}')
+    folder.rename(aside)
+    for path in products(plan, job)[1:]:
+        if path.is_file():
+            path.rename(aside / path.name)
+    return aside
 
 
 @contextlib.contextmanager
@@ -76,12 +91,15 @@ def run(plan: Plan, job: Job, threads: int) -> int:
         for folder in (found.log.parent, found.outcome.parent):
             folder.mkdir(parents=True, exist_ok=True)
         found.outcome.unlink(missing_ok=True)
+        aside = set_aside(plan, job)
         start, command = time.time(), command_of(job)
         from_scratch = command == executable(job.command)  # neither resumed nor only recorded
         if job.hands_over:
             command += ['--outcome', str(found.outcome)]
         write(found.state, status='running', start=start, pid=os.getpid())
         with gpus(plan, job.gpus) as visible, found.log.open('ab') as log:
+            if aside is not None:
+                log.write(f'trained on other data than those here, set aside: {aside}\n'.encode())
             log.write(f'$ {shlex.join(command)}\n'.encode())
             log.flush()
             begin = log.tell()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -106,7 +107,7 @@ def _how_to_get(name: str, roots: list[Path]) -> str:
     return (
         f'{problem}{near}; found there: {", ".join(found) or "none"}.'
         f' For videos of your own, put them in {home}/videos/<class>/ and run: {PREPARE} folder '
-        f'--name {name}; or name their root in MLFO_DATA_ROOT'
+        f'--name {shlex.quote(name)}; or name their root in MLFO_DATA_ROOT'
     )
 
 
@@ -116,7 +117,7 @@ def source_hint(name: str, home: Path) -> str:
     return (
         f'Download {source.download} (official home in README.md); '
         f'{source.place.format(dir=home)}; then run: {source.command}'
-        + ('' if home.parent == roots.DEFAULT else f' --data-root {home.parent}')
+        + ('' if home.parent == roots.DEFAULT else f' --data-root {shlex.quote(str(home.parent))}')
     )
 
 

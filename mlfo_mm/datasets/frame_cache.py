@@ -1,7 +1,8 @@
 """Decoded frames on disk, memory-mapped: decode a small data set once and not in every epoch.
 
 ``MLFO_FRAME_CACHE`` names the folder. A video has two files there, named by a hash of its path,
-size and time, so that a video that was changed is decoded again:
+size, times and inode, so that a video that was changed is decoded again, also one with its time set
+back:
 
 ``<hash>.npy``   (T, H, W, 3) uint8 RGB, every frame as its decoder gave it, or scaled down
 ``<hash>.json``  frames a second, decoder, bytes and SHA-256 of the other file; written last
@@ -47,7 +48,8 @@ def entry(folder: Path, video: str | Path, short_side: int | None = None) -> Pat
     """
     path = os.path.realpath(video)
     found = os.stat(path)
-    text = json.dumps([VERSION, path, found.st_size, found.st_mtime_ns, short_side])
+    stamp = [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+    text = json.dumps([VERSION, path, stamp, short_side])
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
     return folder / key[:2] / key
 

@@ -1,5 +1,10 @@
 """No test video, and no other clip of its group, in a list that a number was trained on.
 
+What is compared, in the words of a record: ``path`` (as listed, folders seen through links), ``file``
+(the same one by a symbolic or hard link), ``group``, ``content`` (the same bytes) and, in small sets,
+``frames`` (the same beginning in any container, sound and metadata aside). A new encoding, and a cut
+that leaves out the beginning, are found by their names alone.
+
 A group is what clips of one source share: ``v_Jump_g08`` of ``v_Jump_g08_c01.avi`` within a data set
 (UCF101's names), the YouTube id of ``<id>_<start>_<end>.mp4`` anywhere (Kinetics).
 """
@@ -7,7 +12,6 @@ A group is what clips of one source share: ``v_Jump_g08`` of ``v_Jump_g08_c01.av
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -16,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.datasets.annotation import Sample, read_list
+from mlfo_mm.datasets.content import GONE, hash_video, list_facts, remembered, stamp, videos_of
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256
 
-SMALL = 5000  # videos of all lists together, up to which files are compared by content
+SMALL = 5000  # videos of all lists together, up to which some frames of each are decoded
 REMEDY = (
     'keep groups whole (tools/data/prepare_dataset.py folder --group-regex), or rename what is of '
     'another source'
@@ -60,7 +65,7 @@ def compare_lists(test: Path, trained: dict[str, Path]) -> dict[str, Any]:
         trained: Lists by their role: ``training``, ``pretraining``.
 
     Returns:
-        What was compared, for a record: ``lists`` by role with file, number of videos and hash, and
+        What was compared, for a record: ``lists`` by role (:func:`content.list_facts`), and
         ``compared``, by what.
 
     Raises:
@@ -70,31 +75,20 @@ def compare_lists(test: Path, trained: dict[str, Path]) -> dict[str, Any]:
     others = {path: _read(role, path) for role, path in trained.items()}
     for path, other in others.items():
         _compare_names(other, asked, f'{path} and {test}')
-    compared = ['path', 'group']
+    compared = ['path', 'file', 'group', 'content']
+    for path, other in others.items():
+        _compare_files(other, asked, f'{path} and {test}')
     if sum(len(each.samples) for each in (asked, *others.values())) <= SMALL:
         for path, other in others.items():
-            _compare_contents(other, asked, f'{path} and {test}')
-        compared.append('content')
-    lists = {'test': _facts(test, asked)}
-    lists |= {other.role: _facts(path, other) for path, other in others.items()}
+            _compare_frames(other, asked, f'{path} and {test}')
+        compared.append('frames')
+    facts = {path: list_facts(path) for path in (test, *others)}
+    lists = {role: dict(facts[path]) for role, path in {'test': test, **trained}.items()}
     return dict(lists=lists, compared=compared)
-
-
-def list_facts(path: Path) -> dict[str, Any]:
-    """File, number of videos and hash of a list, as a record holds them."""
-    return _facts(path, _read('', path))
 
 
 def _read(role: str, path: Path) -> Listed:
     return Listed(role, path.parent, read_list(path))
-
-
-def _facts(path: Path, listed: Listed) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    for sample in listed.samples:
-        digest.update(f'{sample.path} {sample.label}\n'.encode())
-    file = f'{path.absolute().parent.name}/{path.name}'
-    return dict(file=file, videos=len(listed.samples), sha256=digest.hexdigest())
 
 
 def _compare_names(other: Listed, test: Listed, where: str) -> None:
@@ -118,18 +112,54 @@ def _compare_names(other: Listed, test: Listed, where: str) -> None:
             raise UserError(f'{_leak(where, sample, said, groups[group])}; {REMEDY}')
 
 
-def _compare_contents(other: Listed, test: Listed, where: str) -> None:
-    by_size: dict[int, list[Sample]] = {}
-    for sample in other.samples:
-        by_size.setdefault(_size(other.folder / sample.path), []).append(sample)
+def _compare_files(other: Listed, test: Listed, where: str) -> None:
+    """Compare what lies at the paths: the same file by links, and equal bytes."""
+    files = {'test': _stamps(test), 'other': _stamps(other)}
+    by_inode = {tuple(found[3:]): sample for _, sample, found in files['other']}
+    by_size: dict[int, list[tuple[str, Sample]]] = {}
+    for path, sample, found in files['other']:
+        by_size.setdefault(found[0], []).append((path, sample))
+    asked: list[tuple[str, Sample, list[tuple[str, Sample]]]] = []
+    for path, sample, found in files['test']:
+        if same := by_inode.get(tuple(found[3:])):
+            raise _leak(where, sample, f'is a file of the {other.role} list too', same)
+        if found[0] > 0 and found[0] in by_size:
+            asked.append((path, sample, by_size[found[0]]))
+    candidates = [path for _, _, pairs in asked for path, _ in pairs]
+    paths = [path for path, _, _ in asked] + candidates
+    hashes = remembered(paths, 'bytes', hash_video, 'comparing contents')
+    by_hash = {hashes[path]: (path, sample) for _, _, pairs in asked for path, sample in pairs}
     digest = functools.cache(file_sha256)
-    for sample in test.samples:
-        path = test.folder / sample.path
-        size = _size(path)
-        for candidate in by_size.get(size, []) if size > 0 else []:
-            if digest(path) == digest(other.folder / candidate.path):
-                said = f'has the very content of a video of the {other.role} list'
-                raise _leak(where, sample, said, candidate)
+    for path, sample, _ in asked:
+        candidate = by_hash.get(hashes[path]) if hashes[path] != GONE else None
+        if candidate is not None and digest(Path(path)) == digest(Path(candidate[0])):
+            said = f'has the very content of a video of the {other.role} list'
+            raise _leak(where, sample, said, candidate[1])
+
+
+def _compare_frames(other: Listed, test: Listed, where: str) -> None:
+    from mlfo_mm.datasets import shown  # PyAV: what only compares names has no need of it
+
+    pairs = {listed.role: _stamps(listed) for listed in (test, other)}
+    paths = [path for found in pairs.values() for path, _, _ in found]
+    begins = remembered(paths, 'frames', shown.beginning, 'comparing frames')
+    by_beginning: dict[str, list[tuple[str, Sample]]] = {}
+    for path, sample, _ in pairs[other.role]:
+        by_beginning.setdefault(begins[path], []).append((path, sample))
+    for path, sample, _ in pairs[test.role]:
+        if begins[path] in (shown.NOTHING, GONE):
+            continue
+        for candidate, other_sample in by_beginning.get(begins[path], []):
+            if shown.same(path, candidate):
+                said = f'shows the frames of a video of the {other.role} list'
+                raise _leak(where, sample, said, other_sample)
+
+
+def _stamps(listed: Listed) -> list[tuple[str, Sample, list[int]]]:
+    """Path, sample and stamp of each video that is there."""
+    paths = videos_of(listed.samples, listed.folder)
+    found = ((p, s, stamp(p)) for p, s in zip(paths, listed.samples, strict=True))
+    return [(path, sample, each) for path, sample, each in found if each is not None]
 
 
 def _leak(where: str, sample: Sample, said: str, other: Sample) -> UserError:
@@ -137,10 +167,3 @@ def _leak(where: str, sample: Sample, said: str, other: Sample) -> UserError:
     return UserError(
         f'{where}: test video {sample.path} (line {sample.line}) {said} ({beside}line {other.line})'
     )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # missing: no content to be the same
-        return 0

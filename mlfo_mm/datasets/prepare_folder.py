@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shlex
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def prepare_folder(
     if not found:
         raise UserError(
             f'no videos in {" or ".join(str(f) for f in folders)}. Put them in '
-            f'{folders[0]}/<class>/ and run: {PREPARE} folder --name {dataset_dir.name}'
+            f'{folders[0]}/<class>/ and run: {PREPARE} folder --name {shlex.quote(dataset_dir.name)}'
         )
     given = split_by_folders(folder, found)
     if given:

@@ -7,6 +7,7 @@ from mlfo_mm import compat  # isort: skip  (the work-arounds, before anything of
 import contextlib
 import logging
 import random
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -96,6 +97,7 @@ class VideoListDataset(BaseDataset):
         # In shared memory, as persistent workers hold a copy of everything else. A worker only
         # ever writes the entry of the sample in its hands, so no lock is needed.
         self._epoch = torch.zeros((), dtype=torch.int64)
+        self._replaced_in_job = 0
         steps = [TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline]
         super().__init__(
             ann_file=str(self.list_path),
@@ -134,7 +136,7 @@ class VideoListDataset(BaseDataset):
         self._epoch.fill_(epoch)
 
     def read_stats(self) -> dict[str, Any]:
-        """What the policies did so far, in all workers.
+        """What the policies did so far, in all workers, and up to the last epoch in all processes.
 
         Returns:
             ``looped``: number of videos shorter than their sampler needs; ``replaced``: number of
@@ -142,9 +144,37 @@ class VideoListDataset(BaseDataset):
         """
         return dict(
             looped=int(self._looped.count_nonzero()),
-            replaced=int(self._replaced.sum()),
+            replaced=max(int(self._replaced.sum()), self._replaced_in_job),
             names=self._corrupt_names(),
         )
+
+    def broken(self) -> list[int]:
+        """Places in the list of the videos that could not be read so far."""
+        return self._corrupt.nonzero().flatten().tolist()
+
+    def note_broken(self, places: Sequence[int]) -> None:
+        """Remember broken videos that an earlier stop of the run met."""
+        known = [place for place in places if 0 <= place < len(self._corrupt)]
+        self._corrupt[known] = True
+
+    def share_counts(self, reduce: Callable[[torch.Tensor, str], None]) -> None:
+        """Count the videos of all processes of a job as one.
+
+        Args:
+            reduce: Puts the 'max' or 'sum' over the processes in a tensor's place.
+
+        Raises:
+            UserError: More videos are broken than ``max_corrupt`` allows, in all processes alike.
+        """
+        for mask in (self._corrupt, self._looped):
+            found = mask.to(torch.uint8)
+            reduce(found, 'max')
+            mask |= found.bool().cpu()
+        total = self._replaced.sum()
+        reduce(total, 'sum')
+        self._replaced_in_job = int(total)
+        if self.on_corrupt != 'error' and self._too_many():
+            raise UserError(f'{self._corrupt_names()[0]}: cannot be decoded; {self._said_share()}')
 
     def __getitem__(self, idx: int) -> Any:
         """The packed sample, another one in its place, or None where it is skipped."""
@@ -174,7 +204,7 @@ class VideoListDataset(BaseDataset):
             info = self.get_data_info(int(np.random.default_rng(key).integers(len(self))))
         raise UserError(
             f'none of {MAX_TRIES} videos of {self.list_path} tried one after the other could be '
-            f'decoded; run: {CHECK} {self.folder.name}'
+            f'decoded; run: {CHECK} {shlex.quote(self.folder.name)}'
         )
 
     def _note_corrupt(self, info: dict, error: VideoError) -> None:
@@ -190,15 +220,20 @@ class VideoListDataset(BaseDataset):
         if self._corrupt[info['list_index']]:
             return
         self._corrupt[info['list_index']] = True
-        corrupt, total = int(self._corrupt.count_nonzero()), len(self)
-        count = f'{corrupt:,} of {total:,}'
-        if corrupt > max(TOLERATED, self.max_corrupt * total):
-            raise UserError(
-                f'{where}; that makes {count}, more than max_corrupt={self.max_corrupt:g} allows; '
-                f'run: {CHECK} {self.folder.name}'
-            ) from error
+        if self._too_many():
+            raise UserError(f'{where}; {self._said_share()}') from error
         policy = 'skipped' if self.on_corrupt == 'skip' else 'another video takes its place'
+        count = f'{int(self._corrupt.count_nonzero()):,} of {len(self):,}'
         print_log(f'{where}; {count}, {policy}', logger='current', level=logging.WARNING)
+
+    def _too_many(self) -> bool:
+        return int(self._corrupt.count_nonzero()) > max(TOLERATED, self.max_corrupt * len(self))
+
+    def _said_share(self) -> str:
+        return (
+            f'that makes {int(self._corrupt.count_nonzero()):,} of {len(self):,}, more than '
+            f'max_corrupt={self.max_corrupt:g} allows; run: {CHECK} {shlex.quote(self.folder.name)}'
+        )
 
     def _allowed(self, total: int) -> float:
         """How many files may be missing from the start; never all, which is a wrong data root."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
@@ -87,7 +89,10 @@ NAMES = {bool: 'True or False', str: 'a text', dict: 'a dict', list: 'a list', t
 
 
 class OptionsAction(DictAction):
-    """``key=value ...`` of ``--cfg-options``; what cannot be read is an error of the command line."""
+    """``key=value ...`` of ``--cfg-options``; what cannot be read is an error of the command line.
+
+    Unlike mmengine's it keeps the spaces of a text. A comma makes a list, but in quotes.
+    """
 
     def __call__(
         self,
@@ -103,6 +108,45 @@ class OptionsAction(DictAction):
             except (ValueError, AssertionError, RecursionError) as error:
                 reason = 'is no key=value' if '=' not in word else f'cannot be read ({error})'
                 parser.error(f'{option_string}: {word!r} {reason}')
+
+    @staticmethod
+    def _parse_iterable(val: str) -> Any:
+        """A value of the command line: Python's, or a text or a list of texts without quotes."""
+        text = val.strip()
+        if text[:1] in ('[', '(', '{', '"', "'"):
+            with contextlib.suppress(ValueError, SyntaxError, MemoryError):  # [a, b] is none
+                value = ast.literal_eval(text)
+                if isinstance(value, PLAIN):
+                    return value
+        bracketed = (text[:1], text[-1:]) in (('[', ']'), ('(', ')'))
+        pieces = _pieces(text[1:-1] if bracketed else text)
+        if not bracketed and len(pieces) == 1:
+            return DictAction._parse_int_float_bool(val)
+        if pieces and not pieces[-1].strip():  # a comma at the end
+            pieces.pop()
+        values = [OptionsAction._parse_iterable(piece.strip()) for piece in pieces]
+        return tuple(values) if text[:1] == '(' and bracketed else values
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at the commas that stand in no brackets.
+
+    Raises:
+        ValueError: A bracket is not closed, or was not opened.
+    """
+    pieces, depth = [''], 0
+    for letter in text if ',' in text or text[:1] in ('[', '(') else ():
+        depth += (letter in '[({') - (letter in '])}')
+        if depth < 0:
+            break
+        if letter == ',' and depth == 0:
+            pieces.append('')
+        else:
+            pieces[-1] += letter
+    else:
+        if depth == 0:
+            return pieces if ',' in text or text[:1] in ('[', '(') else [text]
+    raise ValueError(f'brackets of {text!r} do not match')
 
 
 def look_up(config: Any, dotted: str, default: Any = None) -> Any:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
+from mlfo_mm.datasets.content import TRAINED_ON
 from mlfo_mm.engine.checkpoints import (
     SAFETENSORS,
     backbone_differences,
@@ -21,14 +25,14 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
-from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
+from mlfo_mm.engine.origin import DATA, continued, origin
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, remove_leftovers
+from mlfo_mm.files import disk_errors, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
 
 
@@ -110,8 +114,12 @@ def resume_from(work_dir: Path, resume: str | None) -> Path | None:
     return path
 
 
-def check_resume(path: Path, config: Config) -> None:
-    """Refuse a checkpoint of another method or backbone, naming the first keys that differ."""
+def check_resume(path: Path, config: Config) -> dict[str, Any]:
+    """Refuse a checkpoint of another method or backbone, naming the first keys that differ.
+
+    Returns:
+        The checkpoint.
+    """
     checkpoint = read_checkpoint(path)
     if 'optimizer' not in checkpoint or 'message_hub' not in checkpoint:
         raise UserError(
@@ -126,6 +134,7 @@ def check_resume(path: Path, config: Config) -> None:
         )
     keys = ('method', 'variant', 'backbone_name', 'time_padding')
     check_origin(path, checkpoint, {key: config[key] for key in keys if key in config})
+    return checkpoint
 
 
 def check_start(path: str, config: Config) -> str:
@@ -203,19 +212,28 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         raise UserError('; '.join(lines))
     work_dir = prepare_work_dir(config.work_dir)
     path = resume_from(work_dir, resume)
-    if path is not None:
-        check_resume(path, config)
-        config.resume, config.load_from = True, str(path)
+    checkpoint = check_resume(path, config) if path is not None else None
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
-    origin = OriginHook(composed_text(composed), config.train_dataloader.batch_size * processes)
+    batch = config.train_dataloader.batch_size * processes
+    facts = origin(composed, batch, training_list(config))
+    if path is not None and checkpoint is not None:
+        facts = continued(path, checkpoint, facts, config.randomness.seed)
+        config.resume, config.load_from = True, str(path)
+    if is_main_process():  # for who does not read checkpoints
+        where = config.train_dataloader.dataset
+        told = facts[DATA] | dict(dataset=where.dataset, split=where.get('split', 1))
+        write_atomic(work_dir / TRAINED_ON, json.dumps(told, indent=1) + '\n')
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)
-            for hook in (HealthHook(), origin):  # not in the configs: they change no result
+            for hook in (
+                HealthHook(),
+                OriginHook(facts),
+            ):  # not in the configs: they change no result
                 runner.register_hook(hook)
             if not torch.cuda.is_available():
                 lines.append('no GPU: training on the CPU')

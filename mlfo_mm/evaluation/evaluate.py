@@ -16,11 +16,13 @@ from torch import nn
 
 from mlfo_mm.errors import UserError, reason_of
 from mlfo_mm.evaluation.frozen import TaskResult
+from mlfo_mm.evaluation.lists import unchanged
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.evaluation.trial import Shared, Trial, prepare
 from mlfo_mm.models.utils.complexity import complexity
+from mlfo_mm.study.identity import contents
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
 
@@ -52,8 +54,8 @@ def evaluate(
     Args:
         request: What to evaluate, and how.
         results_dir: Folder of the records.
-        reuse: Return the finished record of the same weights under the same configs where there
-            is one.
+        reuse: Return the finished record of the same weights on the same data under the same
+            configs where there is one.
 
     Returns:
         The record and its file.
@@ -126,8 +128,10 @@ def backbone_cost(backbone: nn.Module, geometry: ClipGeometry) -> dict[str, floa
 
 
 def _answers(record: Record, trial: Trial) -> bool:
+    """Whether a record is of these weights, and of lists and videos that are as they were."""
     sha256 = (record.checkpoint or {}).get('sha256')
-    return record.status == 'done' and sha256 == trial.weights.sha256
+    same = contents(record.leakage) == contents(trial.leakage) != {}
+    return record.status == 'done' and sha256 == trial.weights.sha256 and same
 
 
 def _run(
@@ -139,6 +143,8 @@ def _run(
     error: Exception | None = None
     try:
         result = TASKS[request.task](trial)
+        if not unchanged(trial.leakage['lists'], request.dataset, request.split):
+            raise UserError(f'{request.dataset} was changed while it was evaluated: do it again')
     except UserError as caught:
         error = caught
     except Exception as caught:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +19,13 @@ from mmengine.runner import Runner
 from tqdm import tqdm
 
 from mlfo_mm.datasets import VideoListDataset
+from mlfo_mm.datasets.content import hash_video, remembered, stamp
 from mlfo_mm.engine import autocast
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
 from mlfo_mm.files import write_atomic
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3  # of the code that extracts; 2: videos by path and size
 EXTRA = 'extra_'  # stands before the names of further arrays in a file
 
 
@@ -150,7 +150,10 @@ def cached_features(
         title: As in :func:`predict`.
     """
     data = DATASETS.build(dataset)
-    path = folder / f'{content_key(data, dict(identity, amp=amp, policy=data.on_corrupt))}.npz'
+    how = dict(
+        amp=amp, policy=data.on_corrupt, timeout=data.decode_timeout, torch=torch.__version__
+    )
+    path = folder / f'{content_key(data, identity | how)}.npz'
     stored = _load(path)
     if stored is not None:
         print(f'{title}: reusing {path}')
@@ -161,18 +164,18 @@ def cached_features(
 
 
 def content_key(data: VideoListDataset, identity: dict[str, Any]) -> str:
-    """Hash of everything that the features depend on; the videos stand in by path and size."""
+    """Hash of everything that the features depend on: of the videos, their content.
+
+    Also when each was changed: of a large one not every byte is read.
+    """
     infos = [data.get_data_info(index) for index in range(len(data))]
-    videos = [(i['filename'], i['label'], _size(i['filename'])) for i in infos]
+    paths = [info['filename'] for info in infos]
+    contents = remembered(paths, 'bytes', hash_video, f'content of {data.folder.name}')
+    changed = [(stamp(path) or [0, 0])[1] for path in paths]
+    labels = [info['label'] for info in infos]
+    videos = list(zip(paths, labels, changed, [contents[path] for path in paths], strict=True))
     text = json.dumps([CACHE_VERSION, identity, videos], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:  # missing: to be skipped
-        return -1
 
 
 def _save(path: Path, outputs: Outputs) -> None:

@@ -3,34 +3,56 @@
 from __future__ import annotations
 
 import numpy as np
-from mmaction.evaluation import top_k_accuracy
 from scipy.stats import binomtest
 
 from mlfo_mm.study.chance import LEVEL, is_small, least_told
 
 
 def classification_metrics(
-    scores: np.ndarray, labels: np.ndarray
+    scores: np.ndarray, labels: np.ndarray, trained: np.ndarray
 ) -> tuple[dict[str, float], list[str]]:
     """Top-1, top-5 and mean class accuracy of scores (M, C) for labels (M,), in percent.
+
+    Of classes with equal scores none stands before the other: each has its share of the places. A
+    class that was never trained is never right, whatever its score.
+
+    Args:
+        scores: (M, C).
+        labels: (M,).
+        trained: Labels of the training videos.
 
     Returns:
         The metrics, and notes on what was left out.
     """
     num_classes = scores.shape[1]
-    metrics = dict(top1=_percent(top_k_accuracy(scores, labels, (1,))[0]))
+    known = np.isin(labels, trained)
+    hit = known * placed(scores, labels, 1)
+    metrics = dict(top1=_percent(hit.mean()))
     notes = []
-    if num_classes > 5:
-        metrics['top5'] = _percent(top_k_accuracy(scores, labels, (5,))[0])
+    classes = len(np.unique(trained))
+    if classes > 5:
+        metrics['top5'] = _percent((known * placed(scores, labels, 5)).mean())
     else:
-        notes.append(f'top5 says nothing with {num_classes} classes: n/a')
-    hit = scores.argmax(1) == labels
+        notes.append(f'top5 says nothing with {classes} classes: n/a')
+    if not known.all():
+        unknown = len(np.unique(labels[~known]))
+        notes.append(
+            f'{unknown} classes have no training videos: their {(~known).sum()} test videos are '
+            'never right'
+        )
     present = np.unique(labels)  # a class without test videos has no accuracy
     metrics['mean_class'] = _percent(np.mean([hit[labels == label].mean() for label in present]))
     if len(present) < num_classes:
         missing = num_classes - len(present)
         notes.append(f'mean_class leaves out {missing} classes without test videos')
     return metrics, notes
+
+
+def placed(scores: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """Chance (M,) that each label is among the k highest of its scores (M, C), ties drawn by lot."""
+    own = scores[np.arange(len(labels)), labels][:, None]
+    higher, equal = (scores > own).sum(1), (scores == own).sum(1)
+    return np.clip((k - higher) / equal, 0.0, 1.0)
 
 
 def chance_note(

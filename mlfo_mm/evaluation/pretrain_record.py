@@ -25,6 +25,7 @@ from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import by_epoch
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings, references, states
+from mlfo_mm.engine.origin import BROKEN, CHANGES, STOPS, began_with, told_data, told_items
 from mlfo_mm.errors import UserError, reason_of
 from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.lists import own_list
@@ -52,7 +53,7 @@ def train_and_record(
     planned = copy.deepcopy(config)  # mmengine changes what it builds from
     before = stop_folders(config.work_dir)
     try:
-        runner = train(config, launcher, resume, auto_scale_lr)
+        train(config, launcher, resume, auto_scale_lr)
     except Exception as error:
         if is_main_process() and stop_folders(config.work_dir) != before:
             with contextlib.suppress(UserError):  # on a full disk the first error is the one to say
@@ -64,9 +65,7 @@ def train_and_record(
         raise
     if not is_main_process():
         return []
-    stats = getattr(runner.train_dataloader.dataset, 'read_stats', dict)()
-    broken = len(stats.get('names', ()))
-    _, path = record_pretraining(config.work_dir, results, _memory_mb(), broken)
+    _, path = record_pretraining(config.work_dir, results, _memory_mb())
     print(f'record: {path}')
     return [path]
 
@@ -90,18 +89,17 @@ def record_pretraining(
     work_dir: str | Path,
     results: str | Path = 'results',
     peak_memory_mb: float | None = None,
-    broken: int = 0,
     failed: Failed | None = None,
 ) -> tuple[Record, Path]:
     """Write the record of a run from what it left in its work directory.
 
-    The last checkpoint says with which config it was trained, and in which batch.
+    The last checkpoint says with which config it was trained, on which list, in which batch, by which
+    stops, and which videos could not be read in any process.
 
     Args:
         work_dir: Of the run.
         results: Folder of the records.
         peak_memory_mb: Of the training process; a run on a GPU logs its own.
-        broken: Number of training videos that could not be read.
         failed: Of a run that broke off.
 
     Returns:
@@ -111,12 +109,17 @@ def record_pretraining(
         UserError: The run is not finished, or logged nothing.
     """
     init_default_scope('mmaction')
-    work_dir, log = Path(work_dir), read_train_log(work_dir)
-    curves, checkpoint, meta = log.curves(), None, {}
+    work_dir = Path(work_dir)
+    checkpoint: dict[str, str | None] | None = None
+    meta: dict[str, Any] = {}
     if failed is not None:
         config, batch = failed.config, failed.batch
+        log = read_train_log(work_dir)
+        curves = log.curves()
     else:
         path, config, meta = _last_checkpoint(work_dir)
+        log = read_train_log(work_dir, told_items(meta, STOPS, str))
+        curves = log.curves()
         if not curves:
             raise UserError(f'{work_dir} has no vis_data/scalars.json with training steps')
         batch = meta.get(BATCH) or config.train_dataloader.batch_size
@@ -124,7 +127,9 @@ def record_pretraining(
     seed = meta.get('seed')
     seed = seed if isinstance(seed, int) else config.randomness.seed or 0
     identity = pretraining_identity(pretraining_of(config), seed)
-    leakage, notes = own_list(config)
+    leakage, notes = own_list(config, told_data(meta))
+    notes += [*told_items(meta, CHANGES, str), *began_with(meta)]
+    broken = len(told_items(meta, BROKEN, int))
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
     bounds = bounds_of(model, batch, meta.get(SHOWN))

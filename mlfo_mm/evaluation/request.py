@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from mlfo_mm.study.identity import (
 )
 from mlfo_mm.study.tasks import TASKS
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2  # 1: ties of scores went by the order of the classes
 NEEDED = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize',
     'model.backbone', 'train_cfg',
@@ -159,7 +160,7 @@ def read_configs(request: Request, carried: Config | None = None) -> tuple[Confi
     if carried is None and not request.run:
         raise UserError(
             f'{request.checkpoint} carries no config of this project: name the run as well, '
-            f'tools/evaluate.py RUN {request.checkpoint}'
+            f'tools/evaluate.py RUN {shlex.quote(request.checkpoint)}'
         )
     plain = load_config(request.run) if carried is None else carried
     require(plain, ('profile',))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from mmengine.registry import DATASETS
 
+from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
 from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, features
 from mlfo_mm.evaluation.inference import Outputs, predict
 from mlfo_mm.evaluation.metrics import classification_metrics
@@ -70,7 +71,9 @@ def level_probe(trial: Trial) -> TaskResult:
     validation: dict[str, dict[str, float]] = {}
     for name, known, asked in levels:
         probe = _fit(trial, known, train)
-        found, _ = classification_metrics(probe.scores(asked, trial.average), test.labels)
+        found, _ = classification_metrics(
+            probe.scores(asked, trial.average), test.labels, train.labels
+        )
         metrics[f'top1_{name}'] = found['top1']
         notes += chance(f'top1_{name}', found['top1'], test, train, 'largest')
         strengths[name], validation[name] = probe.strength, _validation(probe)
@@ -117,7 +120,7 @@ def _cached_probe(trial: Trial) -> TaskResult:
     train, test = features(trial, 'train'), features(trial, 'test')
     probe = _fit(trial, train.values, train)
     scores = probe.scores(test.values, trial.average)
-    metrics, notes = classification_metrics(scores, test.labels)
+    metrics, notes = classification_metrics(scores, test.labels, train.labels)
     notes += chance('top1', metrics['top1'], test, train, 'largest')
     what = f'linear probe, frozen, logistic regression on stored features, {probe.validation}'
     protocol = trial.protocol(what) | dict(
@@ -147,7 +150,10 @@ def _trained(trial: Trial) -> TaskResult:
         trial.amp,
         f'testing on {trial.request.dataset}',
     )
-    metrics, notes = classification_metrics(test.values, test.labels)
+    folder = find_dataset(trial.request.dataset)
+    listed = read_list(list_file(folder, 'train', trial.request.split))
+    trained = np.array([sample.label for sample in listed])
+    metrics, notes = classification_metrics(test.values, test.labels, trained)
     notes += chance('top1', metrics['top1'], test, test, 'largest')
     kind = (
         'linear probe, frozen (batch norm in eval mode)'

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,33 +61,60 @@ class TrainLog:
 
 
 def stop_folders(work_dir: str | Path) -> list[Path]:
-    """The folders that mmengine makes, one each time that the run is started, in order."""
-    return sorted(path.parent for path in Path(work_dir).glob('*_*/vis_data'))
+    """The folders that mmengine makes, one each time that the run is started, by their names."""
+    found = (path.parent for path in Path(work_dir).glob('*_*/vis_data'))
+    return sorted(folder for folder in found if _begin(folder) is not None)
 
 
-def read_train_log(work_dir: str | Path) -> TrainLog:
-    """Read the log of a run's work directory; without any stop it is empty."""
+def read_train_log(work_dir: str | Path, stops: Sequence[str] = ()) -> TrainLog:
+    """Read the log of a run's work directory; without any stop it is empty.
+
+    Args:
+        work_dir: Of the run.
+        stops: Names of the folders of the stops that led to its weights, in order, where the
+            checkpoint tells. Others lasted, and their steps were done again. Without, stops are
+            put in order by the epochs that they begin with: a clock may have been set back.
+    """
     lines: list[dict[str, Any]] = []
     spans: list[tuple[datetime, datetime]] = []
-    for folder in stop_folders(work_dir):
-        file = folder / 'vis_data' / 'scalars.json'
-        for line in _lines(file):
+    logged = {folder: list(_lines(_scalars(folder))) for folder in stop_folders(work_dir)}
+    for folder in sorted(logged, key=lambda each: _order(each, logged[each], stops)):
+        for line in logged[folder] if not stops or folder.name in stops else ():
             # a resumed run begins at a checkpoint: what was logged after it is done again
             while lines and lines[-1]['step'] >= line['step']:
                 lines.pop()
             lines.append(line)
         log = folder / f'{folder.name}.log'
         text = log.read_text(errors='replace') if log.is_file() else ''
-        start = datetime.strptime(folder.name, '%Y%m%d_%H%M%S').astimezone()
-        spans.append((start, max(start, _end(text, file, start))))
+        start = _begin(folder) or datetime.now().astimezone()
+        spans.append((start, max(start, _end(text, _scalars(folder), start))))
     now = datetime.now().astimezone()
     return TrainLog(
         lines,
-        spans[0][0] if spans else now,
-        spans[-1][1] if spans else now,
+        min((start for start, _ in spans), default=now),
+        max((end for _, end in spans), default=now),
         sum((end - start).total_seconds() for start, end in spans),
         len(spans),
     )
+
+
+def _scalars(folder: Path) -> Path:
+    return folder / 'vis_data' / 'scalars.json'
+
+
+def _order(folder: Path, lines: Sequence[dict[str, Any]], stops: Sequence[str]) -> tuple[Any, ...]:
+    place = stops.index(folder.name) if folder.name in stops else -1
+    return place, lines[0]['epoch'] if lines else 0, folder.name
+
+
+def _begin(folder: Path) -> datetime | None:
+    """When the stop of a folder began; None where its name is none that mmengine gives."""
+    try:
+        if not re.fullmatch(r'\d{8}_\d{6}', folder.name):
+            return None
+        return datetime.strptime(folder.name, '%Y%m%d_%H%M%S').astimezone()
+    except ValueError:
+        return None
 
 
 def _rounded(value: float) -> float:

@@ -15,11 +15,9 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner, TestLoop
 
-from mlfo_mm.datasets import VideoListDataset
 from mlfo_mm.engine.hooks.checkpoint import find_resume
+from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
-from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.inference import content_key
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
 from mlfo_mm.evaluation.trial import Trial, feature_width, preprocessor
@@ -80,7 +78,6 @@ def train_classifier(
     loader = loader_config(dataset, batch_size, settings.num_workers, shuffle=True)
     loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
     _write_test_config(trial, model_config(trial), work_dir / 'classifier.py')
-    _check_videos(data, work_dir)
     path = find_resume(work_dir)
     if path is not None:
         print(f'resuming from {path}')
@@ -110,22 +107,12 @@ def train_classifier(
             )
         ),
     )
+    runner.register_hook(OriginHook({}))  # broken videos of earlier stops count on
     with disk_errors(work_dir, 'free space or choose another --work-dir, then run it again'):
         runner.train()
     broken = len(runner.train_dataloader.dataset.read_stats()['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
-
-
-def _check_videos(data: VideoListDataset, work_dir: Path) -> None:
-    """Refuse to go on with a model that was trained on other videos."""
-    path, key = work_dir / 'videos.txt', content_key(data, {})
-    if path.is_file() and path.read_text() != key:
-        raise UserError(
-            f'{work_dir} holds a model of another list or other videos than {data.list_path} '
-            'names now: remove it, or choose another --work-dir'
-        )
-    write_atomic(path, key)
 
 
 def _write_test_config(trial: Trial, model: dict[str, Any], path: Path) -> None:

@@ -52,8 +52,10 @@ class Trial(Evaluation):
     leakage: dict[str, Any]
 
     def folder(self) -> str:
-        """Name of the folder that training resumes in: other weights never share one."""
-        return '-'.join(filter(None, (self.experiment(), (self.weights.sha256 or '')[:8])))
+        """Name of the folder that training resumes in: other weights or videos never share one."""
+        videos = self.leakage['lists']['training']['content']
+        parts = (self.experiment(), (self.weights.sha256 or '')[:8], videos[:8])
+        return '-'.join(filter(None, parts))
 
     def protocol(self, what: str) -> dict[str, Any]:
         """The protocol with its one-line summary, which the same trial of any method shares."""
@@ -126,7 +128,8 @@ def prepare(request: Request, shared: Shared | None = None) -> Trial:
     seed = request.seed if request.seed is not None else weights.seed or 0
     key = repr((*data, request.run, request.checkpoint, request.options))
     if key not in shared.leakage:
-        shared.leakage[key] = checked_lists(*data, pretrain if weights.sha256 else None)
+        trained = pretrain if weights.sha256 else None
+        shared.leakage[key] = checked_lists(*data, trained, weights.data)
     read = (shared.classes[data], model, weights, shared.leakage[key])
     return Trial(request, pretrain, config, geometry, seed, *read)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,6 +18,7 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
+from mlfo_mm.engine.origin import told_data
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256
 
@@ -45,6 +47,7 @@ class LoadedWeights:
         seed: Seed of the pretraining run, where the checkpoint tells.
         epoch: Epochs of pretraining, where the checkpoint tells.
         line: The report.
+        data: The list that it was trained on (:mod:`mlfo_mm.engine.origin`), where it tells.
     """
 
     name: str | None
@@ -52,6 +55,7 @@ class LoadedWeights:
     seed: int | None
     epoch: int | None
     line: str
+    data: dict[str, Any] | None = None
 
     def which_epoch(self, planned: int | None) -> str | None:
         """``last`` of the planned epochs, or which; None where that is not known."""
@@ -111,6 +115,7 @@ def load_backbone(
         seed if isinstance(seed, int) else None,
         epoch if isinstance(epoch, int) else None,
         line,
+        told_data(meta),
     )
 
 

@@ -1,7 +1,7 @@
 """From records to filled rows: which runs stand in which cell, and their mean over seeds.
 
-A cell averages over seeds only. Runs that differ in anything else (family hash or protocol line)
-are never mixed: the family that finished last is shown, the others are named in a note.
+A cell averages over seeds only. Runs that differ in anything else (family hash, protocol line or
+data) are never mixed: the family that finished last is shown, the others are named in a note.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import stdtrit
 
+from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.specs import Block, Row
 from mlfo_mm.study.chance import is_small
 from mlfo_mm.study.experiments import homes
-from mlfo_mm.study.identity import RunKey, is_padded, run_key
+from mlfo_mm.study.identity import RunKey, contents, hash_text, is_padded, run_key
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
@@ -135,7 +136,8 @@ def group_runs(records: Iterable[Record], task: str) -> tuple[Groups, dict[str, 
     """Return the runs of a task by row and data set, and notes on those that are not shown."""
     groups: dict[RunKey, dict[str, list[Record]]] = {}
     other = 0
-    for record in records:
+    kept, notes = of_one_data(records)
+    for record in kept:
         if record.task != task:
             continue
         if record.split == SHOWN_SPLIT:
@@ -143,8 +145,9 @@ def group_runs(records: Iterable[Record], task: str) -> tuple[Groups, dict[str, 
             by_dataset.setdefault(record.dataset, []).append(record)
         else:
             other += 1
-    note = f'{other} records of splits other than {SHOWN_SPLIT} are not shown.'
-    return groups, {'': [note]} if other else {}
+    if other:
+        notes.append(f'{other} records of splits other than {SHOWN_SPLIT} are not shown.')
+    return groups, {'': notes} if notes else {}
 
 
 def fill_cells(
@@ -195,23 +198,24 @@ def fits_row(row: Row, key: RunKey, profile: Profile) -> bool:
 
 def choose_runs(records: Sequence[Record]) -> tuple[list[Record], list[Record], list[str]]:
     """Return finished and failed runs of one family, one per seed, and notes on all others."""
-    families: dict[tuple[str, str], list[Record]] = {}
+    families: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         # a run that failed early may have no protocol worth the name: its family hash counts
         line = record.protocol['line'] if record.status == 'done' else ''
-        families.setdefault((record.family_hash, line), []).append(record)
+        data = hash_text(repr(sorted(contents(record.leakage).items()))) if line else ''
+        families.setdefault((record.family_hash, line, data), []).append(record)
     if not families:
         return [], [], []
 
-    def rank(family: tuple[str, str]) -> tuple[bool, float, tuple[str, str]]:
+    def rank(family: tuple[str, str, str]) -> tuple[bool, float, tuple[str, str, str]]:
         return bool(family[1]), _newest(families[family]).finished().timestamp(), family
 
     shown = max(families, key=rank)
     runs = families.pop(shown)
     if shown[1]:
-        runs = runs + families.pop((shown[0], ''), [])
+        runs = runs + families.pop((shown[0], '', ''), [])
     notes = [
-        f'left out: {len(others)} of another configuration or protocol '
+        f'left out: {len(others)} of another configuration, protocol or data '
         f'(family {family[0][:8]}, {family[1] or "failed"}); shown: family {shown[0][:8]}.'
         for family, others in sorted(families.items())
     ]

@@ -20,6 +20,7 @@ from scipy.special import stdtr, stdtrit
 from mlfo_mm.reporting.aggregate import SHOWN_SPLIT, choose_runs, column_datasets, fits_row
 from mlfo_mm.reporting.claims import CATEGORIES, CLAIMS
 from mlfo_mm.reporting.comparisons import CHANCE, Claim, Comparison
+from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.specs import Row, is_implemented
 from mlfo_mm.study.experiments import PROBE, SWEPT
 from mlfo_mm.study.identity import RunKey, run_key
@@ -77,7 +78,7 @@ class Runs:
         self.profile = profile
         self.groups: dict[str, dict[RunKey, dict[str, list[Record]]]] = {}
         self.categories = dict(CATEGORIES)
-        for record in records:
+        for record in of_one_data(records)[0]:
             if record.task == PROBE and (number := record.protocol.get('num_classes')):
                 self.categories.setdefault(record.dataset, number)
             if record.split == SHOWN_SPLIT:

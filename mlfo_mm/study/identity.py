@@ -160,6 +160,24 @@ def evaluation_identity(
     )
 
 
+def contents(leakage: object) -> dict[str, str]:
+    """Return the digest of each list that a number rests on, by role and file: ``test mine/test.txt``.
+
+    It covers lines, classes and videos. Numbers that name the same list with another digest are of
+    other data: neither is reused for the other, and they share no column. Records that were made
+    before digests were taken have none. Of a pretraining, ``start`` are the weights that it began with.
+
+    Args:
+        leakage: Of a record.
+    """
+    lists = leakage.get('lists') if isinstance(leakage, Mapping) else None
+    return {
+        f'{role} {facts.get("file")}': f'{facts["content"]} {facts.get("start", "")}'.strip()
+        for role, facts in (lists.items() if isinstance(lists, Mapping) else ())
+        if isinstance(facts, Mapping) and isinstance(facts.get('content'), str)
+    }
+
+
 def folder_name(about: Mapping[str, Any]) -> str:
     """Return the folder that a run of this identity trains in: what is another run has another."""
     who = f'{about["method"]}-{about["variant"]}_{about["pretrain_dataset"]}'

@@ -52,8 +52,9 @@ class Record:
         curves: Lists of one length: ``epoch``, counted from 1, and what was logged in it.
         details: What a figure shows beside the metrics.
         leakage: ``lists`` that the number rests on (``test``, ``training``, ``pretraining``), each
-            with file, videos and hash; ``compared``, by what no test video and no other clip of its
-            group was found in the others; ``unchecked`` with the reason. Empty: not checked.
+            with file, videos, hash of its lines and ``content``, the digest of lines, classes and
+            videos that reuse and columns follow; ``compared``, by what no test video and no other
+            clip of its group was found in the others; ``unchecked`` with the reason. Empty: not checked.
         settings: values of the pretraining that sweeps change, by their names.
     """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,18 @@ from pathlib import Path
 import pytest
 
 from mlfo_mm.benchmark.jobs import Job
-from mlfo_mm.benchmark.state import files, made_of, mark, products, read, reconcile, status, write
+from mlfo_mm.benchmark.state import (
+    files,
+    made_of,
+    mark,
+    open_jobs,
+    products,
+    read,
+    reconcile,
+    status,
+    write,
+)
+from mlfo_mm.datasets.content import TRAINED_ON, list_facts
 
 
 def test_a_torn_state_is_none(tmp_path):
@@ -81,6 +94,56 @@ def test_a_failed_record_is_no_record_of_a_finished_pretraining(plan, tmp_path):
         assert ('pretrain/a' in done(plan)) == there
         files(plan, job).marker.unlink(missing_ok=True)
         assert ('pretrain/a' in done(plan)) == there
+
+
+@pytest.fixture
+def pair(tmp_path, monkeypatch) -> Path:
+    """A data set that the plan's pretraining and evaluation of ``a`` were made of."""
+    folder = tmp_path / 'data/pair'
+    folder.mkdir(parents=True)
+    (folder / 'classes.txt').write_text('one\ntwo\n')
+    for subset in ('train', 'test'):
+        (folder / f'{subset}.mp4').write_text(f'a {subset} video')
+        (folder / f'{subset}.txt').write_text(f'{subset}.mp4 0\n')
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(folder.parent))
+    return folder
+
+
+@pytest.fixture
+def made_of_pair(plan, pair, tmp_path):
+    train, test = (list_facts(pair / f'{name}.txt') for name in ('train', 'test'))
+    lists = dict(test=test, training=train, pretraining=train)
+    record = dict(dataset='pair', split=1, leakage=dict(lists=lists))
+    (tmp_path / 'results/records/eval_a.json').write_text(json.dumps(record))
+    told = json.dumps(train | dict(dataset='pair', split=1))
+    (plan.job('pretrain/a').checkpoint.parent / TRAINED_ON).write_text(told)
+    reconcile(plan)
+    for name in ('evaluate/a', 'tables/x'):
+        mark(plan, plan.job(name), made_of(plan, plan.job(name)))
+    return plan
+
+
+def test_what_was_made_of_other_data_is_to_be_made_again(made_of_pair, pair, tmp_path, monkeypatch):
+    plan = made_of_pair
+    assert done(plan) == ALL
+    shutil.copytree(pair.parent, tmp_path / 'moved')
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path / 'moved'))
+    assert done(plan) == ALL  # the same data elsewhere
+    (tmp_path / 'moved/pair/test.txt').write_text('test.mp4 1\n')
+    assert done(plan) == {'pretrain/a', 'evaluate/b'}
+    assert [job.name for job in open_jobs(plan)] == ['evaluate/a', 'tables/x']
+
+
+def test_a_pretraining_on_other_videos_is_made_again_with_what_was_made_of_it(made_of_pair, pair):
+    plan = made_of_pair
+    (pair / 'train.mp4').write_text('another video')
+    assert done(plan) == {'evaluate/b'}
+    assert [job.name for job in open_jobs(plan)] == ['pretrain/a', 'evaluate/a', 'tables/x']
+
+
+def test_data_that_are_not_here_change_nothing(made_of_pair, pair):
+    shutil.rmtree(pair)
+    assert done(made_of_pair) == ALL
 
 
 def test_where_data_lie(plan, digits, tmp_path):

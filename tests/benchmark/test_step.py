@@ -13,6 +13,7 @@ import pytest
 from mlfo_mm.benchmark import step
 from mlfo_mm.benchmark.jobs import PYTHON, Job
 from mlfo_mm.benchmark.state import files, lock, read
+from mlfo_mm.datasets.content import TRAINED_ON
 
 
 @pytest.fixture
@@ -78,6 +79,22 @@ def test_a_pretraining_with_a_failed_record_is_not_done(plan, tmp_path):
     assert step.run(plan, job, 1) == 1
     assert read(files(plan, job).state)['reason'] == f'it ended without {record}'
     assert not files(plan, job).marker.exists()
+
+
+def test_a_pretraining_on_other_data_is_set_aside_and_done_anew(plan, digits, tmp_path):
+    record = tmp_path / 'results/records/a.json'
+    job = recording(plan.job('pretrain/a'), record, 'done')
+    record.write_text('{"status": "done"}')
+    checkpoint = finish(job)
+    told = dict(dataset='digits_motion', split=1, content='of other videos')
+    (checkpoint.parent / TRAINED_ON).write_text(json.dumps(told))
+    # the stand-in writes no record: what it left is not taken for one
+    assert step.run(plan, job, 1) == 1
+    (aside,) = checkpoint.parent.parent.glob('a_other_data_*')
+    assert {path.name for path in aside.iterdir()} == {checkpoint.name, TRAINED_ON, record.name}
+    log = files(plan, job).log.read_text()
+    assert f'set aside: {aside}' in log and '--resume' not in log
+    assert checkpoint.is_file()  # trained from the start
 
 
 @pytest.mark.parametrize(

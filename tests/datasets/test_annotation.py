@@ -259,7 +259,7 @@ def test_real_lists(real_data: Path):
             found = compare_lists(
                 list_file(folder, 'test', split), dict(training=list_file(folder, 'train', split))
             )
-            assert found['compared'] == ['path', 'group', 'content']
+            assert found['compared'] == ['path', 'file', 'group', 'content', 'frames']
     expected = {
         'tennis7/train.txt': 260,
         'tennis7/test3.txt': 148,

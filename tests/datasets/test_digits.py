@@ -263,8 +263,10 @@ def test_image_is_the_group_in_the_file_name(small):
     lists = (small / 'digits_motion' / name for name in ('test.txt', 'train.txt'))
     assert compare_lists(next(lists), dict(training=next(lists)))['compared'] == [
         'path',
+        'file',
         'group',
         'content',
+        'frames',
     ]
 
 

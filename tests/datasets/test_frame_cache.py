@@ -103,6 +103,16 @@ def test_an_entry_that_holds_no_frames_is_decoded_anew(video, cache, wrong):
     assert name == 'pyav' and np.array_equal(reader.read(np.array([7]))[0], before)
 
 
+def test_a_video_exchanged_for_one_of_its_size_and_time(video, cache):
+    build(cache, [video], decode_all, workers=1, progress=False)
+    times = video.stat().st_atime_ns, video.stat().st_mtime_ns
+    other = video.with_name('other')
+    other.write_bytes(video.read_bytes())
+    os.utime(other, ns=times)
+    os.replace(other, video)
+    assert opened(str(video))[1] == 'pyav'
+
+
 def test_a_cache_needs_a_worker(video, cache):
     with pytest.raises(UserError, match='0 workers: at least 1'):
         build(cache, [video], decode_all, workers=0)

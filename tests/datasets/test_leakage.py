@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
+import av
 import pytest
 
-from mlfo_mm.datasets import leakage
+from mlfo_mm.datasets import leakage, shown
 from mlfo_mm.datasets.annotation import Sample
 from mlfo_mm.datasets.leakage import check_leakage, compare_lists, group_of
 from mlfo_mm.errors import UserError
+from tests.corpus import draw
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def test_lists_that_share_nothing(write):
     train = write('ucf/train.txt', 'Jump/v_Jump_g08_c01.avi', 'Run/v_Run_g01_c01.avi')
     other = write('k400/train.txt', 'jump/abcdefghijk_000001_000011.mp4')
     found = compare_lists(test, dict(training=train, pretraining=other))
-    assert found['compared'] == ['path', 'group', 'content']
+    assert found['compared'] == ['path', 'file', 'group', 'content', 'frames']
     assert {role: facts['file'] for role, facts in found['lists'].items()} == dict(
         test='ucf/test.txt', training='ucf/train.txt', pretraining='k400/train.txt'
     )
@@ -89,13 +92,30 @@ def test_names_without_a_group():
         assert group_of('x', f'c/{name}') is None
 
 
-def test_the_same_content_in_small_sets(write, monkeypatch):
+def test_the_same_content(write, monkeypatch):
     test = write('one/test.txt', 'a.avi', 'b.avi')
     copy = write('two/train.txt', 'c.avi', 'd.avi', content='one b.avi')
-    with pytest.raises(UserError, match=r'b\.avi \(line 2\) has the very content .*c\.avi, line 1'):
+    monkeypatch.setattr(leakage, 'SMALL', 3)  # contents are compared in large sets too
+    with pytest.raises(
+        UserError, match=r'b\.avi \(line 2\) has the very content .*[cd]\.avi, line'
+    ):
         compare_lists(test, dict(pretraining=copy))
-    monkeypatch.setattr(leakage, 'SMALL', 3)
-    assert compare_lists(test, dict(pretraining=copy))['compared'] == ['path', 'group']
+    for file in copy.parent.glob('*.avi'):
+        file.write_text('another')
+    found = compare_lists(test, dict(pretraining=copy))
+    assert found['compared'] == ['path', 'file', 'group', 'content']
+
+
+@pytest.mark.parametrize('link', ['symlink_to', 'hardlink_to'])
+def test_a_link_to_a_file_is_that_file_in_sets_of_any_size(link, write, monkeypatch):
+    test = write('one/test.txt', 'a.avi', 'b.avi')
+    train = write('two/train.txt', 'c.avi', 'd.avi')
+    (train.parent / 'd.avi').unlink()
+    getattr(train.parent / 'd.avi', link)(test.parent / 'b.avi')
+    monkeypatch.setattr(leakage, 'SMALL', 0)
+    said = r'b\.avi \(line 2\) is a file of the pretraining list too \(d\.avi, line 2\)'
+    with pytest.raises(UserError, match=said):
+        compare_lists(test, dict(pretraining=train))
 
 
 def test_only_files_of_one_size_are_read(write, monkeypatch):
@@ -103,9 +123,82 @@ def test_only_files_of_one_size_are_read(write, monkeypatch):
     train = write('two/train.txt', 'missing.avi', 'c.avi')
     (train.parent / 'missing.avi').unlink()
     read = []
-    monkeypatch.setattr(leakage, 'file_sha256', lambda path: read.append(path.name) or path.name)
+    monkeypatch.setattr(leakage, 'hash_video', lambda path: read.append(Path(path).name) or path)
     compare_lists(test, dict(training=train))
     assert sorted(read) == ['a.avi', 'b.avi', 'c.avi']
+
+
+def encode(
+    path: Path,
+    codec: str = 'libx264',
+    frames: int = 30,
+    first: int = 0,
+    shown: list[int] | None = None,
+    options: dict[str, str] | None = None,
+) -> None:
+    """A video of the pictures ``first``, ``first`` + 1, ..., or of those that are ``shown``."""
+    path.parent.mkdir(exist_ok=True)
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=25, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
+        for index in shown or range(first, first + frames):
+            frame = av.VideoFrame.from_ndarray(draw(index, (64, 48)), format='rgb24')
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def remux(source: Path, target: Path, packets: int = 10**6, **metadata: str) -> None:
+    """``ffmpeg -i source -c copy target``, of so many packets."""
+    with av.open(str(source)) as old, av.open(str(target), 'w') as new:
+        stream = old.streams.video[0]
+        copied = new.add_stream_from_template(stream)
+        new.metadata.update(metadata)
+        for packet in itertools.islice(old.demux(stream), packets):
+            if packet.dts is not None:
+                packet.stream = copied
+                new.mux(packet)
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """A test list of two moving videos, and a pretraining list of one other."""
+    for name, codec, first in (('one/a.mp4', 'libx264', 0), ('one/b.avi', 'mpeg4', 3)):
+        encode(tmp_path / name, codec, 30, options={'bf': '0'}, first=first)
+    encode(tmp_path / 'two/x.mp4', frames=20, first=7)
+    (tmp_path / 'one/test.txt').write_text('a.mp4 0\nb.avi 0\n')
+    (tmp_path / 'two/train.txt').write_text('x.mp4 0\ncopy 0\n')
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ('name', 'copy', 'how'),
+    [
+        ('a.mp4', 'c.mkv', {}),
+        ('a.mp4', 'c.ts', {}),
+        ('a.mp4', 'c.mov', dict(title='another')),
+        ('b.avi', 'c.mp4', {}),
+        ('a.mp4', 'c.mp4', dict(packets=24)),  # cut at the end
+    ],
+)
+def test_a_copy_in_another_container(name, copy, how, clips):
+    test, train = clips / 'one/test.txt', clips / 'two/train.txt'
+    remux(clips / 'one' / name, clips / 'two' / copy, **how)
+    train.write_text(f'x.mp4 0\n{copy} 0\n')
+    said = rf'{name} \(line \d\) shows the frames of a video of the pretraining list .*line 2'
+    with pytest.raises(UserError, match=said):
+        compare_lists(test, dict(pretraining=train))
+
+
+def test_a_still_beginning_is_no_copy(clips):
+    """Many videos fade in from black."""
+    for name, moving in (('one/a.mp4', 2), ('two/x.mp4', 3)):
+        times = [0] * 20 + [moving * step for step in range(10)]
+        encode(clips / name, 'mpeg4', shown=times, options={'q': '1'})
+    (clips / 'two/train.txt').write_text('x.mp4 0\n')
+    assert shown.beginning(str(clips / 'one/a.mp4')) == shown.beginning(str(clips / 'two/x.mp4'))
+    compare_lists(clips / 'one/test.txt', dict(pretraining=clips / 'two/train.txt'))
+    encode(clips / 'two/x.mp4', 'mpeg4', shown=[0] * 18, options={'q': '1'})  # and only still
+    compare_lists(clips / 'one/test.txt', dict(pretraining=clips / 'two/train.txt'))
 
 
 def test_work_grows_with_the_lists_and_not_with_their_product(monkeypatch):

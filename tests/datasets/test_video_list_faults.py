@@ -53,6 +53,59 @@ def test_the_replacement_is_the_same_again_and_no_copy(build_own, own_root):
             )
 
 
+def share(*datasets):
+    """Let every process give its share, then take the job's."""
+    given = {}
+
+    def collect(rank):
+        def reduce(tensor, op):
+            given.setdefault(rank, []).append((tensor.clone(), op))
+
+        return reduce
+
+    def take(rank):
+        number = iter(range(99))
+
+        def reduce(tensor, op):
+            place = next(number)
+            found = torch.stack([given[each][place][0] for each in range(len(datasets))])
+            tensor.copy_(found.amax(0) if op == 'max' else found.sum(0))
+
+        return reduce
+
+    for rank, dataset in enumerate(datasets):
+        dataset.share_counts(collect(rank))
+    for rank, dataset in enumerate(datasets):
+        dataset.share_counts(take(rank))
+
+
+def test_counts_are_those_of_all_processes(build_own, own_root):
+    spoil(own_root, 1, 2, 5)
+    one, other = build_own(), build_own()
+    for index in range(4):
+        one[index]
+    for index in range(4, 8):
+        other[index]
+    assert [len(each.read_stats()['names']) for each in (one, other)] == [2, 1]
+    share(one, other)
+    for dataset in (one, other):
+        stats = dataset.read_stats()
+        assert [Path(name).name for name in stats['names']] == ['v 1.mp4', 'v 2.mp4', 'v 5.mp4']
+        assert stats['replaced'] == 3 and dataset.broken() == [1, 2, 5]
+    # a run that goes on remembers them
+    again = build_own()
+    again.note_broken([1, 2, 5, 99])
+    assert again.broken() == [1, 2, 5]
+
+
+def test_the_share_that_stops_a_run_is_that_of_all_processes(build_own, own_root):
+    one, other = build_own(max_corrupt=0.01), build_own(max_corrupt=0.01)
+    one.note_broken([0, 1])
+    other.note_broken([4, 5])
+    with pytest.raises(UserError, match=r'v 0\.mp4: .*4 of 8, more than max_corrupt=0\.01 allows'):
+        share(one, other)
+
+
 def test_too_many_corrupt_videos_stop_the_run(build_own, own_root):
     spoil(own_root, *range(TOLERATED + 1))
     dataset = build_own(max_corrupt=0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,8 +12,9 @@ import torch
 
 from mlfo_mm.engine import launch
 from mlfo_mm.engine.config import load_config
+from mlfo_mm.evaluation.pretrain_record import record_pretraining
 from mlfo_mm.study.records import load_records
-from tests.conftest import REPO
+from tests.conftest import REPO, free_port
 
 pytestmark = pytest.mark.slow
 SMOKE = 'simclr/r3d18@smoke'
@@ -72,3 +74,28 @@ def test_too_many_stop_the_tool_with_one_message(corpus, tmp_path):
     (record,) = load_records(tmp_path / 'results')
     assert (record.status, record.task) == ('failed', 'pretrain')
     assert record.reason == said[0].removeprefix('error: ')
+
+
+def test_two_processes_count_as_one_job(digits, tmp_path):
+    """Each process meets some of the broken videos; the record has all of them, also when made later."""
+    folder = shutil.copytree(digits, tmp_path / 'data') / 'digits_motion'
+    names = [line.split()[0] for line in (folder / 'train.txt').read_text().splitlines()]
+    for name in (names[0], names[7], names[12]):
+        (folder / name).unlink()
+        (folder / name).write_bytes(b'no video')
+    command = ['bash', 'tools/dist_train.sh', SMOKE, '2', '--work-dir', str(tmp_path / 'run')]
+    environment = dict(MLFO_DATA_ROOT=str(folder.parent), OMP_NUM_THREADS='1', PORT=free_port())
+    environment |= dict(PYTHON=sys.executable, PYTHONPATH=str(REPO))
+    done = subprocess.run(
+        [*command, '--results', str(tmp_path / 'results')],
+        cwd=REPO,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    (record,) = load_records(tmp_path / 'results')
+    assert record.n_samples['train'] == dict(expected=16, read=13, skipped=3)
+    after, _ = record_pretraining(tmp_path / 'run', tmp_path / 'later')
+    assert after.n_samples == record.n_samples

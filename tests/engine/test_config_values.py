@@ -152,6 +152,30 @@ def test_options_that_cannot_be_read(words, capsys):
     assert known.cfg_options == {'a.b': 1, 'c': (1, 2.5), 'd': 'x=y'}
 
 
+@pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ('out/with space', 'out/with space'),
+        ('my  set (2)', 'my  set (2)'),
+        ('"a, b"', 'a, b'),
+        ("'10'", '10'),
+        ('[a b, c]', ['a b', 'c']),
+        ('(1, [2, x y])', (1, [2, 'x y'])),
+        ('a,b', ['a', 'b']),
+        ('1,', [1]),
+        (' 1e-3', 1e-3),
+        ('true', True),
+        ('[dict, {"type": "A b"}]', ['dict', {'type': 'A b'}]),
+        ('', ''),
+    ],
+)
+def test_options_keep_their_spaces(text, value):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
+    known = parser.parse_args(['--cfg-options', f'work_dir={text}']).cfg_options['work_dir']
+    assert known == value and type(known) is type(value)
+
+
 @pytest.mark.slow
 def test_the_tool_says_it_in_one_line(tmp_path):
     done = subprocess.run(

@@ -59,7 +59,7 @@ def run(root, tmp_path, monkeypatch):
 
 def test_a_record_says_what_was_compared_and_which_epoch(pretrained, run, tmp_path):
     record = run(pretrained())
-    assert record.leakage['compared'] == ['path', 'group', 'content']
+    assert record.leakage['compared'] == ['path', 'file', 'group', 'content', 'frames']
     assert {role: facts['file'] for role, facts in record.leakage['lists'].items()} == dict(
         test='pair/test.txt', training='pair/train.txt', pretraining='own/train.txt'
     )
@@ -134,7 +134,7 @@ def test_the_record_of_a_pretraining_names_its_list(root):
     facts, notes = own_list(config)
     assert facts['lists']['pretraining']['videos'] == 2 and not notes  # no test list to compare
     (root / 'own/test.txt').write_text('../pair/test_g00_c0.mp4 0\n')
-    assert own_list(config)[0]['compared'] == ['path', 'group', 'content']
+    assert own_list(config)[0]['compared'] == ['path', 'file', 'group', 'content', 'frames']
     (root / 'own/test.txt').write_text('../pair/train_g00_c0.mp4 0\n')
     facts, notes = own_list(config)
     assert 'compared' not in facts and 'is in the pretraining list too' in notes[0]

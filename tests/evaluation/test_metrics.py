@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlfo_mm.evaluation.metrics import chance_note, classification_metrics, untold
+from mlfo_mm.evaluation.metrics import chance_note, classification_metrics, placed, untold
 
 
 def test_accuracies_by_hand():
@@ -14,15 +14,48 @@ def test_accuracies_by_hand():
     scores[1, [1, 2, 3, 4, 0]] = [5, 4, 3, 2, 1]  # label 0: fifth
     scores[2, [1, 2, 3, 4, 5]] = [5, 4, 3, 2, 1]  # label 6: beyond
     scores[3, 1] = 1  # label 1: first
-    metrics, notes = classification_metrics(scores, np.array([0, 0, 6, 1]))
+    metrics, notes = classification_metrics(scores, np.array([0, 0, 6, 1]), np.arange(7))
     assert metrics == pytest.approx({'top1': 50, 'top5': 75, 'mean_class': 100 * (0.5 + 0 + 1) / 3})
     assert notes == ['mean_class leaves out 4 classes without test videos']
 
 
 def test_top5_of_five_classes_is_left_out():
-    metrics, notes = classification_metrics(np.eye(5), np.arange(5))
+    metrics, notes = classification_metrics(np.eye(5), np.arange(5), np.arange(5))
     assert metrics == {'top1': 100.0, 'mean_class': 100.0}
     assert notes == ['top5 says nothing with 5 classes: n/a']
+
+
+def test_a_class_that_was_never_trained_is_never_right():
+    """Of 20 classes 12 are trained; the others have equal scores, below or above the trained ones."""
+    trained = np.arange(12)
+    for unseen in (-1.0, 100.0):
+        scores = np.full((20, 20), unseen)
+        scores[:, :12] = np.linspace(1, 0, 12)
+        metrics, notes = classification_metrics(scores, np.arange(20), trained)
+        best = 5 if unseen < 0 else 0  # labels 0 to 4 are among the five highest
+        assert metrics['top5'] == 100 * best / 20
+        assert metrics['top1'] == (5.0 if unseen < 0 else 0.0)
+        assert notes == ['8 classes have no training videos: their 8 test videos are never right']
+
+
+def test_top5_of_five_trained_classes_says_nothing():
+    metrics, notes = classification_metrics(np.eye(9), np.arange(9), np.array([0, 3, 4, 7, 8] * 2))
+    assert metrics == pytest.approx({'top1': 500 / 9, 'mean_class': 500 / 9})
+    assert notes[0] == 'top5 says nothing with 5 classes: n/a'
+
+
+def test_equal_scores_do_not_go_by_the_order_of_the_classes():
+    """A network that collapsed is at chance, whichever classes come first."""
+    labels = np.arange(20)
+    metrics, _ = classification_metrics(np.zeros((20, 20)), labels, labels)
+    assert metrics == pytest.approx(dict(top1=5, top5=25, mean_class=5))
+    metrics, _ = classification_metrics(np.zeros((3, 20)), np.array([0, 0, 19]), labels)
+    assert metrics == pytest.approx(dict(top1=5, top5=25, mean_class=5))
+    scores = np.zeros((1, 20))
+    scores[0, [3, 4]] = 1, 1
+    assert placed(scores, np.array([4]), 1) == 0.5
+    assert placed(scores, np.array([4]), 2) == 1
+    assert placed(scores, np.array([0]), 5) == pytest.approx(3 / 18)
 
 
 def test_chance_is_told():

@@ -69,6 +69,36 @@ def test_run_begun_anew_in_the_same_folder(tmp_path):
     assert read_train_log(tmp_path).curves()['loss'] == [1.0, 0.5]
 
 
+@pytest.mark.parametrize('stops', [(), ('20260102_030605', '20260102_030405')])
+def test_a_clock_that_was_set_back(tmp_path, stops):
+    """The first stop's folder has the later name: the end of summer time."""
+    write_stop(tmp_path, '20260102_030605', [line(2, 1, 9.0), line(4, 1, 8.0), line(6, 2, 7.0)])
+    write_stop(tmp_path, '20260102_030405', [line(6, 2, 2.0), line(8, 2, 1.0)])
+    log = read_train_log(tmp_path, stops)
+    assert log.curves() == {'epoch': [1, 2], 'lr': [0.1, 0.1], 'loss': [8.5, 1.5]}
+    assert (log.stops, log.start <= log.end) == (2, True)
+
+
+def test_only_the_stops_of_the_weights_count(tmp_path):
+    """One was killed before its first checkpoint, in an hour that came twice."""
+    write_stop(tmp_path, '20260102_030605', [line(2, 1, 9.0), line(4, 1, 8.0)])  # killed
+    write_stop(tmp_path, '20260102_030405', [line(2, 1, 2.0)])
+    write_stop(tmp_path, '20260102_030505', [line(4, 2, 1.0)])
+    log = read_train_log(tmp_path, ['20260102_030405', '20260102_030505'])
+    assert log.curves()['loss'] == [2.0, 1.0]
+    assert log.stops == 3  # its time was spent
+
+
+@pytest.mark.parametrize(
+    'name', ['my_notes', '20260102_0304', '99999999_999999', 'a_20260102_030405']
+)
+def test_foreign_folders_are_no_stops(tmp_path, name):
+    write_stop(tmp_path, '20260102_030405', [line(2, 1, 4.0)])
+    write_stop(tmp_path, name, [line(2, 1, 0.0), line(4, 2, 0.0)])
+    assert [folder.name for folder in stop_folders(tmp_path)] == ['20260102_030405']
+    assert read_train_log(tmp_path).curves()['loss'] == [4.0]
+
+
 def test_folder_without_a_run(tmp_path):
     (tmp_path / 'features').mkdir()
     assert stop_folders(tmp_path) == []

@@ -78,6 +78,55 @@ def test_a_later_success_replaces_a_failure(make_record):
     assert (cell.status, cell.planned, panel.notes['digits_motion']) == ('measured', 1, [])
 
 
+def of_data(**contents: str) -> dict:
+    """Field ``leakage`` of a record on lists with these contents."""
+    files = dict(test='digits_motion/test.txt', training='digits_motion/train.txt')
+    files |= dict(pretraining='mine/train.txt')
+    return dict(lists={role: dict(file=files[role], content=c) for role, c in contents.items()})
+
+
+LATE = dict(end='2026-02-01T00:00:00+00:00', experiment='late', metrics=dict(top1=30.0))
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'said'),
+    [
+        (dict(test='A'), dict(test='B'), 'another test list digits_motion/test.txt'),
+        (dict(test='A', training='A'), dict(test='A', training='B'), 'another training list'),
+        (dict(test='A', pretraining='A'), dict(test='A', pretraining='B'), 'list mine/train.txt'),
+        ({}, dict(test='B'), 'do not say which data digits_motion was'),
+    ],
+)
+def test_numbers_of_other_data_share_no_column(make_record, old, new, said):
+    """Also those of another method, in another row."""
+    mine = make_record(leakage=of_data(**old))
+    others = make_record(method='simclr', leakage=of_data(**new), **LATE)
+    panel = fill([mine, others])
+    values = [line.cells[PLACE].values for line in panel.lines if line.cells[PLACE].values]
+    assert values == [(30.0,)]
+    (note,) = panel.notes['']
+    assert note.startswith('1 records') and said in note and note.endswith('left out.')
+    # of the same data they do
+    again = make_record(leakage=of_data(**new), experiment='again')
+    panel = fill([mine, others, again])
+    assert sum(bool(line.cells[PLACE].values) for line in panel.lines) == 2
+
+
+def test_numbers_of_another_version_of_the_protocol_share_no_column(make_record):
+    protocol = make_record().protocol
+    old = make_record(protocol=protocol | dict(version=1))
+    new = make_record(method='simclr', protocol=protocol | dict(version=2), **LATE)
+    (note,) = fill([old, new]).notes['']
+    assert 'another version of the protocol of linear_probe' in note
+
+
+def test_shipped_records_stay_beside_other_data(make_record):
+    shipped = make_record(leakage=of_data(test='A'))
+    shipped.reference = True
+    new = make_record(leakage=of_data(test='B'), **LATE)
+    assert '' not in fill([shipped, new]).notes
+
+
 OTHERS = {
     'configuration': dict(family_hash=hash_text('other')),
     'protocol': dict(protocol=dict(line='cached probe', num_classes=8)),
@@ -94,7 +143,7 @@ def test_families_are_never_averaged(make_record, name):
         cell = panel.lines[0].cells[PLACE]
         assert cell.values == (30.0,)
         (note,) = panel.notes['digits_motion']
-        assert 'left out: 2 of another configuration or protocol' in note
+        assert 'left out: 2 of another configuration, protocol or data' in note
         assert hash_text('family')[:8] in note
 
 

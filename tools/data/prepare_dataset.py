@@ -11,6 +11,7 @@ Videos are neither copied nor changed. Examples:
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from mlfo_mm.datasets.annotation import data_roots
@@ -106,8 +107,8 @@ def main() -> None:
             folder, args.videos, args.group_regex, args.test_fraction, args.seed
         )
     print('\n'.join(write_dataset(folder, prepared, args.overwrite)))
-    root = '' if args.data_root is None else f' --data-root {args.data_root}'
-    print(f'next: python tools/data/check_videos.py {args.name}{root}')
+    root = [] if args.data_root is None else ['--data-root', str(args.data_root)]
+    print(f'next: python tools/data/check_videos.py {shlex.join([args.name, *root])}')
 
 
 if __name__ == '__main__':

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import all_reduce, get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
@@ -46,10 +46,15 @@ class EpochSignalHook(Hook):
         torch.manual_seed(seed)
 
     def after_train_epoch(self, runner) -> None:
-        """Log how many samples were looped or replaced in the epoch."""
+        """Count over all processes, and log how many samples were looped or replaced.
+
+        Raises:
+            UserError: All processes together met more broken videos than the data set allows.
+        """
         dataset = runner.train_dataloader.dataset
         if not hasattr(dataset, 'read_stats'):
             return
+        dataset.share_counts(all_reduce)
         stats = dataset.read_stats()
         if stats['looped'] or stats['replaced']:
             names = ', '.join(stats['names'][:5])

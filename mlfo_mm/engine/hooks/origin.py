@@ -1,23 +1,34 @@
-"""Each checkpoint carries the composed config that it was trained with."""
+"""Each checkpoint carries what its run is made of, over all stops."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from mmengine.hooks import Hook
 
-from mlfo_mm.engine.composed import BATCH, COMPOSED
+from mlfo_mm.engine.origin import BROKEN, STOPS, told_items
 
 
 class OriginHook(Hook):
-    """Put the text of the composed config and the effective batch into every checkpoint.
+    """Put facts into every checkpoint, and the broken videos met so far: a resumed run counts on.
 
     Args:
-        text: Of the config before it was changed for its machine.
-        batch: Samples a step in all processes.
+        facts: As :mod:`mlfo_mm.engine.origin` has them.
     """
 
-    def __init__(self, text: str, batch: int) -> None:
-        self.facts = {COMPOSED: text, BATCH: batch}
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Add them to the meta data."""
         checkpoint['meta'].update(self.facts)
+        checkpoint['meta'][STOPS] = [*self.facts.get(STOPS, []), runner.timestamp]
+        dataset = runner.train_dataloader.dataset
+        if hasattr(dataset, 'broken'):
+            checkpoint['meta'][BROKEN] = dataset.broken()
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Remember the broken videos of earlier stops."""
+        places = told_items(checkpoint.get('meta', {}), BROKEN, int)
+        if runner._resume and places and hasattr(runner.train_dataloader.dataset, 'broken'):
+            runner.train_dataloader.dataset.note_broken(places)

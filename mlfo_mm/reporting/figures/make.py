@@ -16,6 +16,7 @@ from mlfo_mm.reporting.figures.neighbour_strips import neighbour_plots
 from mlfo_mm.reporting.figures.padding import padding_plots
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
+from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.study.profiles import Profile, find_profile
@@ -44,6 +45,7 @@ def build_figures(
     names: Sequence[str] = FIGURES,
 ) -> dict[str, list[Plot]]:
     """Build figures from the records of one profile, by name; nothing is written."""
+    records, _ = of_one_data(records)
 
     def run(what: str) -> str:
         return f'python tools/benchmark.py run --profile {profile.name} --tables {what}'

@@ -1,0 +1,183 @@
+"""What a run is made of is in its checkpoints and compared at --resume; stops add up to one run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+from mlfo_mm.engine import launch
+from mlfo_mm.engine.config import load_config
+from mlfo_mm.engine.origin import BATCH, BROKEN, CHANGES, DATA, START, STOPS, continued, origin
+from mlfo_mm.errors import UserError
+from mlfo_mm.evaluation.lists import checked_lists
+from mlfo_mm.evaluation.pretrain_record import record_pretraining
+from mlfo_mm.evaluation.weights import load_backbone
+
+RUN = 'simclr/r3d18@smoke'
+PATH = Path('epoch_1.pth')
+
+
+class Stopped(Exception):
+    """Raised after an epoch."""
+
+
+@HOOKS.register_module()
+class EndHook(Hook):
+    """End a run after its first epoch, the checkpoint written."""
+
+    priority = 'LOWEST'
+
+    def after_train_epoch(self, runner) -> None:
+        raise Stopped
+
+
+@pytest.fixture
+def begun(digits):
+    """``begun(batch=4, **options)``: what a run that begins now is made of."""
+
+    def begin(batch=4, **options):
+        config = load_config(RUN, {key.replace('__', '.'): v for key, v in options.items()})
+        return origin(config, batch, launch.training_list(config))
+
+    return begin
+
+
+def stopped(facts, **meta):
+    return dict(meta=dict(facts, seed=0, epoch=1) | {STOPS: ['20260102_030405']} | meta)
+
+
+def test_a_run_goes_on_as_it_began(begun):
+    facts = begun()
+    assert facts[DATA]['file'] == 'digits_motion/train.txt' and facts[DATA]['videos'] == 16
+    found = continued(PATH, stopped(facts), begun(), 0)
+    assert found[STOPS] == ['20260102_030405'] and found[CHANGES] == []
+    # what is the machine's own
+    free = dict(train_dataloader__num_workers=7, log_level='ERROR', env_cfg__cudnn_benchmark=False)
+    assert continued(PATH, stopped(facts), begun(**free), None)[DATA] == facts[DATA]
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (dict(batch=8), 'in batches of 4 in all processes, not 8: change train_dataloader'),
+        (dict(optim_wrapper__optimizer__lr=0.5), r'optim_wrapper\.optimizer\.lr=.* not 0\.5'),
+        (dict(model__first_stage=0.7), r'model\.first_stage=.*, not 0\.7'),
+        (dict(frame_interval=3), 'frame_interval=., not 3'),
+        (dict(optim_wrapper__clip_grad=dict(max_norm=1)), r'clip_grad'),
+    ],
+)
+def test_another_config_is_another_run(options, said, begun):
+    with pytest.raises(UserError, match=said) as caught:
+        continued(PATH, stopped(begun()), begun(**options), 0)
+    assert '\n' not in str(caught.value)
+
+
+def test_another_seed_is_another_run(begun):
+    with pytest.raises(UserError, match='with seed 0, not 1: add --seed 0, or start anew without'):
+        continued(PATH, stopped(begun()), begun(), 1)
+
+
+def test_a_longer_run_is_told(begun):
+    longer = begun(train_cfg__max_epochs=9)
+    found = continued(PATH, stopped(begun()), longer, 0)
+    assert found[CHANGES] == ['from epoch 1 on train_cfg.max_epochs was 9, before 2']
+    again = continued(PATH, stopped(found, epoch=5), longer, 0)
+    assert again[CHANGES] == found[CHANGES]
+
+
+@pytest.mark.parametrize(
+    'meta', [{}, {DATA: 'x', STOPS: 3, CHANGES: 'y', 'seed': None, BATCH: None}]
+)
+def test_older_checkpoints_are_taken_as_they_are(meta, begun):
+    found = continued(PATH, dict(meta=meta), begun(), 0)
+    assert (found[STOPS], found[CHANGES], found[START]) == ([], [], None)
+
+
+def train(work_dir, resume=None, hook=None, **options):
+    options = {'train_dataloader.num_workers': 0, 'log_level': 'ERROR'} | {
+        key.replace('__', '.'): value for key, value in options.items()
+    }
+    config = load_config(RUN, options)
+    config.work_dir = str(work_dir)
+    config.custom_hooks += [dict(type=hook)] if hook else []
+    config.experiment_name = f'{work_dir.name}_{len(list(work_dir.glob("*")))}'
+    return launch.train(config, 'none', resume, auto_scale_lr=False)
+
+
+@pytest.fixture
+def own_digits(digits, tmp_path, monkeypatch) -> Path:
+    """A copy of the digits set that may be changed."""
+    root = shutil.copytree(digits, tmp_path / 'data', symlinks=False)
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(root))
+    return root / 'digits_motion'
+
+
+@pytest.mark.slow
+def test_a_list_with_test_videos_stays_in_the_run(own_digits, tmp_path):
+    """Trained an epoch on test videos, resumed with the clean list: refused, and never hidden."""
+    clean = (own_digits / 'train.txt').read_text()
+    leaky = clean.splitlines()[2:] + (own_digits / 'test.txt').read_text().splitlines()[:2]
+    (own_digits / 'train.txt').write_text('\n'.join(leaky) + '\n')
+    work_dir = tmp_path / 'run'
+    with pytest.raises(Stopped):
+        train(work_dir, hook='EndHook')
+    (own_digits / 'train.txt').write_text(clean)
+    with pytest.raises(
+        UserError, match='was trained on another list than that of digits_motion/tr'
+    ):
+        train(work_dir, 'auto')
+    # an evaluation of it says that the list was another one
+    config = load_config(RUN)
+    told = torch.load(work_dir / 'epoch_1.pth', weights_only=True)['meta'][DATA]
+    found = checked_lists('digits_motion', 1, config, told)
+    assert found['lists']['pretraining'] == told != found['lists']['training']
+    assert 'no longer those that the weights were trained on' in found['unchecked']['pretraining']
+    # of a checkpoint that does not say what it was trained on, nothing is said
+    assert 'content' not in checked_lists('digits_motion', 1, config)['lists']['pretraining']
+
+
+@pytest.mark.slow
+def test_a_run_of_two_stops_is_recorded_whole(own_digits, tmp_path):
+    work_dir, broken = tmp_path / 'run', own_digits / 'train.txt'
+    video = own_digits / broken.read_text().splitlines()[3].split()[0]
+    video.write_bytes(b'no video')  # a copy: where it was a link, the source stays
+    with pytest.raises(Stopped):
+        train(work_dir, hook='EndHook')
+    meta = torch.load(work_dir / 'epoch_1.pth', weights_only=True)['meta']
+    assert meta[BROKEN] == [3] and len(meta[STOPS]) == 1
+    first = work_dir / meta[STOPS][0]
+    first.rename(first.with_name('29991231_235959'))  # a clock that was set back
+    (work_dir / 'my_notes/vis_data').mkdir(parents=True)
+    state = torch.load(work_dir / 'epoch_1.pth', weights_only=True)
+    state['meta'][STOPS] = ['29991231_235959']
+    torch.save(state, work_dir / 'epoch_1.pth')
+    train(work_dir, 'auto')
+    record, _ = record_pretraining(work_dir, tmp_path / 'results')
+    assert record.n_samples['train'] == dict(expected=16, read=15, skipped=1)
+    assert record.curves['epoch'] == [1, 2]
+    assert record.metrics['loss'] == record.curves['loss'][-1]
+    assert record.leakage['lists']['pretraining']['content'] == meta[DATA]['content']
+    assert record.train_log['stops'] == 2
+
+
+@pytest.mark.slow
+def test_the_weights_that_a_run_began_with(digits, tmp_path):
+    train(tmp_path / 'one', train_cfg__max_epochs=1)
+    train(tmp_path / 'two', train_cfg__max_epochs=1, load_from=str(tmp_path / 'one/epoch_1.pth'))
+    record, _ = record_pretraining(tmp_path / 'two', tmp_path / 'results')
+    plain, _ = record_pretraining(tmp_path / 'one', tmp_path / 'results')
+    start = plain.checkpoint['sha256']
+    assert any(f'began with weights of SHA-256 {start}' in note for note in record.notes)
+    assert record.leakage['lists']['pretraining']['start'] == start
+    config = load_config(RUN)
+    loaded = load_backbone(
+        MODELS.build(config.model.backbone), tmp_path / 'two/epoch_1.pth', 'simclr', 'default', 'r'
+    )
+    found = checked_lists('digits_motion', 1, config, loaded.data)
+    assert 'began with other weights' in found['unchecked']['start']
