@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlfo_mm import installation
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, one_line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -43,23 +43,13 @@ def apply() -> None:
     try:
         installation.require()
     except UserError:
-        sys.excepthook = _one_line
+        sys.excepthook = one_line
         raise
     stub_drn()
     quiet_import()
     allow_checkpoint_types()
     return_self_from_train()
     pad_short_conv3d()
-
-
-def _one_line(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    """End a program as :func:`mlfo_mm.errors.cli` does: imports run before a tool's ``main``."""
-    if not issubclass(kind, UserError):
-        sys.__excepthook__(kind, error, trace)
-        return
-    print(f'error: {error}', file=sys.stderr)
-    if not hasattr(sys, 'ps1'):  # not at a prompt
-        sys.exit(2)
 
 
 def stub_drn() -> None:
@@ -88,7 +78,7 @@ def quiet_import() -> None:
         try:
             import mmaction.models  # noqa: F401
         except ModuleNotFoundError as error:
-            sys.excepthook = _one_line
+            sys.excepthook = one_line
             remedy = f'{installation.PIP} {error.name}'
             finding = installation.Finding('wrong', 'mmaction2', f'needs {error.name}', remedy)
             raise installation.unfit([finding]) from error

@@ -10,6 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import STOPPED, cli  # first: it says what is not installed
+
 from rich.console import Console
 
 from mlfo_mm.benchmark import commands
@@ -17,14 +21,14 @@ from mlfo_mm.study.tasks import TABLE_TASKS, TASKS
 from mlfo_mm.benchmark.plan import Folders
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.benchmark.choice import Choice
-from mlfo_mm.errors import cli
+from mlfo_mm.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def parse_args() -> argparse.Namespace:
     """What to run, where, and where its files go."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('command', choices=list(commands.COMMANDS))
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     chosen = parser.add_argument_group('what', "where left out, the profile's own")
@@ -78,12 +82,11 @@ def main() -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
-    commands.COMMANDS[args.command](choice, where, console)
+    try:
+        commands.COMMANDS[args.command](choice, where, console)
+    except KeyboardInterrupt:
+        raise UserError('stopped; the same command goes on from here', STOPPED) from None
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except KeyboardInterrupt:
-        print('stopped; the same command goes on from here', file=sys.stderr)
-        sys.exit(130)
+    main()

@@ -10,11 +10,16 @@ and the exit status is not 0.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.study.identity import NO_CHECKPOINT

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction, require
 from mlfo_mm.engine.launch import missing, next_command, train, use_amp
 from mlfo_mm.engine.peers import own_error_first
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pretrain_record import train_and_record
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory

@@ -153,7 +153,7 @@ def _reason(code: int, said: Handover | None, output: str) -> str:
 def main() -> None:
     """Run the job that the command line names."""
     die_with_parent()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('plan', type=Path)
     parser.add_argument('job')
     parser.add_argument('--threads', type=int, default=1)

@@ -29,7 +29,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         UserError: No such file, not whole, not a set of tensors, or one that would run code.
     """
     if not path.is_file():
-        raise UserError(f'checkpoint {path} does not exist (none: random weights)')
+        what = 'is no file' if path.exists() else 'does not exist (none: random weights)'
+        raise UserError(f'checkpoint {path} {what}')
     try:
         if path.suffix == SAFETENSORS:
             return dict(load_file(path))

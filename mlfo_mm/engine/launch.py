@@ -23,7 +23,7 @@ from mlfo_mm.engine.checkpoints import (
 )
 from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.config import scaled_learning_rate, small_run
-from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
+from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume, refuse_occupied
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.optim import AutocastOptimWrapper
@@ -203,7 +203,9 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         raise UserError('; '.join(lines))
     work_dir = prepare_work_dir(config.work_dir)
     path = resume_from(work_dir, resume)
-    if path is not None:
+    if path is None:
+        refuse_occupied(work_dir)
+    else:
         check_resume(path, config)
         config.resume, config.load_from = True, str(path)
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []

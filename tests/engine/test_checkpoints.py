@@ -43,6 +43,10 @@ def test_what_is_no_checkpoint(tmp_path):
     path = tmp_path / 'a.pth'
     with pytest.raises(UserError, match=r'a\.pth does not exist \(none: random weights\)'):
         read_checkpoint(path)
+    os.mkfifo(tmp_path / 'pipe.pth')
+    for folder in (tmp_path, tmp_path / 'pipe.pth'):
+        with pytest.raises(UserError, match='is no file'):
+            read_checkpoint(folder)
     torch.save({'x': torch.ones(100)}, path)
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(

@@ -15,12 +15,16 @@ import sys
 from functools import partial
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
 from mlfo_mm.datasets.transforms.decode import decode_all  # first: it says if torch is missing
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
 from mlfo_mm.datasets.time_limit import check_limit
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 
 
 def parse_args() -> argparse.Namespace:

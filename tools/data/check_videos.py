@@ -11,6 +11,10 @@ import os
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import (
     BROKEN,
@@ -20,7 +24,6 @@ from mlfo_mm.datasets.check import (
     summarise,
     write_report,
 )
-from mlfo_mm.errors import cli
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.datasets.digits_scenes import BACKGROUNDS, Look
-from mlfo_mm.errors import cli
 
 
 def parse_args() -> argparse.Namespace:

@@ -11,7 +11,12 @@ Videos are neither copied nor changed. Examples:
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.datasets.annotation import data_roots
 from mlfo_mm.datasets.prepare import write_dataset
@@ -21,7 +26,7 @@ from mlfo_mm.datasets.prepare_official import (
     prepare_kinetics400,
     prepare_ucf101,
 )
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 
 
 def parse_args() -> argparse.Namespace:

@@ -32,6 +32,8 @@ class AtomicBackend(LocalBackend):
 
 def readable(path: str | Path) -> bool:
     """Whether a checkpoint file is whole, as far as reading all of it shows."""
+    if not Path(path).is_file():  # a pipe would keep its reader waiting
+        return False
     try:
         torch.load(path, map_location='cpu', weights_only=True, mmap=False)
     except Exception:  # torch raises half a dozen types for a truncated archive
@@ -53,3 +55,17 @@ def find_resume(work_dir: str | Path, logger=print) -> Path | None:
             return path
         logger(f'warning: {path} cannot be read whole: falling back to the checkpoint before it')
     return None
+
+
+def refuse_occupied(work_dir: Path) -> None:
+    """Refuse a fresh start where an earlier run's checkpoints would be written over.
+
+    Raises:
+        UserError: One of them is whole.
+    """
+    found = find_resume(work_dir)
+    if found is not None:
+        raise UserError(
+            f'{work_dir} holds an earlier run, up to {found.name}: --resume goes on with it; to start '
+            'anew, choose another --work-dir or remove this one'
+        )
