@@ -75,6 +75,11 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return ''.join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+def short(name: object) -> str:
+    """A foreign name, such as that of a tensor, as a message among others shows it."""
+    return printable(str(name), 120)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``' (did you mean ...?)'`` for the nearest known name, or an empty string."""
     near = difflib.get_close_matches(name[:LONGEST], list(known), n=1)

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import STOPPED, cli  # first: it says what is not installed
 
+from mlfo_mm.arguments import count, natural
 from rich.console import Console
 
 from mlfo_mm.benchmark import commands
@@ -38,15 +39,15 @@ def parse_args() -> argparse.Namespace:
     chosen.add_argument('--backbones', nargs='+', default=[], help='such as r3d18 s3d slowfast')
     chosen.add_argument('--data', nargs='+', default=[], help='the first is pretrained on')
     chosen.add_argument('--tasks', nargs='+', default=[], help=f'of {", ".join(TASKS)}')
-    chosen.add_argument('--seeds', type=int, help='of every row, from 0')
+    chosen.add_argument('--seeds', type=count, help='of every row, from 0')
     chosen.add_argument(
         '--skip-broken', action='store_true', help='evaluations pass over broken videos, counted'
     )
     where = parser.add_argument_group('where')
-    where.add_argument('--jobs', type=int, help='jobs at a time; default: GPUs, or up to 4 cores')
-    where.add_argument('--gpus', type=int, help='GPUs of this machine to use; default: all')
+    where.add_argument('--jobs', type=count, help='jobs at a time; default: GPUs, or up to 4 cores')
+    where.add_argument('--gpus', type=natural, help='GPUs of this machine to use; default: all')
     where.add_argument(
-        '--gpus-per-run', type=int, default=0, help="of a pretraining; default: the profile's"
+        '--gpus-per-run', type=natural, default=0, help="of a pretraining; default: the profile's"
     )
     where.add_argument('--executor', default='', help="Snakemake's, such as slurm")
     where.add_argument(

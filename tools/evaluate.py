@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
+from mlfo_mm.arguments import count, seed
 from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError
@@ -38,8 +39,8 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--task', required=True, nargs='+', choices=TASKS)
     parser.add_argument('--dataset', required=True, nargs='+', help='names of data sets')
-    parser.add_argument('--split', type=int, default=1)
-    parser.add_argument('--seed', type=int, help="default: the checkpoint's own, else 0")
+    parser.add_argument('--split', type=count, default=1)
+    parser.add_argument('--seed', type=seed, help="default: the checkpoint's own, else 0")
     parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, on CPU or GPU')
     parser.add_argument(
         '--average',

@@ -10,6 +10,7 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 
+from mlfo_mm.arguments import LARGEST_SEED
 from mlfo_mm.errors import UserError
 
 TRAINING = (
@@ -17,6 +18,9 @@ TRAINING = (
     'train_dataloader.batch_size', 'train_dataloader.dataset.dataset', 'train_cfg.max_epochs',
     'optim_wrapper.optimizer.lr',
 )  # fmt: skip
+
+
+LARGEST = 2**62  # what torch and NumPy hold
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,12 @@ class Kind:
     fits: Callable[[Any], bool]
 
 
-def _whole(least: int) -> Kind:
+def _whole(least: int, most: int = LARGEST) -> Kind:
     def fits(value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+        return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
-    return Kind(f'a whole number of at least {least}', fits)
+    to = '' if most == LARGEST else f' and at most {most}'
+    return Kind(f'a whole number of at least {least}{to}', fits)
 
 
 def _number(words: str, fits: Callable[[float], bool]) -> Kind:
@@ -46,7 +51,7 @@ def _or_none(kind: Kind) -> Kind:
 
 
 TEXT = Kind('a text', lambda value: isinstance(value, str))
-COUNT, NATURAL = _whole(1), _whole(0)
+COUNT, NATURAL, SEED = _whole(1), _whole(0), _whole(0, LARGEST_SEED)
 POSITIVE = _number('a number above 0', lambda value: value > 0)
 KINDS = {
     'method': TEXT,
@@ -64,7 +69,7 @@ KINDS = {
     'train_dataloader.num_workers': NATURAL,
     'train_dataloader.dataset.dataset': TEXT,
     'train_dataloader.dataset.split': COUNT,
-    'train_dataloader.dataset.seed': NATURAL,
+    'train_dataloader.dataset.seed': SEED,
     'train_dataloader.dataset.max_corrupt': _number(
         'a share from 0 to 1', lambda value: 0 <= value <= 1
     ),
@@ -73,7 +78,7 @@ KINDS = {
     'optim_wrapper.optimizer.weight_decay': _number(
         'a number of at least 0', lambda value: value >= 0
     ),
-    'randomness.seed': _or_none(NATURAL),
+    'randomness.seed': _or_none(SEED),
     'auto_scale_lr.base_batch_size': COUNT,
     'downstream.num_clips': COUNT,
     'downstream.batch_size': COUNT,

@@ -26,10 +26,19 @@ from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume, refuse_occupied
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.hooks.origin import OriginHook
+from mlfo_mm.engine.hooks.preemption import PreemptionHook
+from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import disk_errors, remove_leftovers
 from mlfo_mm.study.tasks import TASKS
+
+# what the processes of a launcher find in their environment, and what starts them
+STARTERS = dict(
+    pytorch=('RANK', 'tools/dist_train.sh'),
+    slurm=('SLURM_PROCID', 'tools/slurm_train.sh'),
+    mpi=('OMPI_COMM_WORLD_LOCAL_RANK', 'mpirun'),
+)
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -58,11 +67,17 @@ def start_processes(config: Config, launcher: str) -> int:
     if launcher == 'none':
         config.pop('sync_bn', None)
         return 1
+    if not torch.cuda.is_available() and launcher != 'pytorch':
+        raise UserError(
+            f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
+        )
+    variable, starter = STARTERS[launcher]
+    if variable not in os.environ:
+        raise UserError(f'--launcher {launcher}: not started by {starter}, {variable} is not set')
+    if launcher == 'slurm':  # a port of the job's own: mmengine would take one for all
+        step = 10 * int(os.environ.get('SLURM_JOB_ID', 0)) + int(os.environ.get('SLURM_STEP_ID', 0))
+        os.environ.setdefault('MASTER_PORT', str(20_000 + step % 10_000))
     if not torch.cuda.is_available():
-        if launcher != 'pytorch':
-            raise UserError(
-                f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
-            )
         config.env_cfg.dist_cfg = dict(backend='gloo')
         config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
         config.pop('sync_bn', None)  # SyncBatchNorm needs a GPU
@@ -211,13 +226,18 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
+    config.train_cfg.type = ResumableTrainLoop.__name__  # by name, as in use_amp
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
     origin = OriginHook(composed_text(composed), config.train_dataloader.batch_size * processes)
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)
-            for hook in (HealthHook(), origin):  # not in the configs: they change no result
+            for hook in (
+                HealthHook(),
+                origin,
+                PreemptionHook(),
+            ):  # not in the configs: they change no result
                 runner.register_hook(hook)
             if not torch.cuda.is_available():
                 lines.append('no GPU: training on the CPU')

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from mlfo_mm.errors import UserError, reason_of
+from mlfo_mm.engine.hooks import Preempted
+from mlfo_mm.errors import UserError, line_of, reason_of
 from mlfo_mm.evaluation.frozen import TaskResult
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
@@ -139,11 +140,14 @@ def _run(
     error: Exception | None = None
     try:
         result = TASKS[request.task](trial)
+    except Preempted:
+        raise
     except UserError as caught:
         error = caught
     except Exception as caught:
-        # the other tasks go on, so this is the only place where it is seen
-        traceback.print_exc(file=sys.stderr)
+        if line_of(caught) is None:
+            # the other tasks go on, so this is the only place where it is seen
+            traceback.print_exc(file=sys.stderr)
         error = caught
     if error is not None:
         result = TaskResult(

@@ -23,6 +23,7 @@ from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, carried_config
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import by_epoch
+from mlfo_mm.engine.hooks.preemption import Preempted
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings
 from mlfo_mm.errors import UserError, reason_of
@@ -44,7 +45,7 @@ def train_and_record(
 ) -> list[Path]:
     """:func:`mlfo_mm.engine.launch.train`, and the record of it in the first process.
 
-    A run that breaks off after it began leaves a failed record.
+    A run that breaks off after it began leaves a failed record; one that was asked to stop, none.
 
     Returns:
         The record's file; nothing in other processes.
@@ -53,6 +54,8 @@ def train_and_record(
     before = stop_folders(config.work_dir)
     try:
         runner = train(config, launcher, resume, auto_scale_lr)
+    except Preempted:
+        raise
     except Exception as error:
         if is_main_process() and stop_folders(config.work_dir) != before:
             with contextlib.suppress(UserError):  # on a full disk the first error is the one to say

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
+from mlfo_mm.arguments import seed
 from mlfo_mm.datasets.annotation import data_roots
 from mlfo_mm.datasets.prepare import write_dataset
 from mlfo_mm.datasets.prepare_folder import prepare_folder
@@ -80,7 +81,7 @@ def parse_args() -> argparse.Namespace:
             )
             sub.add_argument(
                 '--seed',
-                type=int,
+                type=seed,
                 default=0,
                 help='seed of the random split (default: %(default)s)',
             )

@@ -11,6 +11,8 @@ from mmengine.fileio import LocalBackend, register_backend
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
+from .preemption import by_step
+
 REMEDY = 'free space or choose another --work-dir, then continue with --resume'
 
 
@@ -48,9 +50,12 @@ def by_epoch(work_dir: str | Path) -> dict[int, Path]:
 
 
 def find_resume(work_dir: str | Path, logger=print) -> Path | None:
-    """Newest whole ``epoch_*.pth`` of a work directory; truncated ones are named and passed over."""
-    found = by_epoch(work_dir)
-    for path in (found[epoch] for epoch in sorted(found, reverse=True)):
+    """Newest whole checkpoint of a work directory; truncated ones are named and passed over.
+
+    That is an ``epoch_NUMBER.pth``, or what a stop in an epoch has left.
+    """
+    found = {(epoch, 0): path for epoch, path in by_epoch(work_dir).items()} | by_step(work_dir)
+    for path in (found[place] for place in sorted(found, reverse=True)):
         if readable(path):
             return path
         logger(f'warning: {path} cannot be read whole: falling back to the checkpoint before it')
