@@ -19,6 +19,7 @@ import functools
 import importlib.util
 import pickle
 import sys
+import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ def apply() -> None:
     allow_checkpoint_types()
     return_self_from_train()
     pad_short_conv3d()
+    time_by_steady_clock()
 
 
 def stub_drn() -> None:
@@ -117,6 +119,17 @@ def _history_method(owner: type, name: str) -> Callable:
     if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
         raise pickle.UnpicklingError(f'a checkpoint may not refer to {name!r} of {owner!r}')
     return getattr(HistoryBuffer, name)
+
+
+def time_by_steady_clock() -> None:
+    """Let mmengine time steps by a clock that is never set back.
+
+    ``IterTimerHook`` takes the time of day: where that is set back, a step takes less than no time, and
+    the time left is ``-1 day, 23:59:51``. Can go when it takes ``time.monotonic``.
+    """
+    from mmengine.hooks import iter_timer_hook
+
+    iter_timer_hook.time = types.SimpleNamespace(time=time.monotonic)
 
 
 def return_self_from_train() -> None:

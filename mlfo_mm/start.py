@@ -15,15 +15,25 @@ if sys.version_info < (3, 11):  # noqa: UP036  (a tool may be run with any)
     )
 
 import functools
+import logging
 import os
 from collections.abc import Callable
 
-from mlfo_mm.errors import line_of, one_line
+from mlfo_mm.errors import line_of, one_line, printable
 
 STOPPED, CLOSED = 130, 141  # exit statuses: as shells have them of SIGINT and SIGPIPE
 
 if sys.excepthook is sys.__excepthook__:  # imports come before a tool's main
     sys.excepthook = one_line
+
+
+def plain_record(*args: object, **kwargs: object) -> logging.LogRecord:
+    """A line of a log in which foreign names cannot move a terminal's cursor; its lines are kept."""
+    record = logging.LogRecord(*args, **kwargs)  # type: ignore[arg-type]
+    if isinstance(record.msg, str) and not record.msg.isprintable():
+        lines = record.msg.split('\n')
+        record.msg = '\n'.join(printable(line, len(line)) for line in lines)
+    return record
 
 
 def cli(main: Callable[..., None]) -> Callable[..., None]:
@@ -39,6 +49,7 @@ def cli(main: Callable[..., None]) -> Callable[..., None]:
             # names of files may hold any bytes, and a terminal may know no letter but ASCII's
             if hasattr(stream, 'reconfigure'):
                 stream.reconfigure(errors='backslashreplace')
+        logging.setLogRecordFactory(plain_record)
         try:
             main(*args, **kwargs)
             sys.stdout.flush()

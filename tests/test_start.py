@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.start import cli
+from mlfo_mm.start import cli, plain_record
 from tests.conftest import REPO
 
 TOOLS = sorted(
@@ -63,7 +63,7 @@ def run(*command: object, **environment: str) -> subprocess.CompletedProcess:
 
 
 OUTPUT = """
-from mlfo_mm.start import cli
+from mlfo_mm.start import cli, plain_record
 
 @cli
 def main():
@@ -102,3 +102,8 @@ def test_an_old_interpreter_is_named():
 def test_a_tool_needs_no_docstrings():
     done = run(sys.executable, '-OO', REPO / 'tools/benchmark.py', '--help')
     assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_logged_names_move_no_cursor():
+    record = plain_record('a', 30, 'a.py', 1, 'cannot read \x1b[2J\u202e.mp4\n\tand more', (), None)
+    assert record.getMessage() == 'cannot read \\x1b[2J\\u202e.mp4\n\\tand more'

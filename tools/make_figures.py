@@ -16,6 +16,7 @@ from rich.text import Text
 from mlfo_mm.reporting.figures import FIGURES, make_figures
 from mlfo_mm.reporting.figures.make import figure_folder
 from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.records import require_records
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,6 +38,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    require_records(args.results, args.profile)
     made = make_figures(args.profile, args.results, args.figures)
     console = Console(soft_wrap=True)
     folder = figure_folder(args.profile, args.results)

@@ -17,6 +17,7 @@ from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.reporting.render.screen import show, wide_console
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.reporting.tables import make_tables
+from mlfo_mm.study.records import require_records
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,6 +39,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    require_records(args.results, args.profile, args.with_reference)
     tables = make_tables(args.profile, args.results, args.tables, args.with_reference)
     console = wide_console()
     empty = []

@@ -34,7 +34,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         UserError: No such file, not whole, not a set of plain tensors, or one that would run code.
     """
     if not path.is_file():
-        what = 'is no file' if path.exists() else 'does not exist (none: random weights)'
+        what = 'is no file' if path.exists() else f'does not exist{_others(path)}'
         raise UserError(f'checkpoint {path} {what}')
     try:
         if path.suffix == SAFETENSORS:
@@ -73,6 +73,14 @@ def tensors_of(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors of a checkpoint, whether it is a state dict or holds one beside other state."""
     state = checkpoint.get('state_dict', checkpoint)
     return {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
+
+
+def _others(path: Path) -> str:
+    """What there is in the place of a checkpoint that is not there."""
+    found = [other for other in path.parent.glob('*.pth') if other.is_file()]
+    names = [other.name for other in sorted(found, key=lambda each: (len(each.name), each.name))]
+    shown = names if len(names) <= 6 else [*names[:2], '...', *names[-3:]]
+    return f'; there: {", ".join(shown)}' if names else ' (none: random weights)'
 
 
 def _check_size(path: Path) -> None:

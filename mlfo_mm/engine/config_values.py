@@ -11,7 +11,7 @@ from typing import Any
 from mmengine.config import Config, DictAction
 
 from mlfo_mm.arguments import LARGEST_SEED
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, short
 
 TRAINING = (
     'model', 'method', 'variant', 'backbone_name', 'pretrain_dataset', 'randomness.seed',
@@ -104,8 +104,9 @@ class OptionsAction(DictAction):
             try:
                 super().__call__(parser, namespace, [word], option_string)
             except (ValueError, AssertionError, RecursionError) as error:
-                reason = 'is no key=value' if '=' not in word else f'cannot be read ({error})'
-                parser.error(f'{option_string}: {word!r} {reason}')
+                said = f'cannot be read ({short(error)})'
+                reason = 'is no key=value' if '=' not in word else said
+                parser.error(f'{option_string}: {short(word)!r} {reason}')
 
 
 def look_up(config: Any, dotted: str, default: Any = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-import tempfile
+import traceback
 from pathlib import Path
 
 import torch
@@ -29,8 +29,8 @@ from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.engine.optim import AutocastOptimWrapper
-from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, remove_leftovers
+from mlfo_mm.errors import UserError, line_of, reason_of
+from mlfo_mm.files import disk_errors, make_writable, remove_leftovers
 from mlfo_mm.study.tasks import TASKS
 
 # what the processes of a launcher find in their environment, and what starts them
@@ -95,16 +95,8 @@ def use_amp(config: Config) -> None:
 
 def prepare_work_dir(work_dir: str | Path) -> Path:
     """Create the work directory and prove that it can be written."""
-    path = Path(work_dir)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path) as probe:  # nameless: several processes do this
-            probe.write(b'0' * 4096)
-        remove_leftovers(path)
-    except OSError as error:
-        raise UserError(
-            f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir'
-        ) from None
+    path = make_writable(work_dir, 'the work directory', '--work-dir')
+    remove_leftovers(path)
     return path
 
 
@@ -115,7 +107,7 @@ def resume_from(work_dir: Path, resume: str | None) -> Path | None:
     if resume != 'auto':
         path = Path(resume)
         if not path.is_file():
-            raise UserError(f'--resume {path}: no such file')
+            read_checkpoint(path)  # says what there is
         return path
     path = find_resume(work_dir)
     if path is None:
@@ -230,6 +222,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
     origin = OriginHook(composed_text(composed), config.train_dataloader.batch_size * processes)
+    stop = PreemptionHook()
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)
@@ -246,4 +239,19 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
             runner.train()
         except ValueError as error:  # losses and samplers say which number is too small for what
             raise UserError(f'{config.filename}: {error}') from error
+        except Exception as error:
+            if stop.running or line_of(error) is not None:
+                raise
+            raise _not_begun(config, path, error) from error
     return runner
+
+
+def _not_begun(config: Config, resume: Path | None, error: Exception) -> UserError:
+    """What was to be built of a config, or resumed from a checkpoint, and did not take its values."""
+    while error.__cause__ is not None and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    *_, frame = traceback.extract_tb(error.__traceback__)
+    what = config.filename if resume is None else f'{config.filename} and --resume {resume}'
+    return UserError(
+        f'{what}: a value does not do: {reason_of(error)} (in {Path(frame.filename).name}:{frame.lineno})'
+    )

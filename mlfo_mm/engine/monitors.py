@@ -42,7 +42,7 @@ def findings(curves: Curves, bounds: Mapping[str, Bound]) -> list[str]:
         ]
         if low:
             what = f'{bound.what}: {name} under {bound.least:g}'
-            lines.append(f'{what} in {_spans(low)} of {len(values)} epochs')
+            lines.append(f'{what} in epoch{"s" if len(low) > 1 else ""} {_spans(low)}')
     return lines
 
 

@@ -21,6 +21,7 @@ from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.evaluation.trial import Shared, Trial, prepare
+from mlfo_mm.files import make_writable
 from mlfo_mm.models.utils.complexity import complexity
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
@@ -98,6 +99,7 @@ def evaluate_all(
         if before is not None and _answers(before, trial) and reuse:
             yield Outcome(trial.request, before, path)
             continue
+        make_writable(path.parent, 'the records in', '--results')
         yield _run(trial, origin, results_dir, before)
 
 

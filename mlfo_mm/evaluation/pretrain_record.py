@@ -32,7 +32,7 @@ from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import pretraining_of
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
-from mlfo_mm.files import file_sha256
+from mlfo_mm.files import file_sha256, make_writable
 from mlfo_mm.study.identity import pretraining_identity
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
@@ -50,6 +50,7 @@ def train_and_record(
     Returns:
         The record's file; nothing in other processes.
     """
+    make_writable(Path(results) / 'records', 'the records in', '--results')
     planned = copy.deepcopy(config)  # mmengine changes what it builds from
     before = stop_folders(config.work_dir)
     try:

@@ -55,6 +55,27 @@ CHANGES = {
         lambda t: t.replace('"top1": 50.0', f'"top1": 1{"0" * 400}'),
         "'metrics'",
     ),
+    'huge count': (
+        lambda t: t.replace('"read": 160', f'"read": 1{"0" * 400}'),
+        "'n_samples'",
+    ),
+    'huge whole number inside': (
+        lambda t: t.replace('"details": {}', f'"details": {{"a": 1{"0" * 400}}}'),
+        "'details'",
+    ),
+    'a time before all in UTC': (
+        lambda t: t.replace('2026-01-01T00:01:00+00:00', '0001-01-01T00:00:00+14:00'),
+        "'end'",
+    ),
+    'a time after all in UTC': (
+        lambda t: t.replace('2026-01-01T00:01:00+00:00', '9999-12-31T23:59:59-14:00'),
+        "'end'",
+    ),
+    'GPUs that are a number': (
+        lambda t: t.replace('"cores": 2', '"cores": 2, "gpus": 5'),
+        "'hardware': gpus is 5",
+    ),
+    'cores that are a list': (lambda t: t.replace('"cores": 2', '"cores": [2]'), "'hardware'"),
     'number of too many digits': (lambda t: t.replace('50.0', '9' * 5000), 'not a readable JSON'),
     'NaN': (lambda text: text.replace('50.0', 'NaN'), "'metrics'"),
     'too large to sum': (lambda text: text.replace('50.0', '1e101'), "'metrics'"),

@@ -37,11 +37,15 @@ class PreemptionHook(Hook):
     whichever of them got the signal. The checkpoint holds the random states of each; the loop of
     :mod:`mlfo_mm.engine.loop` goes on from it. It is removed when a later one of a whole epoch is
     there.
+
+    Attributes:
+        running: Whether a step has begun.
     """
 
     priority = 'LOWEST'  # the step is over: rates are set, the epoch's own checkpoint is written
 
     def __init__(self) -> None:
+        self.running = False
         self._asked = False
         self._before: Any = None
         self._group: Any = None
@@ -69,6 +73,7 @@ class PreemptionHook(Hook):
 
     def before_train_iter(self, runner, batch_idx: int, data_batch=None) -> None:
         """The first step after such a stop draws what it would have drawn."""
+        self.running = True
         if self._resumed:
             _set_random_states(self._resumed[get_rank()])
             self._resumed = []
