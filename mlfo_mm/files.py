@@ -136,7 +136,7 @@ def stay_inside(path: Path, folder: Path) -> None:
 def no_formula(text: str) -> str:
     """A text as a cell of CSV that a spreadsheet takes for a text: a quote before what computes."""
     text = printable(text, len(text))
-    return f"'{text}" if text.startswith(('=', '+', '@', '-')) else text
+    return f"'{text}" if text.lstrip().startswith(('=', '+', '@', '-')) else text
 
 
 def not_utf8(raw: bytes) -> str:

@@ -23,9 +23,6 @@ SCHEMA_VERSION = 1
 STATUSES = ('done', 'failed')
 MOST = 2**53  # up to it whole numbers are the same in floating point
 LARGEST = 1e100  # beyond it sums and squares are no longer finite
-HARDWARE: dict[str, Any] = dict(  # as provenance has it
-    cpu=str | None, cores=int | None, memory_gib=float | None, gpus=list[str], system=str | None
-)
 SAFE_ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}')
 
 
@@ -286,6 +283,3 @@ def _check_values(record: Record, where: str) -> None:
             datetime.fromisoformat(getattr(record, key)).astimezone(UTC).timestamp()
         except (ValueError, OverflowError, OSError):
             fail(key, f'{getattr(record, key)!r:.80} is not an ISO 8601 time that has a UTC one')
-    for key, value in record.hardware.items():
-        if key in HARDWARE and not _fits(value, HARDWARE[key]):
-            fail('hardware', f'{key} is {value!r:.80}, must be {HARDWARE[key]}')
