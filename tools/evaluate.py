@@ -47,9 +47,7 @@ def parse_args() -> argparse.Namespace:
         choices=['prob', 'score'],
         help="over a video's clips: mean softmax or mean logits; default: the protocol's (prob)",
     )
-    parser.add_argument(
-        '--skip-broken', action='store_true', help='pass over broken videos and count them'
-    )
+    parser.add_argument('--skip-broken', action='store_true', help='count broken videos, go on')
     parser.add_argument(
         '--decode-timeout',
         type=float,
@@ -57,12 +55,8 @@ def parse_args() -> argparse.Namespace:
         metavar='SECONDS',
         help='after which a video counts as broken (default: %(default)g)',
     )
-    parser.add_argument(
-        '--work-dir', default='work_dirs/evaluate', help='for features and finetuned models'
-    )
-    parser.add_argument(
-        '--reuse', action='store_true', help='take records of the same weights and configs'
-    )
+    parser.add_argument('--work-dir', default='work_dirs/evaluate', help='for features and models')
+    parser.add_argument('--reuse', action='store_true', help='take records that are there')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--outcome', type=Path, help='JSON file: records, or what went wrong')
     parser.add_argument(

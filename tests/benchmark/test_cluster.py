@@ -52,6 +52,7 @@ def test_command_lines_of_slurm(stand_in, tmp_path):
         re.search(r'--comment rule_(\w+?)_', line)[1]: line for line in log.read_text().splitlines()
     }
     assert set(lines) == {'pretrain', 'finetune', 'tables'}, done.stderr
+    assert all('--requeue' in line and '--signal=TERM@120' in line for line in lines.values())
     assert ' -t 10080 --mem 256000 --cpus-per-task=64 ' in lines['pretrain']
     assert ' --gpus=8 ' in lines['pretrain']
     assert ' -t 2880 --mem 64000 --cpus-per-task=16 ' in lines['finetune']

@@ -58,3 +58,41 @@ def test_cdpath_leads_nowhere_else(words, command, tmp_path):
     assert str(tool) in lines[-1] and len(lines) == (2 if command == TRAIN else 1)
     assert lines[-1][-1] == ('--amp' if command == TRAIN else 'pytorch')
     assert command != TEST or 'a b.pth' in lines[-1]
+
+
+SRUN = """#!/bin/sh
+echo "srun $@"
+[ -e {mark} ] && exit 0
+touch {mark}
+exit 143
+"""
+
+
+@pytest.mark.parametrize('batch', [False, True])
+def test_a_preempted_job_waits_again_and_goes_on(tmp_path, batch):
+    programs = tmp_path / 'programs'
+    programs.mkdir()
+    for name, text in (
+        ('srun', SRUN.format(mark=tmp_path / 'mark')),
+        ('scontrol', '#!/bin/sh\necho "scontrol $@"\n'),
+    ):
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith('SLURM_')}
+    done = subprocess.run(
+        ['tools/slurm_train.sh', 'gpu', 'name', 'mlfo/r3d18@k400', '--amp'],
+        cwd=REPO,
+        env=kept
+        | dict(PATH=f'{programs}{os.pathsep}{kept["PATH"]}', CDPATH=str(tmp_path), GRACE='90')
+        | (dict(SLURM_JOB_ID='17') if batch else {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    first, second = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, '')
+    assert '--signal=TERM@90' in first and first.endswith('--amp --launcher slurm')
+    if batch:
+        assert second == 'scontrol requeue 17'
+    else:
+        assert second == f'{first} --resume'
