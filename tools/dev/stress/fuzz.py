@@ -16,8 +16,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from fuzz_inputs import KINDS, make_samples
+from fuzz_inputs import KINDS
 from fuzz_runs import ROOT, Ending, run
+from fuzz_samples import make_samples
 
 # before the forks: what takes a short run most of its time
 import matplotlib.pyplot  # noqa: F401

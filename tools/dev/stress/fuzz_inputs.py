@@ -1,4 +1,4 @@
-"""What fuzz.py gives to the tools: for each kind, whole samples and inputs made of them."""
+"""What fuzz.py gives to the tools: for each kind, an input made of whole samples, and who reads it."""
 
 from __future__ import annotations
 
@@ -11,34 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import fuzz_values
-import torch
-from fuzz_runs import run
+from fuzz_checkpoints import checkpoints
+from fuzz_samples import EVALUATE, SET, SMOKE, Words, places
 
-from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.engine.compose import compose
 from mlfo_mm.study.runs import parse_run
-
-SMOKE, SET = 'simclr/r3d18@smoke', 'digits_motion'
-EVALUATE = ('--task', 'retrieval', '--dataset', SET, '--skip-broken', '--decode-timeout', '5')
-Words = list[str]
-
-
-def make_samples(folder: Path) -> None:
-    """Data and a checkpoint, whole, below a folder; what is there is kept."""
-    make_digits(folder / 'data', Settings(num_train=16, num_test=8), workers=1, progress=False)
-    os.environ['MLFO_DATA_ROOT'] = str(folder / 'data')
-    results, checkpoint = folder / 'results', folder / 'run/epoch_1.pth'
-    train = ['tools/train.py', SMOKE, '--work-dir', str(folder / 'run'), '--results', str(results)]
-    tasks = ('linear_probe', 'retrieval', 'order', 'neighbours')
-    evaluate = ['tools/evaluate.py', str(checkpoint), '--dataset', SET, '--task', *tasks]
-    for words in (
-        [*train, '--cfg-options', 'train_cfg.max_epochs=1'],
-        [*evaluate, *_places(folder)],
-    ):
-        ending = run(words, folder / 'log') if not (folder / 'whole').exists() else None
-        if ending is not None and ending.status:
-            raise RuntimeError(ending.said)
-    (folder / 'whole').touch()
 
 
 def records(rng: random.Random, folder: Path, samples: Path) -> Words:
@@ -68,50 +45,6 @@ def _thinned(record: Any) -> Any:
     return [_thinned(each) for each in record[:3]] if isinstance(record, list) else record
 
 
-def checkpoints(rng: random.Random, folder: Path, samples: Path) -> Words:
-    """A checkpoint whose bytes, structure or tensors are changed, for what reads checkpoints."""
-    whole, path = samples / 'run/epoch_1.pth', folder / 'epoch_1.pth'
-    if rng.random() < 0.3:
-        path.write_bytes(fuzz_values.mangled(rng, whole.read_bytes()))
-    else:
-        content = torch.load(whole, weights_only=True)
-        for part in ('state_dict', 'optimizer', 'message_hub'):
-            if rng.random() < 0.2:
-                content[part] = fuzz_values.changed(rng, content[part])
-        if rng.random() < 0.5:
-            content['meta'] = fuzz_values.changed(rng, content['meta'])
-        if rng.random() < 0.5:
-            key = rng.choice([*content['state_dict']])
-            content['state_dict'][key] = rng.choice(_tensors(content['state_dict'][key]))
-        if rng.random() < 0.2:
-            content = {rng.choice(('model', 'student', '\x1b[2J', 'state_dict')): content}
-        torch.save(content if rng.random() < 0.9 else fuzz_values.value(rng), path)
-    train = ['tools/train.py', SMOKE, '--work-dir', str(folder / 'run'), '--resume', str(path)]
-    return rng.choice(
-        (
-            ['tools/evaluate.py', str(path), *EVALUATE, *_places(folder)],
-            ['tools/convert_checkpoint.py', 'export', str(path), str(folder / 'a.safetensors')],
-            ['tools/record_pretraining.py', str(folder), '--results', str(folder / 'results')],
-            train,
-        )
-    )
-
-
-def _tensors(like: Any) -> list[Any]:
-    if not isinstance(like, torch.Tensor):
-        return [torch.ones(2, device='meta')]
-    return [
-        torch.empty(like.shape, device='meta'),
-        torch.ones(2, 2).to_sparse(),
-        torch.ones(1).expand(10**9),
-        like.to(torch.complex64),
-        like.to(torch.bool),
-        like.half() if like.is_floating_point() else like.float(),
-        torch.full_like(like, float('nan')) if like.is_floating_point() else like,
-        torch.tensor([]),
-    ]
-
-
 def lists(rng: random.Random, folder: Path, samples: Path) -> Words:
     """A data set with one of its lists changed."""
     root = folder / 'data'
@@ -135,7 +68,7 @@ def lists(rng: random.Random, folder: Path, samples: Path) -> Words:
             ['tools/train.py', SMOKE, '--preflight', '1'],
             ['tools/train.py', SMOKE, '--work-dir', str(folder / 'run'), '--cfg-options',
              'train_cfg.max_epochs=1'],
-            ['tools/evaluate.py', SMOKE, 'none', *EVALUATE, *_places(folder)],
+            ['tools/evaluate.py', SMOKE, 'none', *EVALUATE, *places(folder)],
             ['tools/data/check_videos.py', SET, '--workers', '1', '--report', f'{folder}/report.csv'],
         )
     )  # fmt: skip
@@ -154,7 +87,7 @@ def videos(rng: random.Random, folder: Path, samples: Path) -> Words:
         (
             ['tools/data/check_videos.py', SET, *limits, '--report', f'{folder}/report.csv'],
             ['tools/data/build_frame_cache.py', SET, *limits],
-            ['tools/evaluate.py', SMOKE, 'none', *EVALUATE, *_places(folder)],
+            ['tools/evaluate.py', SMOKE, 'none', *EVALUATE, *places(folder)],
         )
     )
 
@@ -182,10 +115,6 @@ def _keys(node: Any, place: str) -> list[str]:
         if isinstance(each, dict | list | tuple) and each:
             found += _keys(each, f'{place}{key}.')
     return found
-
-
-def _places(folder: Path) -> Words:
-    return ['--work-dir', str(folder / 'work'), '--results', str(folder / 'results')]
 
 
 KINDS: dict[str, Callable[[random.Random, Path, Path], Words]] = {
