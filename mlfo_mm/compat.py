@@ -19,6 +19,7 @@ import functools
 import importlib.util
 import pickle
 import sys
+import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlfo_mm import installation
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, one_line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -43,23 +44,14 @@ def apply() -> None:
     try:
         installation.require()
     except UserError:
-        sys.excepthook = _one_line
+        sys.excepthook = one_line
         raise
     stub_drn()
     quiet_import()
     allow_checkpoint_types()
     return_self_from_train()
     pad_short_conv3d()
-
-
-def _one_line(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    """End a program as :func:`mlfo_mm.errors.cli` does: imports run before a tool's ``main``."""
-    if not issubclass(kind, UserError):
-        sys.__excepthook__(kind, error, trace)
-        return
-    print(f'error: {error}', file=sys.stderr)
-    if not hasattr(sys, 'ps1'):  # not at a prompt
-        sys.exit(2)
+    time_by_steady_clock()
 
 
 def stub_drn() -> None:
@@ -88,7 +80,7 @@ def quiet_import() -> None:
         try:
             import mmaction.models  # noqa: F401
         except ModuleNotFoundError as error:
-            sys.excepthook = _one_line
+            sys.excepthook = one_line
             remedy = f'{installation.PIP} {error.name}'
             finding = installation.Finding('wrong', 'mmaction2', f'needs {error.name}', remedy)
             raise installation.unfit([finding]) from error
@@ -127,6 +119,17 @@ def _history_method(owner: type, name: str) -> Callable:
     if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
         raise pickle.UnpicklingError(f'a checkpoint may not refer to {name!r} of {owner!r}')
     return getattr(HistoryBuffer, name)
+
+
+def time_by_steady_clock() -> None:
+    """Let mmengine time steps by a clock that is never set back.
+
+    ``IterTimerHook`` takes the time of day: where that is set back, a step takes less than no time, and
+    the time left is ``-1 day, 23:59:51``. Can go when it takes ``time.monotonic``.
+    """
+    from mmengine.hooks import iter_timer_hook
+
+    iter_timer_hook.time = types.SimpleNamespace(time=time.monotonic)
 
 
 def return_self_from_train() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mlfo_mm.errors import DISK, UserError
+from mlfo_mm.errors import DISK, UserError, printable
 
 
 @contextlib.contextmanager
@@ -63,6 +64,26 @@ def write_atomic(path: str | Path, data: str | bytes) -> Path:
     return path
 
 
+def make_writable(folder: str | Path, what: str, option: str) -> Path:
+    """Create a folder and prove that files can be written to it, before hours of work.
+
+    Raises:
+        UserError: They cannot; it names the option that chooses another folder.
+    """
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as probe:  # nameless: several processes do this
+            probe.write(b'0' * 4096)
+            probe.flush()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(
+            f'cannot write to {what} {path}: {reason}; choose another with {option}'
+        ) from None
+    return path
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file to read its bytes.
@@ -110,6 +131,12 @@ def stay_inside(path: Path, folder: Path) -> None:
         inside = False
     if not inside:
         raise UserError(f'{path}: a link leads out of {folder}; name the place itself')
+
+
+def no_formula(text: str) -> str:
+    """A text as a cell of CSV that a spreadsheet takes for a text: a quote before what computes."""
+    text = printable(text, len(text))
+    return f"'{text}" if text.lstrip().startswith(('=', '+', '@', '-')) else text
 
 
 def not_utf8(raw: bytes) -> str:

@@ -15,7 +15,7 @@ from importlib import metadata, util
 from types import ModuleType
 from typing import Literal, NamedTuple
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, unused_environment
 
 PIP = 'python -m pip install'
 PAIR = f'{PIP} torch==2.11.0 torchvision==0.26.0'  # always together: built for each other
@@ -114,7 +114,8 @@ def unfit(findings: list[Finding]) -> UserError:
     """One error of several findings, with one command."""
     problems = '; '.join(f'{finding.name} {finding.text}' for finding in findings)
     commands = ' && '.join(dict.fromkeys(finding.remedy for finding in findings))
-    return UserError(f'{problems}. Mend it with: {commands} ({ANEW})')
+    active = f'{unused_environment()}, or mend it' if unused_environment() else 'Mend it'
+    return UserError(f'{problems}. {active} with: {commands} ({ANEW})')
 
 
 def essential(imported: Collection[str]) -> Iterator[Finding]:
@@ -209,6 +210,8 @@ def check_python() -> Finding:
     version, text = sys.version_info[:2], f'{sys.version.split()[0]}, {sys.executable}'
     if version < (3, 11):
         return Finding('wrong', 'python', text, 'make install PYTHON=/path/to/python3.12')
+    if unused_environment():
+        return Finding('note', 'python', text, unused_environment())
     if version > (3, 12):
         return Finding('note', 'python', f'{text}; tested are 3.11 and 3.12')
     return Finding('ok', 'python', text)

@@ -18,7 +18,7 @@ from mmengine.runner import Runner, load_checkpoint
 from torch import Tensor, nn
 
 from mlfo_mm import compat
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, one_line
 from tests.hostile import Call
 
 REPO = Path(__file__).resolve().parent.parent
@@ -61,7 +61,7 @@ def test_an_unfit_installation_is_told_by_the_hook(monkeypatch):
     monkeypatch.setattr(compat.installation, 'require', require)
     with pytest.raises(UserError, match='torch is missing'):
         compat.apply()
-    assert sys.excepthook is compat._one_line
+    assert sys.excepthook is one_line
 
 
 def test_a_package_that_mmaction_needs_is_named(monkeypatch):
@@ -69,17 +69,17 @@ def test_a_package_that_mmaction_needs_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, 'mmaction.models', None)  # importing it fails
     with pytest.raises(UserError, match=r'mmaction2 needs mmaction\.models.*pip install mmaction'):
         compat.quiet_import()
-    assert sys.excepthook is compat._one_line
+    assert sys.excepthook is one_line
 
 
 def test_the_hook_prints_one_line_and_leaves_other_errors_alone(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
-        compat._one_line(UserError, UserError('no torch'), None)
+        one_line(UserError, UserError('no torch'), None)
     assert (end.value.code, capsys.readouterr().err) == (2, 'error: no torch\n')
     monkeypatch.setattr(sys, 'ps1', '>>> ', raising=False)
-    compat._one_line(UserError, UserError('no torch'), None)  # a prompt stays
+    one_line(UserError, UserError('no torch'), None)  # a prompt stays
     assert capsys.readouterr().err == 'error: no torch\n'
-    compat._one_line(ValueError, ValueError('a fault'), None)
+    one_line(ValueError, ValueError('a fault'), None)
     assert capsys.readouterr().err == 'ValueError: a fault\n'
 
 

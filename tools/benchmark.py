@@ -10,6 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import STOPPED, cli  # first: it says what is not installed
+
+from mlfo_mm.arguments import count, natural
 from rich.console import Console
 
 from mlfo_mm.benchmark import commands
@@ -17,14 +22,14 @@ from mlfo_mm.study.tasks import TABLE_TASKS, TASKS
 from mlfo_mm.benchmark.plan import Folders
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.benchmark.choice import Choice
-from mlfo_mm.errors import cli
+from mlfo_mm.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def parse_args() -> argparse.Namespace:
     """What to run, where, and where its files go."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('command', choices=list(commands.COMMANDS))
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     chosen = parser.add_argument_group('what', "where left out, the profile's own")
@@ -34,15 +39,15 @@ def parse_args() -> argparse.Namespace:
     chosen.add_argument('--backbones', nargs='+', default=[], help='such as r3d18 s3d slowfast')
     chosen.add_argument('--data', nargs='+', default=[], help='the first is pretrained on')
     chosen.add_argument('--tasks', nargs='+', default=[], help=f'of {", ".join(TASKS)}')
-    chosen.add_argument('--seeds', type=int, help='of every row, from 0')
+    chosen.add_argument('--seeds', type=count, help='of every row, from 0')
     chosen.add_argument(
         '--skip-broken', action='store_true', help='evaluations pass over broken videos, counted'
     )
     where = parser.add_argument_group('where')
-    where.add_argument('--jobs', type=int, help='jobs at a time; default: GPUs, or up to 4 cores')
-    where.add_argument('--gpus', type=int, help='GPUs of this machine to use; default: all')
+    where.add_argument('--jobs', type=count, help='jobs at a time; default: GPUs, or up to 4 cores')
+    where.add_argument('--gpus', type=natural, help='GPUs of this machine to use; default: all')
     where.add_argument(
-        '--gpus-per-run', type=int, default=0, help="of a pretraining; default: the profile's"
+        '--gpus-per-run', type=natural, default=0, help="of a pretraining; default: the profile's"
     )
     where.add_argument('--executor', default='', help="Snakemake's, such as slurm")
     where.add_argument(
@@ -78,12 +83,11 @@ def main() -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
-    commands.COMMANDS[args.command](choice, where, console)
+    try:
+        commands.COMMANDS[args.command](choice, where, console)
+    except KeyboardInterrupt:
+        raise UserError('stopped; the same command goes on from here', STOPPED) from None
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except KeyboardInterrupt:
-        print('stopped; the same command goes on from here', file=sys.stderr)
-        sys.exit(130)
+    main()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from rich.text import Text
 
-from mlfo_mm.errors import cli
 from mlfo_mm.reporting.compare import NOTES, compare
 from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.study.profiles import PROFILES

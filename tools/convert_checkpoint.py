@@ -10,13 +10,17 @@ export: a backbone as plain state dict or safetensors, which load without this p
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.engine.convert import export_weights, import_weights
 from mlfo_mm.engine.layouts import LAYOUTS
-from mlfo_mm.errors import cli
 
 
 def parse_args() -> argparse.Namespace:

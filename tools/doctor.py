@@ -7,9 +7,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from mlfo_mm.start import cli  # first: it says what is not installed
+
 from mlfo_mm.installation import report
 
 
+@cli
 def main() -> None:
     """Print the findings; the exit status is 1 if something essential is wrong."""
     findings = []

@@ -10,11 +10,16 @@ and the exit status is not 0.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+from mlfo_mm.arguments import count, seed
 from mlfo_mm.datasets.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.study.identity import NO_CHECKPOINT
@@ -33,17 +38,15 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--task', required=True, nargs='+', choices=TASKS)
     parser.add_argument('--dataset', required=True, nargs='+', help='names of data sets')
-    parser.add_argument('--split', type=int, default=1)
-    parser.add_argument('--seed', type=int, help="default: the checkpoint's own, else 0")
+    parser.add_argument('--split', type=count, default=1)
+    parser.add_argument('--seed', type=seed, help="default: the checkpoint's own, else 0")
     parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, on CPU or GPU')
     parser.add_argument(
         '--average',
         choices=['prob', 'score'],
         help="over a video's clips: mean softmax or mean logits; default: the protocol's (prob)",
     )
-    parser.add_argument(
-        '--skip-broken', action='store_true', help='pass over broken videos and count them'
-    )
+    parser.add_argument('--skip-broken', action='store_true', help='count broken videos, go on')
     parser.add_argument(
         '--decode-timeout',
         type=float,
@@ -51,12 +54,8 @@ def parse_args() -> argparse.Namespace:
         metavar='SECONDS',
         help='after which a video counts as broken (default: %(default)g)',
     )
-    parser.add_argument(
-        '--work-dir', default='work_dirs/evaluate', help='for features and finetuned models'
-    )
-    parser.add_argument(
-        '--reuse', action='store_true', help='take records of the same weights and configs'
-    )
+    parser.add_argument('--work-dir', default='work_dirs/evaluate', help='for features and models')
+    parser.add_argument('--reuse', action='store_true', help='take records that are there')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--outcome', type=Path, help='JSON file: records, or what went wrong')
     parser.add_argument(

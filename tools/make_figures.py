@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from rich.console import Console
 from rich.text import Text
 
-from mlfo_mm.errors import cli
 from mlfo_mm.reporting.figures import FIGURES, make_figures
 from mlfo_mm.reporting.figures.make import figure_folder
 from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.records import require_records
 
 
 def parse_args() -> argparse.Namespace:
@@ -32,6 +38,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    require_records(args.results, args.profile)
     made = make_figures(args.profile, args.results, args.figures)
     console = Console(soft_wrap=True)
     folder = figure_folder(args.profile, args.results)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from rich.text import Text
 
-from mlfo_mm.errors import cli
 from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.reporting.render.screen import show, wide_console
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.reporting.tables import make_tables
+from mlfo_mm.study.records import require_records
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,6 +39,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    require_records(args.results, args.profile, args.with_reference)
     tables = make_tables(args.profile, args.results, args.tables, args.with_reference)
     console = wide_console()
     empty = []

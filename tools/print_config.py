@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.engine.config import load_config, load_task
 from mlfo_mm.engine.config_values import OptionsAction, require
-from mlfo_mm.errors import cli
 from mlfo_mm.files import write_atomic
 
 

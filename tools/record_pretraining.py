@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from mlfo_mm.errors import cli
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
 from mlfo_mm.evaluation.pretrain_record import record_pretraining
 from mlfo_mm.handover import handing_over
 

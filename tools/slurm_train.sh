@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Pretrain on a Slurm cluster: tools/slurm_train.sh PARTITION JOB_NAME CONFIG [arguments of train.py]
-# GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS, as in MMAction2.
+# GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS, as in MMAction2. GRACE seconds before the end of its
+# time Slurm sends SIGTERM, as where it preempts: the run saves, ends with 143 and waits in the queue again.
 set -euo pipefail
 if [ $# -lt 3 ]; then
     echo "usage: $0 PARTITION JOB_NAME CONFIG [--work-dir DIR] [--resume] ..." >&2
@@ -8,15 +9,32 @@ if [ $# -lt 3 ]; then
 fi
 PARTITION=$1
 JOB_NAME=$2
-CONFIG=$3
-shift 3
+shift 2
 GPUS=${GPUS:-8}
 GPUS_PER_NODE=${GPUS_PER_NODE:-8}
 CPUS_PER_TASK=${CPUS_PER_TASK:-8}
-HERE=$(cd "$(dirname "$0")" && pwd)
-export PYTHONPATH="$HERE/..:${PYTHONPATH:-}"
+source "$(dirname -- "${BASH_SOURCE[0]}")/dist.sh"
 
-# shellcheck disable=SC2086
-exec srun -p "$PARTITION" --job-name="$JOB_NAME" --gres="gpu:$GPUS_PER_NODE" --ntasks="$GPUS" \
-    --ntasks-per-node="$GPUS_PER_NODE" --cpus-per-task="$CPUS_PER_TASK" --kill-on-bad-exit=1 \
-    ${SRUN_ARGS:-} "${PYTHON:-python}" -u "$HERE/train.py" "$CONFIG" --launcher slurm "$@"
+RESUME=()
+if [ "${SLURM_RESTART_COUNT:-0}" != 0 ]; then  # in a batch job that was requeued
+    RESUME=(--resume)
+fi
+STOPPED=0
+trap 'STOPPED=1' TERM  # the batch script may get the signal too: srun ends first
+while true; do
+    STATUS=0
+    # shellcheck disable=SC2086
+    srun -p "$PARTITION" --job-name="$JOB_NAME" --gres="gpu:$GPUS_PER_NODE" --ntasks="$GPUS" \
+        --ntasks-per-node="$GPUS_PER_NODE" --cpus-per-task="$CPUS_PER_TASK" --kill-on-bad-exit=1 \
+        --signal="TERM@${GRACE:-120}" ${SRUN_ARGS:-} \
+        "$PYTHON" -u "$HERE/train.py" "$@" --launcher slurm "${RESUME[@]}" || STATUS=$?
+    if [ "$STATUS" != 143 ]; then
+        exit "$STATUS"
+    fi
+    if [ -n "${SLURM_JOB_ID:-}" ]; then
+        exec scontrol requeue "$SLURM_JOB_ID"
+    elif [ "$STOPPED" = 1 ]; then
+        exit "$STATUS"  # it was this script that was to end
+    fi
+    RESUME=(--resume)
+done

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.engine.launch import prepare_work_dir, start_processes
 from mlfo_mm.engine.peers import own_error_first
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 from mlfo_mm.processes import keep_freed_memory
 from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner

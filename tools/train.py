@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
+from mlfo_mm.arguments import count, seed
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import OptionsAction, require
 from mlfo_mm.engine.launch import missing, next_command, train, use_amp
 from mlfo_mm.engine.peers import own_error_first
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pretrain_record import train_and_record
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
@@ -30,12 +36,12 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, on CPU or GPU')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the rate to the batch')
-    parser.add_argument('--seed', type=int, help='default: randomness.seed of the config')
+    parser.add_argument('--seed', type=seed, help='default: randomness.seed of the config')
     parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument(
-        '--preflight', type=int, metavar='N', help='only say what a run on N processes lacks here'
+        '--preflight', type=count, metavar='N', help='only say what a run on N processes lacks here'
     )
     parser.add_argument(
         '--results', help='leave a record of the run under this folder: curves, cost, weights'

@@ -72,7 +72,8 @@ def list_matrix(choice: Choice, where: Where, console: Console) -> None:
             ' '.join(choice.tasks_of(row)),
             str(len(choice.seeds_of(row))),
         )
-    console.print(f'profile {choice.profile}, data sets {", ".join(choice.datasets)}')
+    names = ', '.join(choice.datasets)
+    console.print(f'profile {choice.profile}, data sets {names}', markup=False)
     console.print(table)
     if absent:
         names = ', '.join(absent)
@@ -179,7 +180,7 @@ def report(choice: Choice, where: Where, console: Console) -> None:
     from mlfo_mm.reporting.report import make_report
 
     path = make_report(choice.profile, where.folders.results, where.folders.work_dir)
-    console.print(f'{path}', highlight=False, soft_wrap=True)
+    console.print(f'{path}', highlight=False, markup=False, soft_wrap=True)
 
 
 def _say_missing(plan: Plan, console: Console) -> None:

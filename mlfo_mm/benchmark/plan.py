@@ -89,6 +89,8 @@ class _Planner:
         self._add_reports()
         made.jobs = sorted(self.jobs.values(), key=lambda j: (RULES.index(j.rule), -j.priority))
         made.missing = [f'{line} ({n} runs)' if n > 1 else line for line, n in self.missing.items()]
+        if not self.profile.paper and any(line.startswith('data: ') for line in self.missing):
+            made.missing.append('data sets that are here take their place: --data A B')
         return made
 
     def _miss(self, line: str) -> None:

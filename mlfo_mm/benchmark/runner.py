@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import re
-import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +24,12 @@ from mlfo_mm.processes import die_with_parent
 
 HERE = Path(__file__).resolve().parent
 POLL_S = 0.3
+COUNT_GPUS = """
+import ctypes
+cuda, count = ctypes.CDLL('libcuda.so.1'), ctypes.c_int()
+if cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0:
+    print(count.value)
+"""  # in a process of its own: CUDA keeps what it was first told
 PATIENCE_S = 10.0  # a runner that was killed may take seconds to end
 
 
@@ -73,14 +77,17 @@ def this_machine(jobs: int | None, gpus: int | None, executor: str, profile: str
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """Identifiers of the GPUs that CUDA would show."""
+    """Identifiers of the GPUs that CUDA shows, as CUDA_VISIBLE_DEVICES has them.
+
+    CUDA itself is asked how many it shows: of that variable it takes what comes before the first
+    entry that is none, such as -1.
+    """
+    asked = subprocess.run([sys.executable, '-c', COUNT_GPUS], capture_output=True, check=False)
+    count = int(asked.stdout or 0)
     named = os.environ.get('CUDA_VISIBLE_DEVICES')
-    if named is not None:
-        return tuple(filter(None, (name.strip() for name in named.split(','))))
-    if shutil.which('nvidia-smi') is None:
-        return ()
-    listed = subprocess.run(['nvidia-smi', '-L'], capture_output=True, text=True, check=False)
-    return tuple(re.findall(r'^GPU (\d+):', listed.stdout, re.MULTILINE))
+    if named is None:
+        return tuple(map(str, range(count)))
+    return tuple(name.strip() for name in named.split(',')[:count])
 
 
 def snakemake_command(plan: Plan, machine: Machine) -> list[str]:

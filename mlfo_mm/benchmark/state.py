@@ -18,6 +18,7 @@ import fcntl
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,9 +96,10 @@ def files(plan: Plan, job: Job) -> Files:
 def read(path: Path) -> dict[str, Any]:
     """Content of a marker or state file; empty if there is none."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
+        found = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def write(path: Path, **content: object) -> None:
@@ -107,10 +109,12 @@ def write(path: Path, **content: object) -> None:
 
 def whole(path: Path) -> bool:
     """Whether a checkpoint is there and every part of it has its checksum."""
+    if not path.is_file():  # a pipe would keep its reader waiting
+        return False
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, zlib.error):
         return False
 
 

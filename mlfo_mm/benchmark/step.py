@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,8 @@ from mlfo_mm.benchmark.state import (
 )
 from mlfo_mm.handover import Handover, read_handover
 from mlfo_mm.processes import die_with_parent
+
+PREEMPTED = 143  # exit status of a tool that was asked to stop, and did
 
 
 def command_of(job: Job) -> list[str]:
@@ -104,6 +107,8 @@ def run(plan: Plan, job: Job, threads: int) -> int:
             log.flush()
             begin = log.tell()
             code = _call(command, plan, log, held, visible, threads)
+        if code in (PREEMPTED, -signal.SIGTERM):
+            return PREEMPTED  # its state stays that of a running one: stopped, not failed
         said = read_handover(found.outcome)
         if code:
             output = found.log.read_bytes()[begin:].decode(errors='replace')
@@ -143,7 +148,7 @@ def _call(
     environment = tool_environment(Path(plan.root)) | visible
     environment['OMP_NUM_THREADS'] = str(threads)
     try:
-        return subprocess.run(
+        with subprocess.Popen(
             command,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -152,8 +157,13 @@ def _call(
             env=environment,
             pass_fds=[held] if held is not None else [],
             preexec_fn=die_with_parent,
-            check=False,
-        ).returncode
+        ) as process:
+            # a training saves what it has and ends; this process waits for it
+            before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            try:
+                return process.wait()
+            finally:
+                signal.signal(signal.SIGTERM, before)
     except OSError as error:
         log.write(f'error: {error}\n'.encode())
         return 127
@@ -171,7 +181,7 @@ def _reason(code: int, said: Handover | None, output: str) -> str:
 def main() -> None:
     """Run the job that the command line names."""
     die_with_parent()
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('plan', type=Path)
     parser.add_argument('job')
     parser.add_argument('--threads', type=int, default=1)
@@ -179,6 +189,8 @@ def main() -> None:
     plan = read_plan(args.plan)
     os.chdir(plan.cwd)  # Snakemake runs it in the plan's folder
     code = run(plan, plan.job(args.job), args.threads)
+    if code == PREEMPTED and 'SLURM_JOB_ID' in os.environ:
+        subprocess.run(['scontrol', 'requeue', os.environ['SLURM_JOB_ID']], check=False)
     sys.exit(code if code >= 0 else 128 - code)
 
 

@@ -103,9 +103,15 @@ def _how_to_get(name: str, roots: list[Path]) -> str:
     if name in SOURCES:
         return f'{problem}. {source_hint(name, home)}'
     found = sorted({d.name for r in roots if r.is_dir() for d in r.iterdir() if _is_dataset(d)})
-    near = did_you_mean(name, [*found, *SOURCES, *DIGITS])
+    near = did_you_mean(name, found)
+    if near:
+        return f'{problem}{near}'
+    near = did_you_mean(name, [*SOURCES, *DIGITS])
+    meant = next((known for known in (*SOURCES, *DIGITS) if repr(known) in near), '')
+    if meant:
+        return f'{problem}{near}, where is {_how_to_get(meant, roots)}'
     return (
-        f'{problem}{near}; found there: {", ".join(found) or "none"}.'
+        f'{problem}; found there: {", ".join(found) or "none"}.'
         f' For videos of your own, put them in {home}/videos/<class>/ and run: {PREPARE} folder '
         f'--name {shlex.quote(name)}; or name their root in MLFO_DATA_ROOT'
     )

@@ -26,7 +26,7 @@ from mlfo_mm.datasets.annotation import (
 )
 from mlfo_mm.datasets.leakage import check_leakage
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import no_formula, write_atomic
 
 WORKER = Path(__file__).with_name('decode_worker.py')
 BROKEN = ('missing', 'empty', 'broken', 'timeout')
@@ -214,7 +214,8 @@ def write_report(results: Iterable[Checked], path: Path) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
     writer.writerow(Checked._fields)
-    writer.writerows(results)
+    texts = ([no_formula(str(value)) for value in result] for result in results)
+    writer.writerows(texts)
     write_atomic(path, text.getvalue())
 
 

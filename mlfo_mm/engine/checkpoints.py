@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mlfo_mm.engine.composed import carried_text, differing, read_values
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, short
 
 SHOWN = 3  # keys that a message names
+DEPTH = 3  # levels of dicts around the weights
 BACKBONE = 'backbone.'  # begins the names of a backbone's tensors in a model
 SAFETENSORS = '.safetensors'
 
@@ -25,14 +27,19 @@ SAFETENSORS = '.safetensors'
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint, or a file of safetensors, without running any code that it may hold.
 
+    Where the weights are nested in it (``model``, ``student``, ...), they are its ``state_dict`` in
+    what is returned; of several sets, each with its place before its names.
+
     Raises:
-        UserError: No such file, not whole, not a set of tensors, or one that would run code.
+        UserError: No such file, not whole, not a set of plain tensors, or one that would run code.
     """
     if not path.is_file():
-        raise UserError(f'checkpoint {path} does not exist (none: random weights)')
+        what = 'is no file' if path.exists() else f'does not exist{_others(path)}'
+        raise UserError(f'checkpoint {path} {what}')
     try:
         if path.suffix == SAFETENSORS:
             return dict(load_file(path))
+        _check_size(path)
         checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         culprit = re.search(r'(?:GLOBAL|Unsupported \w+|class) ([\w.]+\.\w+)', str(error))
@@ -42,6 +49,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ) from None
     except SafetensorError as error:
         raise UserError(f'checkpoint {path} cannot be read ({error})') from None
+    except UserError:
+        raise
     except Exception as error:  # torch raises half a dozen types for a truncated archive
         raise UserError(
             f'checkpoint {path} cannot be read ({path.stat().st_size:,} bytes, truncated or not a '
@@ -51,6 +60,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         checkpoint.get('state_dict', checkpoint), dict
     ):
         raise UserError(f'checkpoint {path} holds no state dict')
+    if not isinstance(checkpoint.get('meta', {}), dict):
+        raise UserError(
+            f'checkpoint {path}: its meta data are no dict but {checkpoint["meta"]!r:.80}'
+        )
+    checkpoint = _with_state_dict(checkpoint)
+    _check_tensors(tensors_of(checkpoint), path)
     return checkpoint
 
 
@@ -58,6 +73,60 @@ def tensors_of(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors of a checkpoint, whether it is a state dict or holds one beside other state."""
     state = checkpoint.get('state_dict', checkpoint)
     return {str(key): value for key, value in state.items() if isinstance(value, Tensor)}
+
+
+def _others(path: Path) -> str:
+    """What there is in the place of a checkpoint that is not there."""
+    found = [other for other in path.parent.glob('*.pth') if other.is_file()]
+    names = [other.name for other in sorted(found, key=lambda each: (len(each.name), each.name))]
+    shown = names if len(names) <= 6 else [*names[:2], '...', *names[-3:]]
+    return f'; there: {", ".join(shown)}' if names else ' (none: random weights)'
+
+
+def _check_size(path: Path) -> None:
+    """Refuse an archive that unpacks to more than it is: torch compresses nothing."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size, unpacked = path.stat().st_size, sum(each.file_size for each in archive.infolist())
+        if unpacked > size:
+            raise UserError(f'checkpoint {path} refused: {size:,} bytes unpack to {unpacked:,}')
+
+
+def _with_state_dict(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """The same, its weights where :func:`tensors_of` looks for them."""
+    if tensors_of(checkpoint):
+        return checkpoint
+    sets = dict(_nested(checkpoint.get('state_dict', checkpoint), ''))
+    if len(sets) == 1:
+        (state,) = sets.values()
+    else:
+        state = {f'{place}{key}': value for place in sets for key, value in sets[place].items()}
+    return checkpoint | dict(state_dict=state) if sets else checkpoint
+
+
+def _nested(node: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Sets of tensors by name below a dict, each with its place; not those of an optimizer."""
+    for key, value in node.items():
+        if not isinstance(key, str) or not isinstance(value, dict) or key.startswith('optim'):
+            continue
+        own = {name: each for name, each in value.items() if isinstance(each, Tensor)}
+        if own and all(isinstance(name, str) for name in own):
+            yield f'{place}{key}.', own
+        elif place.count('.') < DEPTH:
+            yield from _nested(value, f'{place}{key}.')
+
+
+def _check_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse tensors without values of their own: a copy would fail, or take any memory."""
+    size = path.stat().st_size
+    for key, value in tensors.items():
+        kind = 'meta' if value.is_meta else str(value.layout).removeprefix('torch.')
+        if kind != 'strided' or value.is_quantized or value.is_nested:
+            raise UserError(f'checkpoint {path}: {short(key)} is no plain tensor ({kind})')
+        if value.numel() * value.element_size() > size:
+            raise UserError(
+                f'checkpoint {path}: {short(key)} has {value.numel():,} values, more than the file'
+            )
 
 
 @dataclass(frozen=True)
@@ -92,7 +161,9 @@ class Differences:
             ('other shape', self.misshapen),
         )
         return '; '.join(
-            f'{name} {len(keys)}, first {", ".join(keys[:SHOWN])}' for name, keys in kinds if keys
+            f'{name} {len(keys)}, first {", ".join(map(short, keys[:SHOWN]))}'
+            for name, keys in kinds
+            if keys
         )
 
 
@@ -103,7 +174,7 @@ def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Diffe
         tuple(key for key in own if key not in given),
         tuple(key for key in given if key not in own),
         tuple(
-            f'{key} {tuple(given[key].shape)} for {tuple(own[key].shape)}'
+            f'{short(key)} {tuple(given[key].shape)} for {tuple(own[key].shape)}'
             for key in own
             if key in given and own[key].shape != given[key].shape
         ),

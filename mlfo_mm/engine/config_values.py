@@ -12,7 +12,8 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 
-from mlfo_mm.errors import UserError
+from mlfo_mm.arguments import LARGEST_SEED
+from mlfo_mm.errors import UserError, short
 from mlfo_mm.study.identity import TIME_PADDINGS
 
 TRAINING = (
@@ -20,6 +21,9 @@ TRAINING = (
     'train_dataloader.batch_size', 'train_dataloader.dataset.dataset', 'train_cfg.max_epochs',
     'optim_wrapper.optimizer.lr',
 )  # fmt: skip
+
+
+LARGEST = 2**62  # what torch and NumPy hold
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,12 @@ class Kind:
     fits: Callable[[Any], bool]
 
 
-def _whole(least: int) -> Kind:
+def _whole(least: int, most: int = LARGEST) -> Kind:
     def fits(value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+        return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
-    return Kind(f'a whole number of at least {least}', fits)
+    to = '' if most == LARGEST else f' and at most {most}'
+    return Kind(f'a whole number of at least {least}{to}', fits)
 
 
 def _number(words: str, fits: Callable[[float], bool]) -> Kind:
@@ -49,7 +54,7 @@ def _or_none(kind: Kind) -> Kind:
 
 
 TEXT = Kind('a text', lambda value: isinstance(value, str))
-COUNT, NATURAL = _whole(1), _whole(0)
+COUNT, NATURAL, SEED = _whole(1), _whole(0), _whole(0, LARGEST_SEED)
 POSITIVE = _number('a number above 0', lambda value: value > 0)
 KINDS = {
     'method': TEXT,
@@ -68,7 +73,7 @@ KINDS = {
     'train_dataloader.num_workers': NATURAL,
     'train_dataloader.dataset.dataset': TEXT,
     'train_dataloader.dataset.split': COUNT,
-    'train_dataloader.dataset.seed': NATURAL,
+    'train_dataloader.dataset.seed': SEED,
     'train_dataloader.dataset.max_corrupt': _number(
         'a share from 0 to 1', lambda value: 0 <= value <= 1
     ),
@@ -77,7 +82,7 @@ KINDS = {
     'optim_wrapper.optimizer.weight_decay': _number(
         'a number of at least 0', lambda value: value >= 0
     ),
-    'randomness.seed': _or_none(NATURAL),
+    'randomness.seed': _or_none(SEED),
     'auto_scale_lr.base_batch_size': COUNT,
     'downstream.num_clips': COUNT,
     'downstream.batch_size': COUNT,
@@ -106,8 +111,9 @@ class OptionsAction(DictAction):
             try:
                 super().__call__(parser, namespace, [word], option_string)
             except (ValueError, AssertionError, RecursionError) as error:
-                reason = 'is no key=value' if '=' not in word else f'cannot be read ({error})'
-                parser.error(f'{option_string}: {word!r} {reason}')
+                said = f'cannot be read ({short(error)})'
+                reason = 'is no key=value' if '=' not in word else said
+                parser.error(f'{option_string}: {short(word)!r} {reason}')
 
     @staticmethod
     def _parse_iterable(val: str) -> Any:

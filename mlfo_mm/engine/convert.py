@@ -22,7 +22,7 @@ from mlfo_mm.engine.checkpoints import (
 from mlfo_mm.engine.composed import composed_text
 from mlfo_mm.engine.launch import model_state
 from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect
-from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.errors import UserError, did_you_mean, short
 from mlfo_mm.files import file_sha256, write_atomic
 
 WRAPPERS = ('module.', 'backbone.')  # what DataParallel and recognizers put before the names
@@ -56,7 +56,10 @@ def import_weights(
     differ, known = backbone_differences(own, ours)
     left_over = [key for key in ours if key not in known]
     if differ or left_over:
-        what = str(differ) or f'left over {len(left_over)}, first {", ".join(left_over[:SHOWN])}'
+        what = (
+            str(differ)
+            or f'left over {len(left_over)}, first {", ".join(map(short, left_over[:SHOWN]))}'
+        )
         raise UserError(f'{source} ({found.what}) does not fit {config.filename}: {what}')
     meta = dict(
         composed=composed_text(config),
@@ -99,7 +102,7 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
     if unnamed and (not found.whole or any(key.startswith(BACKBONE) for key in unnamed)):
         raise UserError(
             f'{source}: {len(unnamed)} tensors have no name in {found.what}, first '
-            f'{", ".join(unnamed[:SHOWN])}'
+            f'{", ".join(map(short, unnamed[:SHOWN]))}'
         )
     theirs = {key: value for key, value in renamed.items() if key is not None}
     for bias, mean in found.folded:
@@ -151,7 +154,8 @@ def _unwrapped(
     what = f'in {wanted.what}' if wanted else f'in any known layout ({", ".join(LAYOUTS)})'
     raise UserError(
         f'{source}: {len(strange) or len(theirs)} of {len(theirs)} tensors have no place {what}, '
-        f'first {", ".join((strange or list(theirs))[:SHOWN])}; --prefix takes one part of a model'
+        f'first {", ".join(map(short, (strange or list(theirs))[:SHOWN]))}; --prefix takes one part '
+        'of a model'
     )
 
 
@@ -174,5 +178,5 @@ def _best(source: Path, backbone: Mapping[str, Tensor]) -> Layout:
             return layout
     raise UserError(
         f'{source}: no known layout names all tensors of its backbone, the first are '
-        f'{", ".join(list(backbone)[:SHOWN])}'
+        f'{", ".join(map(short, list(backbone)[:SHOWN]))}'
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,23 @@ from mlfo_mm.engine.checkpoints import (
     tensors_of,
 )
 from mlfo_mm.engine.config import scaled_learning_rate, small_run
-from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume
+from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume, refuse_occupied
 from mlfo_mm.engine.hooks.health import HealthHook
 from mlfo_mm.engine.hooks.origin import OriginHook
+from mlfo_mm.engine.hooks.preemption import PreemptionHook
+from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.engine.origin import DATA, continued, origin
-from mlfo_mm.errors import UserError
-from mlfo_mm.files import disk_errors, remove_leftovers, write_atomic
+from mlfo_mm.errors import UserError, line_of, reason_of
+from mlfo_mm.files import disk_errors, make_writable, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
+
+# what the processes of a launcher find in their environment, and what starts them
+STARTERS = dict(
+    pytorch=('RANK', 'tools/dist_train.sh'),
+    slurm=('SLURM_PROCID', 'tools/slurm_train.sh'),
+    mpi=('OMPI_COMM_WORLD_LOCAL_RANK', 'mpirun'),
+)
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -62,11 +71,17 @@ def start_processes(config: Config, launcher: str) -> int:
     if launcher == 'none':
         config.pop('sync_bn', None)
         return 1
+    if not torch.cuda.is_available() and launcher != 'pytorch':
+        raise UserError(
+            f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
+        )
+    variable, starter = STARTERS[launcher]
+    if variable not in os.environ:
+        raise UserError(f'--launcher {launcher}: not started by {starter}, {variable} is not set')
+    if launcher == 'slurm':  # a port of the job's own: mmengine would take one for all
+        step = 10 * int(os.environ.get('SLURM_JOB_ID', 0)) + int(os.environ.get('SLURM_STEP_ID', 0))
+        os.environ.setdefault('MASTER_PORT', str(20_000 + step % 10_000))
     if not torch.cuda.is_available():
-        if launcher != 'pytorch':
-            raise UserError(
-                f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
-            )
         config.env_cfg.dist_cfg = dict(backend='gloo')
         config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
         config.pop('sync_bn', None)  # SyncBatchNorm needs a GPU
@@ -84,16 +99,8 @@ def use_amp(config: Config) -> None:
 
 def prepare_work_dir(work_dir: str | Path) -> Path:
     """Create the work directory and prove that it can be written."""
-    path = Path(work_dir)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path) as probe:  # nameless: several processes do this
-            probe.write(b'0' * 4096)
-        remove_leftovers(path)
-    except OSError as error:
-        raise UserError(
-            f'cannot write to the work directory {path}: {error.strerror}; choose another with --work-dir'
-        ) from None
+    path = make_writable(work_dir, 'the work directory', '--work-dir')
+    remove_leftovers(path)
     return path
 
 
@@ -104,7 +111,7 @@ def resume_from(work_dir: Path, resume: str | None) -> Path | None:
     if resume != 'auto':
         path = Path(resume)
         if not path.is_file():
-            raise UserError(f'--resume {path}: no such file')
+            read_checkpoint(path)  # says what there is
         return path
     path = find_resume(work_dir)
     if path is None:
@@ -212,10 +219,13 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         raise UserError('; '.join(lines))
     work_dir = prepare_work_dir(config.work_dir)
     path = resume_from(work_dir, resume)
+    if path is None:
+        refuse_occupied(work_dir)
     checkpoint = check_resume(path, config) if path is not None else None
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
+    config.train_cfg.type = ResumableTrainLoop.__name__  # by name, as in use_amp
     lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
     batch = config.train_dataloader.batch_size * processes
@@ -227,12 +237,14 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         where = config.train_dataloader.dataset
         told = facts[DATA] | dict(dataset=where.dataset, split=where.get('split', 1))
         write_atomic(work_dir / TRAINED_ON, json.dumps(told, indent=1) + '\n')
+    stop = PreemptionHook()
     with disk_errors(work_dir, REMEDY):
         try:
             runner = Runner.from_cfg(config)
             for hook in (
                 HealthHook(),
                 OriginHook(facts),
+                stop,
             ):  # not in the configs: they change no result
                 runner.register_hook(hook)
             if not torch.cuda.is_available():
@@ -242,4 +254,19 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
             runner.train()
         except ValueError as error:  # losses and samplers say which number is too small for what
             raise UserError(f'{config.filename}: {error}') from error
+        except Exception as error:
+            if stop.running or line_of(error) is not None:
+                raise
+            raise _not_begun(config, path, error) from error
     return runner
+
+
+def _not_begun(config: Config, resume: Path | None, error: Exception) -> UserError:
+    """What was to be built of a config, or resumed from a checkpoint, and did not take its values."""
+    while error.__cause__ is not None and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    *_, frame = traceback.extract_tb(error.__traceback__)
+    what = config.filename if resume is None else f'{config.filename} and --resume {resume}'
+    return UserError(
+        f'{what}: a value does not do: {reason_of(error)} (in {Path(frame.filename).name}:{frame.lineno})'
+    )

@@ -55,14 +55,14 @@ def findings(curves: Curves, bounds: Bounds) -> list[str]:
 def low(curves: Curves, bounds: Bounds) -> list[str]:
     """A line for each monitor that was under its bound for whole epochs."""
     lines = []
-    for name, values in curves.items():
+    for name in curves:
         bound = bounds.get(name)
         if not isinstance(bound, Bound):
             continue
         under = [epoch for epoch, value in _logged(curves, name) if value < bound.least]
         if under:
             what = f'{bound.what}: {name} under {bound.least:g}'
-            lines.append(f'{what} in {_spans(under)} of {len(values)} epochs')
+            lines.append(f'{what} in epoch{"s" if len(under) > 1 else ""} {_spans(under)}')
     return lines
 
 

@@ -14,13 +14,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from mlfo_mm.errors import UserError, reason_of
+from mlfo_mm.engine.hooks import Preempted
+from mlfo_mm.errors import UserError, line_of, reason_of
 from mlfo_mm.evaluation.frozen import TaskResult
 from mlfo_mm.evaluation.lists import unchanged
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.evaluation.trial import Shared, Trial, prepare
+from mlfo_mm.files import make_writable
 from mlfo_mm.models.utils.complexity import complexity
 from mlfo_mm.study.identity import contents
 from mlfo_mm.study.provenance import provenance
@@ -99,6 +101,7 @@ def evaluate_all(
         if before is not None and _answers(before, trial) and reuse:
             yield Outcome(trial.request, before, path)
             continue
+        make_writable(path.parent, 'the records in', '--results')
         yield _run(trial, origin, results_dir, before)
 
 
@@ -145,11 +148,14 @@ def _run(
         result = TASKS[request.task](trial)
         if not unchanged(trial.leakage['lists'], request.dataset, request.split):
             raise UserError(f'{request.dataset} was changed while it was evaluated: do it again')
+    except Preempted:
+        raise
     except UserError as caught:
         error = caught
     except Exception as caught:
-        # the other tasks go on, so this is the only place where it is seen
-        traceback.print_exc(file=sys.stderr)
+        if line_of(caught) is None:
+            # the other tasks go on, so this is the only place where it is seen
+            traceback.print_exc(file=sys.stderr)
         error = caught
     if error is not None:
         result = TaskResult(

@@ -23,6 +23,7 @@ from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, SHOWN, carried_config
 from mlfo_mm.engine.config import scaled_learning_rate
 from mlfo_mm.engine.hooks.checkpoint import by_epoch
+from mlfo_mm.engine.hooks.preemption import Preempted
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings, references, states
 from mlfo_mm.engine.origin import BROKEN, CHANGES, STOPS, began_with, told_data, told_items
@@ -32,7 +33,7 @@ from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import pretraining_of
 from mlfo_mm.evaluation.train_log import TrainLog, read_train_log, stop_folders
-from mlfo_mm.files import file_sha256
+from mlfo_mm.files import file_sha256, make_writable
 from mlfo_mm.study.identity import pretraining_identity
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
@@ -45,15 +46,18 @@ def train_and_record(
 ) -> list[Path]:
     """:func:`mlfo_mm.engine.launch.train`, and the record of it in the first process.
 
-    A run that breaks off after it began leaves a failed record.
+    A run that breaks off after it began leaves a failed record; one that was asked to stop, none.
 
     Returns:
         The record's file; nothing in other processes.
     """
+    make_writable(Path(results) / 'records', 'the records in', '--results')
     planned = copy.deepcopy(config)  # mmengine changes what it builds from
     before = stop_folders(config.work_dir)
     try:
         train(config, launcher, resume, auto_scale_lr)
+    except Preempted:
+        raise
     except Exception as error:
         if is_main_process() and stop_folders(config.work_dir) != before:
             with contextlib.suppress(UserError):  # on a full disk the first error is the one to say

@@ -17,7 +17,9 @@ from mmengine.runner import Runner, TestLoop
 
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.hooks.origin import OriginHook
+from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
+from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
 from mlfo_mm.evaluation.trial import Trial, feature_width, preprocessor
@@ -66,6 +68,7 @@ def train_classifier(
     # a copy: the trial's own config names its record
     config, request, settings = copy.deepcopy(trial.config), trial.request, trial.settings
     work_dir = prepare_work_dir(Path(request.work_dir) / trial.folder())
+    config.train_cfg.type = ResumableTrainLoop
     if trial.amp:
         use_amp(config)
     pipeline = train_pipeline(trial.geometry, trial.flip_ratio, settings.max_scale)
@@ -108,6 +111,7 @@ def train_classifier(
         ),
     )
     runner.register_hook(OriginHook({}))  # broken videos of earlier stops count on
+    runner.register_hook(PreemptionHook())
     with disk_errors(work_dir, 'free space or choose another --work-dir, then run it again'):
         runner.train()
     broken = len(runner.train_dataloader.dataset.read_stats()['names'])

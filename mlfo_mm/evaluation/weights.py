@@ -19,7 +19,7 @@ from mlfo_mm.engine.checkpoints import (
     tensors_of,
 )
 from mlfo_mm.engine.origin import told_data
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, short
 from mlfo_mm.files import file_sha256
 
 FAMILIES = (
@@ -124,7 +124,10 @@ def _misfit(
 ) -> UserError:
     details = [str(found)]
     if not keys:
-        details.append(f'no key begins with {BACKBONE!r}, the first is {next(iter(whole), "none")}')
+        details.append(
+            f'no key begins with {BACKBONE!r}, the first is {short(next(iter(whole), "none"))}; '
+            'tools/convert_checkpoint.py import --prefix PREFIX takes one part of a model'
+        )
     family = _family(keys or whole)
     looks = f'; the keys look like {family}' if family and found.matched < found.total // 2 else ''
     return UserError(

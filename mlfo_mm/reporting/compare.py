@@ -22,7 +22,7 @@ from mlfo_mm.reporting.panel_grids import (
 )
 from mlfo_mm.reporting.pretrainings import costs_table, mean_costs
 from mlfo_mm.reporting.render.csv import csv_text
-from mlfo_mm.reporting.render.markdown import page_markdown
+from mlfo_mm.reporting.render.markdown import page_markdown, plain
 from mlfo_mm.reporting.specs import COSTS, Block, Row, TableSpec, is_implemented, why_no_cost
 from mlfo_mm.reporting.tables import implemented, missing_reason
 from mlfo_mm.study.experiments import EXPERIMENTS, homes
@@ -191,7 +191,7 @@ def compare(
     made = build_comparison(names, records, chosen, implemented())
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
     plot = made.plot()
-    text = f'{made.markdown}\n![{plot.alt}]({NAME}.svg)\n\n{plot.caption}\n'
+    text = f'{made.markdown}\n![{plain(plot.alt)}]({NAME}.svg)\n\n{plain(plot.caption)}\n'
     files: dict[str, str | bytes] = dict(md=text, csv=made.csv, **plot.files)
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths

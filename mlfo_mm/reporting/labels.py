@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from mlfo_mm.errors import printable
 from mlfo_mm.study.names import BACKBONES, DATASETS
 
 
 def one_line(text: str) -> str:
     """Return a text that cannot break a row of a table, whatever the form."""
-    return ' '.join(text.replace('|', '/').split())
+    return ' '.join(printable(text).replace('|', '/').split())
 
 
 def dataset_name(name: str) -> str:

@@ -80,13 +80,17 @@ class CostRow:
         return [run.cost[quantity] for run in self.runs if quantity in run.cost]
 
 
+def gpus(record: Record) -> list[str]:
+    """Return the GPUs of a run, none where the record has no list of them."""
+    found = record.hardware.get('gpus')
+    return [str(name) for name in found] if isinstance(found, list) else []
+
+
 def device_name(record: Record) -> str:
     """Return what a run ran on: its GPUs, else its processor."""
-    hardware = record.hardware
-    found = hardware.get('gpus')
-    gpus = [str(name) for name in found] if isinstance(found, list) else []
-    if gpus:
-        names = [f'{gpus.count(name)} x {name}' for name in dict.fromkeys(gpus)]
+    hardware, found = record.hardware, gpus(record)
+    if found:
+        names = [f'{found.count(name)} x {name}' for name in dict.fromkeys(found)]
         return ', '.join(names)
     return f'{hardware.get("cpu") or "CPU"}, {hardware.get("cores") or "?"} cores'
 

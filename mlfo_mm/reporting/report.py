@@ -22,6 +22,7 @@ from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.grid import Grid
 from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.reporting.paper import load_paper, paper_file
+from mlfo_mm.reporting.pretrainings import gpus
 from mlfo_mm.reporting.render.html import page_html
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
 from mlfo_mm.reporting.specs import TABLES, Row
@@ -200,7 +201,7 @@ def _origin(records: Sequence[Record]) -> list[tuple[str, list[tuple[str, int]]]
         changed = ' with changes' if git['dirty'] else ''
         count('Commit', f'{str(git["commit"] or "none")[:12]}{changed}')
         count('Processor', f'{machine.get("cpu", "?")}, {machine.get("cores", "?")} cores')
-        count('GPU', ', '.join(map(str, machine.get('gpus') or [])) or 'none')
+        count('GPU', ', '.join(gpus(record)) or 'none')
         count('System', machine.get('system', '?'))
         count('Decoder', record.decoder or 'none')
     for record in records:

@@ -21,6 +21,7 @@ from mlfo_mm.study.tasks import PRETRAIN, TASKS
 
 SCHEMA_VERSION = 1
 STATUSES = ('done', 'failed')
+MOST = 2**53  # up to it whole numbers are the same in floating point
 LARGEST = 1e100  # beyond it sums and squares are no longer finite
 SAFE_ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}')
 
@@ -130,6 +131,18 @@ def require_folder(results_dir: str | Path) -> None:
         raise UserError(f'no folder {results_dir}: --results names the one with records/')
 
 
+def require_records(results_dir: str | Path, profile: str, with_reference: bool = False) -> None:
+    """Refuse a profile without any record: what is made of none says nothing."""
+    require_folder(results_dir)
+    folders = [Path(results_dir) / 'records', *([REFERENCE / 'records'] if with_reference else [])]
+    there = sorted({path.parent.name for folder in folders for path in folder.glob('*/*.json')})
+    if profile in PROFILES and profile not in there:
+        raise UserError(
+            f'no records of the profile {profile} in {folders[0]} (there: {", ".join(there) or "none"}): '
+            f'tools/benchmark.py run --profile {profile} or tools/evaluate.py makes them'
+        )
+
+
 def load_records(
     results_dir: str | Path, profile: str | None = None, with_reference: bool = False
 ) -> list[Record]:
@@ -204,6 +217,8 @@ def _fits(value: object, hint: Any) -> bool:
         return hint is bool
     if hint is float:
         return isinstance(value, int | float) and abs(value) <= LARGEST  # not so of NaN
+    if hint is int:
+        return isinstance(value, int) and abs(value) <= MOST
     return isinstance(value, hint) and (hint is not str or is_text(value))
 
 
@@ -214,7 +229,7 @@ def _is_json(value: object) -> bool:
         return all(map(_is_json, value))
     if isinstance(value, float):
         return abs(value) <= LARGEST
-    return value is None or isinstance(value, int) or _fits(value, str)
+    return value is None or isinstance(value, bool) or _fits(value, int) or _fits(value, str)
 
 
 def _check_values(record: Record, where: str) -> None:
@@ -266,6 +281,6 @@ def _check_values(record: Record, where: str) -> None:
         fail('git', f'needs commit and dirty, has {sorted(record.git)}')
     for key in ('start', 'end'):
         try:
-            datetime.fromisoformat(getattr(record, key))
-        except ValueError:
-            fail(key, f'{getattr(record, key)!r} is not an ISO 8601 time')
+            datetime.fromisoformat(getattr(record, key)).astimezone(UTC).timestamp()
+        except (ValueError, OverflowError, OSError):
+            fail(key, f'{getattr(record, key)!r:.80} is not an ISO 8601 time that has a UTC one')

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.jobs import Job
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.runner import snakemake_command, this_machine, visible_gpus
@@ -51,6 +52,7 @@ def test_command_lines_of_slurm(stand_in, tmp_path):
         re.search(r'--comment rule_(\w+?)_', line)[1]: line for line in log.read_text().splitlines()
     }
     assert set(lines) == {'pretrain', 'finetune', 'tables'}, done.stderr
+    assert all('--requeue' in line and '--signal=TERM@120' in line for line in lines.values())
     assert ' -t 10080 --mem 256000 --cpus-per-task=64 ' in lines['pretrain']
     assert ' --gpus=8 ' in lines['pretrain']
     assert ' -t 2880 --mem 64000 --cpus-per-task=16 ' in lines['finetune']
@@ -67,27 +69,43 @@ def test_an_unknown_workflow_profile_is_refused():
 
 
 def test_slots_of_this_machine(monkeypatch):
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '2,5')
+    monkeypatch.setattr(runner, 'visible_gpus', lambda: ('2', '5'))
     assert this_machine(None, None, '', '').gpus == ('2', '5')
     assert this_machine(None, 1, '', '').jobs == 1
     with pytest.raises(UserError, match='--gpus 3: 2 found here'):
         this_machine(None, 3, '', '')
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '')
+    monkeypatch.setattr(runner, 'visible_gpus', tuple)
     monkeypatch.setattr(os, 'sched_getaffinity', lambda _: set(range(8)))
     machine = this_machine(2, None, '', '')
     assert (machine.jobs, machine.threads, machine.gpus) == (2, 4, ())
 
 
-def test_gpus_are_those_that_nvidia_smi_lists(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ('named', 'shown', 'gpus'),
+    [
+        (None, 2, ('0', '1')),
+        ('2,5', 2, ('2', '5')),
+        (' 2, 5', 2, ('2', '5')),
+        ('-1', 0, ()),
+        ('', 0, ()),
+        ('NoDevFiles', 0, ()),
+        ('1,-1,0', 1, ('1',)),
+        ('GPU-8932f937-d72c,0', 2, ('GPU-8932f937-d72c', '0')),
+        ('0,0', 0, ()),  # CUDA shows none where one stands twice
+    ],
+)
+def test_gpus_are_as_many_as_cuda_shows(monkeypatch, named, shown, gpus):
+    monkeypatch.setattr(runner, 'COUNT_GPUS', f'print({shown})')
     monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
-    monkeypatch.setenv('PATH', str(tmp_path))
+    if named is not None:
+        monkeypatch.setenv('CUDA_VISIBLE_DEVICES', named)
+    assert visible_gpus() == gpus
+
+
+def test_without_a_driver_there_are_none(monkeypatch):
+    monkeypatch.setattr(runner, 'COUNT_GPUS', "import ctypes; ctypes.CDLL('libnone.so.1')")
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1')
     assert visible_gpus() == ()
-    program = tmp_path / 'nvidia-smi'
-    program.write_text(
-        '#!/bin/sh\necho "GPU 0: Some (UUID: GPU-1)"\necho "GPU 1: Some (UUID: GPU-2)"\n'
-    )
-    program.chmod(0o755)
-    assert visible_gpus() == ('0', '1')
 
 
 def test_an_executor_is_handed_to_snakemake(stand_in):

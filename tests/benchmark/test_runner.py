@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -236,3 +237,20 @@ def test_failed_data_are_the_reason_of_all_that_needs_them(stand_in, monkeypatch
 def test_plan_survives_its_file(stand_in):
     case = stand_in()
     assert read_plan(case.path) == case.plan
+
+
+def test_a_marker_of_tomorrow_makes_no_job_run_twice(stand_in, tmp_path):
+    """Snakemake takes a job for out of date whose marker is older than those of its needs."""
+    case = stand_in()
+    for job in case.plan.jobs:
+        if job.checkpoint is not None:
+            job.checkpoint.parent.mkdir(parents=True)
+            with zipfile.ZipFile(job.checkpoint, 'w') as archive:
+                archive.writestr('weights', b'0')
+    to_do(case.plan)  # finds the pretrainings done, and marks them
+    later = time.time() + 86400
+    for path in Path(case.plan.folder, 'done').rglob('*.json'):
+        os.utime(path, (later, later))
+    assert not run(case.plan, Machine(2, 1), Console(file=io.StringIO())).error
+    assert finished(case) == ['eval_a', 'eval_b', 'tables']
+    assert to_do(case.plan) == ([], False)

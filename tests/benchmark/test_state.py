@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from mlfo_mm.benchmark.state import (
     read,
     reconcile,
     status,
+    to_do,
     write,
 )
 from mlfo_mm.datasets.content import TRAINED_ON, list_facts
@@ -30,6 +32,8 @@ def test_a_torn_state_is_none(tmp_path):
     path = tmp_path / 'state.json'
     path.write_text('{"status": "runn')
     assert read(path) == read(tmp_path / 'none.json') == {}
+    path.write_text('[1]')
+    assert read(path) == {}
 
 
 @pytest.fixture
@@ -149,3 +153,16 @@ def test_data_that_are_not_here_change_nothing(made_of_pair, pair):
 def test_where_data_lie(plan, digits, tmp_path):
     job = Job('data/x', 'x', (), facts=dict(datasets=['digits_motion', 'nowhere']))
     assert products(plan, job) == [digits / 'digits_motion', Path(plan.cwd, 'data/nowhere')]
+
+
+def test_a_time_in_the_future_makes_nothing_stale(plan, tmp_path):
+    """A clock that was set back, or that of a file server."""
+    later = time.time() + 86400
+    for folder in (Path(plan.folder), tmp_path / 'results'):
+        for path in filter(Path.is_file, folder.rglob('*')):
+            os.utime(path, (later, later))
+    for job in plan.jobs:  # those of results are stamps: they changed
+        if files(plan, job).marker.is_file():
+            mark(plan, job, made_of(plan, job))
+    jobs, _ = to_do(plan)
+    assert not jobs and done(plan) == ALL

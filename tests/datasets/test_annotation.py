@@ -95,6 +95,11 @@ def test_find_dataset_of_an_embedded_name_says_how_to_make_it(tmp_path: Path):
 def test_names_near_an_embedded_one_and_names_of_old(tmp_path: Path):
     with pytest.raises(UserError, match=r"'digit_motion' in .* \(did you mean 'digits_motion'\?\)"):
         find_dataset('digit_motion', tmp_path)
+    with pytest.raises(
+        UserError, match=r"\(did you mean 'ucf101'\?\), where is .*Download"
+    ) as said:
+        find_dataset('ucf-101', tmp_path)
+    assert 'found there' not in str(said.value) and 'of your own' not in str(said.value)
     make(tmp_path / 'digits_class')
     with pytest.raises(
         UserError, match=r"'synthetic_motion' in .*; found there: digits_class"

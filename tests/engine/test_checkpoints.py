@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 
 import pytest
 import torch
@@ -43,6 +44,14 @@ def test_what_is_no_checkpoint(tmp_path):
     path = tmp_path / 'a.pth'
     with pytest.raises(UserError, match=r'a\.pth does not exist \(none: random weights\)'):
         read_checkpoint(path)
+    for epoch in (1, 2, 10):
+        (tmp_path / f'epoch_{epoch}.pth').touch()
+    with pytest.raises(UserError, match=r'there: epoch_1\.pth, epoch_2\.pth, epoch_10\.pth$'):
+        read_checkpoint(tmp_path / 'epoch_3.pth')
+    os.mkfifo(tmp_path / 'pipe.pth')
+    for folder in (tmp_path, tmp_path / 'pipe.pth'):
+        with pytest.raises(UserError, match='is no file'):
+            read_checkpoint(folder)
     torch.save({'x': torch.ones(100)}, path)
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(
@@ -85,3 +94,63 @@ def test_heads_may_be_others_but_not_the_backbone():
         'missing 1, first backbone.a; left over 1, first backbone.b; '
         'other shape 1, first head.x (2,) for (1,)'
     )
+
+
+@pytest.mark.parametrize('nest', ['model', 'model_state', 'student', 'state_dict.model', 'a.b'])
+def test_weights_are_found_where_they_are_nested(tmp_path, nest):
+    path, content = tmp_path / 'a.pth', {'backbone.x': torch.ones(1)}
+    for name in reversed(nest.split('.')):
+        content = {name: content, 'epoch': 3}
+    content['optimizer'] = {'state': {0: {'exp_avg': torch.ones(1)}}, 'param_groups': []}
+    torch.save(content, path)
+    assert list(tensors_of(read_checkpoint(path))) == ['backbone.x']
+
+
+def test_of_several_sets_each_has_its_place_before_its_names(tmp_path):
+    path, one = tmp_path / 'a.pth', torch.ones(1)
+    torch.save({'student': {'x': one}, 'teacher': {'net': {'x': one}}, 'optim': {'x': one}}, path)
+    assert list(tensors_of(read_checkpoint(path))) == ['student.x', 'teacher.net.x']
+
+
+@pytest.mark.parametrize(
+    ('value', 'said'),
+    [
+        (torch.empty(3, device='meta'), 'no plain tensor (meta)'),
+        (torch.ones(2, 2).to_sparse(), 'no plain tensor (sparse_coo)'),
+        (torch.ones(2, 2).to_sparse_csr(), 'no plain tensor (sparse_csr)'),
+        (torch.ones(1).expand(10**9), '1,000,000,000 values, more than the file'),
+    ],
+)
+def test_tensors_without_values_of_their_own(tmp_path, value, said):
+    path, key = tmp_path / 'a.pth', 'x' * 5_000_000 + '\x1b[2J'
+    torch.save({'state_dict': {key: value}}, path)
+    with pytest.raises(UserError) as error:
+        read_checkpoint(path)
+    assert (
+        said in str(error.value) and len(str(error.value)) < 500 and str(error.value).isprintable()
+    )
+
+
+def test_meta_data_that_are_none(tmp_path):
+    torch.save({'state_dict': {'x': torch.ones(1)}, 'meta': ['seed', 3]}, tmp_path / 'a.pth')
+    with pytest.raises(UserError, match=r"a\.pth: its meta data are no dict but \['seed', 3\]"):
+        read_checkpoint(tmp_path / 'a.pth')
+
+
+def test_an_archive_that_unpacks_to_more_than_it_is(tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.save({'x': torch.zeros(10**6)}, path)
+    with (
+        zipfile.ZipFile(path) as whole,
+        zipfile.ZipFile(tmp_path / 'b.pth', 'w', zipfile.ZIP_DEFLATED) as small,
+    ):
+        for name in whole.namelist():
+            small.writestr(name, whole.read(name))
+    with pytest.raises(UserError, match=r'b\.pth refused: [\d,]+ bytes unpack to 4,0'):
+        read_checkpoint(tmp_path / 'b.pth')
+
+
+def test_foreign_keys_are_shown_short():
+    long = {'k' * 5_000_000: torch.ones(1), '\x1b[2J\n': torch.ones(1)}
+    said = str(differences({'a': torch.ones(1)}, long))
+    assert len(said) < 500 and said.isprintable() and r'\x1b[2J' in said

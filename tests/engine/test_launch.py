@@ -105,7 +105,25 @@ def test_with_gpus_the_processes_are_those_of_the_launcher(config, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     monkeypatch.delenv('WORLD_SIZE', raising=False)
     monkeypatch.setenv('SLURM_NTASKS', '4')
+    for name in ('SLURM_PROCID', 'RANK', 'SLURM_STEP_ID'):
+        monkeypatch.setenv(name, '1')
+    ports = []
+    for job in ('1234567', '1234568'):  # two jobs may share a node
+        monkeypatch.delenv('MASTER_PORT', raising=False)
+        monkeypatch.setenv('SLURM_JOB_ID', job)
+        assert start_processes(config, 'slurm') == 4
+        ports.append(int(os.environ['MASTER_PORT']))
+    assert len(set(ports)) == 2 and all(20_000 <= port < 30_000 for port in ports)
     assert start_processes(config, 'slurm') == 4
     monkeypatch.setenv('WORLD_SIZE', '8')
     assert start_processes(config, 'pytorch') == 8
     assert config.launcher == 'pytorch'  # mmengine joins them
+
+
+@pytest.mark.parametrize('launcher', ['pytorch', 'slurm', 'mpi'])
+def test_a_launcher_that_started_nothing_is_named(config, monkeypatch, launcher):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_LOCAL_RANK'):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UserError, match=f'--launcher {launcher}: not started by '):
+        start_processes(config, launcher)

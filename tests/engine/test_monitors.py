@@ -49,9 +49,9 @@ def test_each_finding_names_its_epochs():
         'stat_edges_mid': [None, 1.0, 1.0, 1.0, 1.2],
     }
     assert findings(curves, BOUNDS) == [
-        'embeddings collapsed: stat_std_contrast_mid under 0.01 in 1-2, 5 of 5 epochs',
-        'prototypes died out: stat_used under 10.24 in 2, 4 of 5 epochs',
-        'graph without edges: stat_edges_mid under 1 in 2-4 of 5 epochs',
+        'embeddings collapsed: stat_std_contrast_mid under 0.01 in epochs 1-2, 5',
+        'prototypes died out: stat_used under 10.24 in epochs 2, 4',
+        'graph without edges: stat_edges_mid under 1 in epochs 2-4',
     ]
 
 

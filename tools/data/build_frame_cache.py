@@ -15,12 +15,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
+from mlfo_mm.arguments import count
 from mlfo_mm.datasets.transforms.decode import decode_all  # first: it says if torch is missing
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
 from mlfo_mm.datasets.time_limit import check_limit
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 
 
 def parse_args() -> argparse.Namespace:
@@ -30,8 +35,8 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('datasets', nargs='+', help='names of data sets')
     parser.add_argument('--data-root', type=Path, help='default: MLFO_DATA_ROOT, then data')
-    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes')
-    parser.add_argument('--short-side', type=int, help='scale frames down to it; default: whole')
+    parser.add_argument('--workers', type=count, default=os.cpu_count() or 1, help='processes')
+    parser.add_argument('--short-side', type=count, help='scale frames down to it; default: whole')
     parser.add_argument('--verify', action='store_true', help='hash what is there already')
     parser.add_argument(
         '--timeout', type=float, default=60.0, help='seconds for one video (default: %(default)s)'

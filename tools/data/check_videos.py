@@ -11,6 +11,11 @@ import os
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
+from mlfo_mm.arguments import count
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import (
     BROKEN,
@@ -20,7 +25,6 @@ from mlfo_mm.datasets.check import (
     summarise,
     write_report,
 )
-from mlfo_mm.errors import cli
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,14 +38,17 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--lists', nargs='+', metavar='FILE', help='lists in it (default: all)')
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count() or 1, help='processes (default: %(default)s)'
+        '--workers',
+        type=count,
+        default=os.cpu_count() or 1,
+        help='processes (default: %(default)s)',
     )
     parser.add_argument(
         '--timeout', type=float, default=60.0, help='seconds for one video (default: %(default)s)'
     )
     parser.add_argument(
         '--min-frames',
-        type=int,
+        type=count,
         default=32,
         help='fewer frames are too short (default: %(default)s)',
     )

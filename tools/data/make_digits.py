@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
+from mlfo_mm.arguments import count, natural, seed
 from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.datasets.digits_scenes import BACKGROUNDS, Look
-from mlfo_mm.errors import cli
 
 
 def parse_args() -> argparse.Namespace:
@@ -16,17 +22,17 @@ def parse_args() -> argparse.Namespace:
     )
     usual = Settings()
     parser.add_argument('--out', default='data', help='folder of data sets')
-    parser.add_argument('--num-train', type=int, default=usual.num_train, help='training clips')
-    parser.add_argument('--num-test', type=int, default=usual.num_test, help='test clips')
-    parser.add_argument('--seed', type=int, default=usual.seed)
+    parser.add_argument('--num-train', type=count, default=usual.num_train, help='training clips')
+    parser.add_argument('--num-test', type=count, default=usual.num_test, help='test clips')
+    parser.add_argument('--seed', type=seed, default=usual.seed)
     parser.add_argument(
-        '--size', type=int, nargs=2, default=usual.size, metavar=('W', 'H'), help='of a frame'
+        '--size', type=count, nargs=2, default=usual.size, metavar=('W', 'H'), help='of a frame'
     )
     parser.add_argument(
-        '--min-frames', type=int, default=usual.min_frames, help='length of the shortest clip'
+        '--min-frames', type=count, default=usual.min_frames, help='length of the shortest clip'
     )
     parser.add_argument(
-        '--max-frames', type=int, default=usual.max_frames, help='length of the longest clip'
+        '--max-frames', type=count, default=usual.max_frames, help='length of the longest clip'
     )
     look = parser.add_argument_group('how hard it is (lengths in pixels of a frame 36 high)')
     look.add_argument('--colour', action='store_true', help='a colour for each digit, not white')
@@ -43,9 +49,9 @@ def parse_args() -> argparse.Namespace:
         '--shake', type=float, default=usual.look.shake, help='standard deviation of the camera'
     )
     look.add_argument(
-        '--distractors', type=int, default=usual.look.distractors, help='wandering blobs a clip'
+        '--distractors', type=natural, default=usual.look.distractors, help='wandering blobs a clip'
     )
-    parser.add_argument('--workers', type=int, help='processes (default: all cores)')
+    parser.add_argument('--workers', type=count, help='processes (default: all cores)')
     parser.add_argument('--force', action='store_true', help='make it anew, whatever is there')
     parser.add_argument('--quiet', action='store_true', help='errors only')
     return parser.parse_args()

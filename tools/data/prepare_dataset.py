@@ -12,8 +12,14 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.start import cli  # first: it says what is not installed
+
+from mlfo_mm.arguments import seed
 from mlfo_mm.datasets.annotation import data_roots
 from mlfo_mm.datasets.prepare import write_dataset
 from mlfo_mm.datasets.prepare_folder import prepare_folder
@@ -22,7 +28,7 @@ from mlfo_mm.datasets.prepare_official import (
     prepare_kinetics400,
     prepare_ucf101,
 )
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
 
 
 def parse_args() -> argparse.Namespace:
@@ -76,7 +82,7 @@ def parse_args() -> argparse.Namespace:
             )
             sub.add_argument(
                 '--seed',
-                type=int,
+                type=seed,
                 default=0,
                 help='seed of the random split (default: %(default)s)',
             )

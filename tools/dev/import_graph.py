@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlfo_mm.errors import UserError, cli
+from mlfo_mm.errors import UserError
+from mlfo_mm.start import cli
 from mlfo_mm.files import write_atomic
 from mlfo_mm.study.paths import REPOSITORY
 
@@ -84,7 +85,7 @@ def with_graph(text: str, graph: str, where: object) -> str:
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--page', type=Path, default=PAGE, help='file with the two markers')
     return parser.parse_args()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mlfo_mm.errors import cli
+from mlfo_mm.start import cli
 from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.reporting.method_table import write_method_table
 

@@ -6,6 +6,7 @@ from .compiling import CompileHook
 from .epoch_signal import EpochSignalHook
 from .health import HealthHook
 from .loss_guard import LossGuardHook
+from .preemption import Preempted, PreemptionHook
 from .progress_bar import ProgressHook
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     'EpochSignalHook',
     'HealthHook',
     'LossGuardHook',
+    'Preempted',
+    'PreemptionHook',
     'ProgressHook',
 ]

@@ -11,6 +11,8 @@ from mmengine.fileio import LocalBackend, register_backend
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
+from .preemption import by_step
+
 REMEDY = 'free space or choose another --work-dir, then continue with --resume'
 
 
@@ -32,6 +34,8 @@ class AtomicBackend(LocalBackend):
 
 def readable(path: str | Path) -> bool:
     """Whether a checkpoint file is whole, as far as reading all of it shows."""
+    if not Path(path).is_file():  # a pipe would keep its reader waiting
+        return False
     try:
         torch.load(path, map_location='cpu', weights_only=True, mmap=False)
     except Exception:  # torch raises half a dozen types for a truncated archive
@@ -46,10 +50,27 @@ def by_epoch(work_dir: str | Path) -> dict[int, Path]:
 
 
 def find_resume(work_dir: str | Path, logger=print) -> Path | None:
-    """Newest whole ``epoch_*.pth`` of a work directory; truncated ones are named and passed over."""
-    found = by_epoch(work_dir)
-    for path in (found[epoch] for epoch in sorted(found, reverse=True)):
+    """Newest whole checkpoint of a work directory; truncated ones are named and passed over.
+
+    That is an ``epoch_NUMBER.pth``, or what a stop in an epoch has left.
+    """
+    found = {(epoch, 0): path for epoch, path in by_epoch(work_dir).items()} | by_step(work_dir)
+    for path in (found[place] for place in sorted(found, reverse=True)):
         if readable(path):
             return path
         logger(f'warning: {path} cannot be read whole: falling back to the checkpoint before it')
     return None
+
+
+def refuse_occupied(work_dir: Path) -> None:
+    """Refuse a fresh start where an earlier run's checkpoints would be written over.
+
+    Raises:
+        UserError: One of them is whole.
+    """
+    found = find_resume(work_dir)
+    if found is not None:
+        raise UserError(
+            f'{work_dir} holds an earlier run, up to {found.name}: --resume goes on with it; to start '
+            'anew, choose another --work-dir or remove this one'
+        )

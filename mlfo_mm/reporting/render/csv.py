@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from mlfo_mm.files import no_formula
 from mlfo_mm.reporting.grid import CsvLine, Value
 
 SIGNIFICANT = ('p', 'p_holm', 'first', 'last')  # columns of any size: six digits that count
@@ -33,9 +34,9 @@ def field(name: str, value: Value) -> str:
         case float():
             return number(value)
         case tuple():
-            return ' '.join(map(str, value))
+            return no_formula(' '.join(map(str, value)))
         case _:
-            return str(value)
+            return no_formula(str(value))
 
 
 def number(value: float) -> str:

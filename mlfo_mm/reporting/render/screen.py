@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlfo_mm.reporting.grid import Grid, GridCell, GridRow
+from mlfo_mm.reporting.labels import one_line
 from mlfo_mm.reporting.render.words import words
 
 STYLES = {'best': 'bold', 'strong': 'bold', 'second': 'underline', 'term': 'italic'}
@@ -34,9 +35,9 @@ def show(grid: Grid, console: Console, *, everything: bool = False) -> None:
     if hidden:
         seen = {_name(row) for row in shown}
         names = [f'more of {name}' if name in seen else name for name in dict.fromkeys(hidden)]
-        console.print(f'{len(hidden)} rows not measured: {", ".join(names)}', highlight=False)
+        console.print(Text(f'{len(hidden)} rows not measured: {", ".join(names)}'))
     for note in grid.notes:
-        console.print(Text(f'- {note}'))
+        console.print(Text(f'- {one_line(note)}'))
     console.print()
 
 
@@ -46,10 +47,12 @@ def _name(row: GridRow) -> str:
 
 def screen_table(grid: Grid, rows: Sequence[GridRow], columns: Sequence[int]) -> Table:
     """Lay out some columns of some rows for the terminal."""
-    screen = Table(title=grid.title, title_justify='left')
+    screen = Table(title=Text(one_line(grid.title)), title_justify='left')
     for index in columns:
         column = grid.columns[index]
-        screen.add_column(column.heading, justify='left' if column.kind == 'label' else 'right')
+        screen.add_column(
+            Text(one_line(column.heading)), justify='left' if column.kind == 'label' else 'right'
+        )
     for row in rows:
         screen.add_row(*(styled(row.cells[index]) for index in columns))
     return screen

@@ -8,7 +8,13 @@ import os
 import pytest
 import torch
 
-from mlfo_mm.engine.hooks.checkpoint import AtomicBackend, by_epoch, find_resume, readable
+from mlfo_mm.engine.hooks.checkpoint import (
+    AtomicBackend,
+    by_epoch,
+    find_resume,
+    readable,
+    refuse_occupied,
+)
 from mlfo_mm.errors import UserError
 
 
@@ -52,3 +58,21 @@ def test_newest_whole_checkpoint(tmp_path):
     assert len(said) == 1 and 'epoch_10.pth cannot be read whole' in said[0]
     assert not readable(tmp_path / 'epoch_10.pth')
     assert find_resume(tmp_path / 'none') is None
+
+
+def test_what_is_no_file_is_passed_over(tmp_path):
+    torch.save({'weights': torch.ones(1)}, tmp_path / 'epoch_1.pth')
+    os.mkfifo(tmp_path / 'epoch_2.pth')  # reading it would wait for ever
+    (tmp_path / 'epoch_3.pth').mkdir()
+    said = []
+    assert find_resume(tmp_path, said.append) == tmp_path / 'epoch_1.pth'
+    assert len(said) == 2
+
+
+def test_an_earlier_run_is_not_written_over(tmp_path):
+    (tmp_path / 'epoch_best.pth').write_bytes(b'')
+    (tmp_path / 'epoch_1.pth').write_bytes(b'half of it')
+    refuse_occupied(tmp_path)  # nothing that could be gone on with
+    torch.save({'weights': torch.ones(1)}, tmp_path / 'epoch_1.pth')
+    with pytest.raises(UserError, match=r'up to epoch_1\.pth: --resume goes on .* --work-dir'):
+        refuse_occupied(tmp_path)

@@ -92,7 +92,7 @@ def check(name: str, folder: Path, data: Path, points: int, seed: int, old: dict
 
 def main() -> None:
     """Check the kinds that are asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('kinds', nargs='*', choices=['all', *KINDS], default='all')
     parser.add_argument('--points', type=int, default=20, help='kills of each kind')
     parser.add_argument('--seed', type=int, default=0, help='of the moments')

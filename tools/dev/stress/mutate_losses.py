@@ -85,7 +85,7 @@ def prepare() -> None:
 
 def main() -> None:
     """Go through the losses."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('losses', nargs='*', choices=['all', *NAMES], default='all')
     parser.add_argument('--output', type=Path, default=ROOT / 'results/stress/mutate_losses.json')
     args = parser.parse_args()
