@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mlfo_mm.datasets.time_limit import check_limit
+from mlfo_mm.video.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError, cli
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary

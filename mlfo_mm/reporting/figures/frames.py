@@ -13,6 +13,9 @@ from PIL import Image
 
 from mlfo_mm.reporting.figures.details import ShownClip
 from mlfo_mm.roots import data_roots
+from mlfo_mm.video.opening import VideoError
+from mlfo_mm.video.orientation import display_matrix, upright
+from mlfo_mm.video.packets import decode_in_order
 
 Tile = NDArray[np.uint8]
 
@@ -53,13 +56,13 @@ def _video(clip: ShownClip) -> Path:
 def _decode(path: Path, wanted: frozenset[int]) -> dict[int, Image.Image]:
     found = {}
     try:
-        with av.open(os.fspath(path)) as container:
-            for index, frame in enumerate(container.decode(video=0)):
-                if index in wanted:
-                    found[index] = frame.to_image()
-                if len(found) == len(wanted):
-                    return found
-    except (av.FFmpegError, OSError, IndexError):
+        for index, frame in enumerate(decode_in_order(os.fspath(path))):
+            if index in wanted:
+                image = upright(frame.to_ndarray(format='rgb24'), display_matrix(frame))
+                found[index] = Image.fromarray(image)
+            if len(found) == len(wanted):
+                return found
+    except (av.FFmpegError, VideoError, OSError):
         raise NotHere('the video cannot be decoded') from None
     raise NotHere(f'the video ends before frame {max(wanted)}')
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from mlfo_mm.datasets.time_limit import check_limit, within
 from mlfo_mm.errors import UserError
+from mlfo_mm.video.time_limit import check_limit, within
 from tests.conftest import REPO
 
 
@@ -34,7 +34,7 @@ def test_a_stuck_call_is_left_behind():
 
 def test_the_process_ends_all_the_same():
     code = (
-        'import ctypes\nfrom mlfo_mm.datasets.time_limit import within\n'
+        'import ctypes\nfrom mlfo_mm.video.time_limit import within\n'
         'try:\n    within(0.1, lambda: ctypes.CDLL(None).sleep(600))\n'
         "except TimeoutError:\n    print('left')\n"
     )
@@ -46,7 +46,7 @@ def test_the_process_ends_all_the_same():
 
 def test_a_process_that_was_stopped_is_not_out_of_time():
     code = (
-        'import time\nfrom mlfo_mm.datasets.time_limit import within\n'
+        'import time\nfrom mlfo_mm.video.time_limit import within\n'
         "within(1.0, lambda: (print('begun', flush=True), time.sleep(0.3)))\nprint('in time')\n"
     )
     env = os.environ | {'PYTHONPATH': str(REPO)}
