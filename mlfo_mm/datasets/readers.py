@@ -216,8 +216,8 @@ def to_rgb(
     if 3 * width * height > MAX_FRAME:
         share = sqrt(MAX_FRAME / (3 * width * height))
         width, height = max(1, int(share * width)), max(1, int(share * height))
-    # FFmpeg's way to make a frame smaller that blends all of its pixels
-    image = reformatter.reformat(frame, width, height, 'rgb24', interpolation='AREA', threads=1)
+    how = None if height == frame.height else 'AREA'  # which blends all pixels of a larger frame
+    image = reformatter.reformat(frame, width, height, 'rgb24', interpolation=how, threads=1)
     shown = upright(image.to_ndarray(), display_matrix(frame))
     return shown if fit is None else fit(shown)
 
