@@ -106,8 +106,8 @@ def test_subsets_that_are_no_pair_are_refused(names: list[str], tmp_path: Path):
 
 
 def test_two_folders_of_one_meaning_are_refused(tmp_path: Path):
-    names = [*pair('Train', 'test'), 'training_2/jump/1.mp4']
-    with pytest.raises(UserError, match='Train and training_2 mean the same'):
+    names = [*pair('train_1', 'test'), 'train_2/jump/1.mp4']
+    with pytest.raises(UserError, match='train_1 and train_2 mean the same'):
         split_by_folders(tmp_path, names)
 
 
