@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 from collections.abc import Iterator
@@ -122,10 +123,19 @@ class Packets:
         return first and not (len(self.held) > 1 and is_leading(self.codec, bytes(self.held[1])))
 
     def _check_whole(self, total: int, stamps: list[int | None]) -> None:
+        """Raise a :class:`VideoError` where the file ends early."""
+        known = [stamp for stamp in stamps if stamp is not None]
         declared = self.stream.frames
+        if self.container.format.name == STAMPED[0]:  # those that the list of edits leaves
+            declared = len(self.stream.index_entries)
+        if self.container.format.name == 'avi' and total < WHOLE_FROM * declared:
+            # dropped frames are empty chunks, which are not read as packets, but which take their time
+            total = max(total, max(known, default=-1) + 1)
+            if total < WHOLE_FROM * declared:
+                total += _empty_chunks(self.path)
         if total < WHOLE_FROM * declared:
             raise VideoError(self.path, f'truncated: {total:,} of {declared:,} frames')
-        length, known = _seconds(self.stream), [stamp for stamp in stamps if stamp is not None]
+        length = _seconds(self.stream)
         if length > 0 and known:
             end = float(max(known) * self.stream.time_base) + 1 / (self.fps or 1.0)
             if end < WHOLE_FROM * length:
@@ -176,6 +186,15 @@ def _decoded(path: str, stamps: list[int | None]) -> tuple[int, frozenset[int] |
         rising = None not in came and came == sorted(set(came)) and set(came) <= set(stamps)
         _COUNTS[key] = len(came), frozenset(lost) if rising else None
     return _COUNTS[key]
+
+
+def _empty_chunks(path: str) -> int:
+    """Pictures of size 0 in an AVI file, ahead of its index, which names them again."""
+    with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = data.rfind(b'idx1')
+        view = memoryview(data)[: end if end > 0 else len(data)]
+        with view:
+            return sum(1 for _ in re.finditer(rb'\d\dd[bc]\0\0\0\0', view))
 
 
 def _seconds(stream: av.VideoStream) -> float:
