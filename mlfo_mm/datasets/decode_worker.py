@@ -15,7 +15,7 @@ if __name__ == '__main__':  # only this folder's parents, whatever else lies in 
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mlfo_mm.video.opening import VideoError, one_line
-from mlfo_mm.video.orientation import display_matrix, turns
+from mlfo_mm.video.orientation import Orientation
 from mlfo_mm.video.packets import Packets, decode_in_order, no_frames
 
 
@@ -51,12 +51,12 @@ def probe(path: str) -> dict[str, Any]:
 
 def _decode(path: str, result: dict[str, Any]) -> None:
     """Fill in what a video shows; :class:`VideoError` where that is not sound."""
-    sizes = set()
+    sizes, orientation = set(), Orientation()
     for frame in decode_in_order(path):
         result['frames'] += 1
         sizes.add((frame.height, frame.width))
         result['width'], result['height'] = frame.width, frame.height
-        if turns(display_matrix(frame))[0]:
+        if orientation.of(frame)[0]:  # rows and columns change places
             result['width'], result['height'] = frame.height, frame.width
     video = Packets(path, count=False)
     video.close()

@@ -176,7 +176,7 @@ def _store(
         return 0, True, str(error)
     file = io.BytesIO()
     np.save(file, frames)
-    data = file.getvalue()
+    data = file.getbuffer()  # not copied
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < len(data) + SPARE_BYTES:
         raise UserError(f'{folder}: less than 1 GiB would be left on the disk; stopped')

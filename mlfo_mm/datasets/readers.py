@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from math import sqrt
+from math import ceil, sqrt
 from typing import Protocol
 
 import av
@@ -13,11 +13,13 @@ from av.video.reformatter import VideoReformatter
 
 from mlfo_mm.video.bitstream import stands_alone
 from mlfo_mm.video.opening import VideoError, check_size
-from mlfo_mm.video.orientation import display_matrix, turns, upright
+from mlfo_mm.video.orientation import Orientation, upright
 from mlfo_mm.video.packets import STAMPED, Packets, decode_in_order
 from mlfo_mm.video.time_limit import still_wanted
 
-MAX_FRAME = 16 << 20  # bytes of RGB: frames that are larger are made smaller as they are decoded
+# Bytes of RGB, those of 3840 x 2160 and some more. Larger frames are made smaller as they are decoded, by
+# a whole number: what FFmpeg does in less time than it takes for the whole frame.
+MAX_FRAME = 32 << 20
 SPARSE = ('h264', 'hevc')  # codecs whose frames say if no other frame refers to them
 CHUNK = 32 << 20  # bytes of RGB that other decoders are asked for at once
 Fit = Callable[[np.ndarray], np.ndarray]
@@ -71,7 +73,7 @@ class PyAVReader:
         order, packets = list(video.ranks), video.held
         # the frames that are shown before that of each packet
         ranks = [-1 if p.pts is None else bisect_left(order, p.pts) for p in packets]
-        context, reformatter = video.stream.codec_context, VideoReformatter()
+        context, to_rgb = video.stream.codec_context, ToRGB(self._path, fit)
         context.thread_count = self._num_threads
         # Some containers have no time stamps of their own: there the frames must come one by one.
         sparse = context.name in SPARSE and video.container.format.name in STAMPED
@@ -98,7 +100,7 @@ class PyAVReader:
                         return None
                     expected += 1
                     if came in wanted:
-                        found[came] = to_rgb(self._path, frame, reformatter, fit)
+                        found[came] = to_rgb(frame)
         return [found[rank] for rank in indices]
 
     def _groups(self, indices: list[int], ranks: list[int]) -> Iterator[tuple[int, set[int]]]:
@@ -115,10 +117,10 @@ class PyAVReader:
     def _by_counting(self, indices: np.ndarray, fit: Fit | None) -> list[np.ndarray]:
         wanted, last = set(indices.tolist()), int(indices[-1])
         frames: list[np.ndarray] = []
-        number, reformatter = -1, VideoReformatter()
+        number, to_rgb = -1, ToRGB(self._path, fit)
         for number, frame in enumerate(decode_in_order(self._path, self._num_threads)):
             if number in wanted:
-                frames.append(to_rgb(self._path, frame, reformatter, fit))
+                frames.append(to_rgb(frame))
             if number >= last:
                 return frames
         reason = f'{number + 1} of {self.num_frames} frames can be decoded'
@@ -151,7 +153,7 @@ class _Other:
         finally:
             video.close()
         first = next(decode_in_order(path), None) if proven else None
-        if first is None or any(turns(display_matrix(first))):
+        if first is None or any(Orientation().of(first)):
             raise Unproven(path)
 
     def _agree(self, frames: int) -> None:
@@ -207,19 +209,24 @@ class TorchcodecReader(_Other):  # pragma: no cover - not installed by default
         return self._reader.get_frames_at(indices.tolist()).data.numpy()
 
 
-def to_rgb(
-    path: str, frame: av.VideoFrame, reformatter: VideoReformatter, fit: Fit | None = None
-) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, as the file says that it is to be shown, and as ``fit`` makes it."""
-    width, height = frame.width, frame.height
-    check_size(path, width, height)
-    if 3 * width * height > MAX_FRAME:
-        share = sqrt(MAX_FRAME / (3 * width * height))
-        width, height = max(1, int(share * width)), max(1, int(share * height))
-    how = None if height == frame.height else 'AREA'  # which blends all pixels of a larger frame
-    image = reformatter.reformat(frame, width, height, 'rgb24', interpolation=how, threads=1)
-    shown = upright(image.to_ndarray(), display_matrix(frame))
-    return shown if fit is None else fit(shown)
+class ToRGB:
+    """From a decoded frame to (H, W, 3) uint8 RGB, as the file says that it is shown, and then ``fit``."""
+
+    def __init__(self, path: str, fit: Fit | None = None) -> None:
+        self._path, self._fit = path, fit
+        self._reformatter, self._orientation = VideoReformatter(), Orientation()
+
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
+        """A frame's picture."""
+        check_size(self._path, frame.width, frame.height)
+        parts = ceil(sqrt(3 * frame.width * frame.height / MAX_FRAME))
+        width, height = max(1, frame.width // parts), max(1, frame.height // parts)
+        how = 'AREA' if parts > 1 else None
+        image = self._reformatter.reformat(
+            frame, width, height, 'rgb24', interpolation=how, threads=1
+        )
+        shown = upright(image.to_ndarray(), self._orientation.of(frame))
+        return shown if self._fit is None else self._fit(shown)
 
 
 def _known(sound: dict[int, bool], number: int, test: Callable[[int], bool]) -> bool:

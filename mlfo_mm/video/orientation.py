@@ -36,9 +36,27 @@ def turns(matrix: tuple[int, ...] | None) -> tuple[bool, bool, bool]:
     return False, angle == 180 and a < 0, angle in (0, 180) and d < 0
 
 
-def upright(image: NDArray[np.uint8], matrix: tuple[int, ...] | None) -> NDArray[np.uint8]:
-    """(H, W, 3) as it is shown."""
-    across, mirrored, flipped = turns(matrix)
+class Orientation:
+    """Which way up the frames of a video are: told by the first, and by those that are turned otherwise.
+
+    Not by each: one whose side data were looked at is in a cycle of references, which keeps it until the
+    next collection of garbage.
+    """
+
+    def __init__(self) -> None:
+        self._rotation: int | None = None
+        self._turns = (False, False, False)
+
+    def of(self, frame: av.VideoFrame) -> tuple[bool, bool, bool]:
+        """As :func:`turns`."""
+        if frame.rotation != self._rotation:
+            self._rotation, self._turns = frame.rotation, turns(display_matrix(frame))
+        return self._turns
+
+
+def upright(image: NDArray[np.uint8], how: tuple[bool, bool, bool]) -> NDArray[np.uint8]:
+    """(H, W, 3) as it is shown, turned as :func:`turns` says."""
+    across, mirrored, flipped = how
     if across:
         image = image.swapaxes(0, 1)
     if mirrored:

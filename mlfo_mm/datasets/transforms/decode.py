@@ -15,7 +15,7 @@ from mlfo_mm.datasets.readers import READERS, PyAVReader, Reader, Unproven
 from mlfo_mm.video.opening import VideoError, VideoTimeout, one_line
 from mlfo_mm.video.time_limit import within
 
-MAX_BYTES = 1 << 30  # of the frames that are held of one video
+MAX_BYTES = 2 << 30  # of the frames that are held of one video
 Result = TypeVar('Result')
 Decoder = Literal['pyav', 'decord', 'torchcodec']
 
@@ -54,8 +54,8 @@ def decode_all(
 
     def decode() -> tuple[np.ndarray, float, str]:
         reader, name = open_reader(path)
-        wanted = np.arange(reader.num_frames)
-        frames, name = _read(reader, name, path, wanted, Fit(path, len(wanted), short_side))
+        wanted = np.arange(reader.num_frames)  # held twice: one by one, and together
+        frames, name = _read(reader, name, path, wanted, Fit(path, 2 * len(wanted), short_side))
         return np.stack(frames), reader.fps, name
 
     return _limited(timeout, path, decode)
@@ -94,8 +94,9 @@ class Fit:
             height, width = frame.shape[:2]
             raise VideoError(
                 self._path,
-                f'{self._count:,} frames of {width} x {height} are {self._count * frame.nbytes:,} '
-                f'bytes, of which {MAX_BYTES:,} may be held: ask for a short side',
+                f'{self._count:,} frames of {width} x {height} would take '
+                f'{self._count * frame.nbytes / 1e9:.1f} GB, at most {MAX_BYTES / 1e9:.1f} are held: '
+                f'ask for a short side',
             )
         self._size = size
         return frame

@@ -14,7 +14,7 @@ from PIL import Image
 from mlfo_mm.reporting.figures.details import ShownClip
 from mlfo_mm.roots import data_roots
 from mlfo_mm.video.opening import VideoError
-from mlfo_mm.video.orientation import display_matrix, upright
+from mlfo_mm.video.orientation import Orientation, upright
 from mlfo_mm.video.packets import decode_in_order
 
 Tile = NDArray[np.uint8]
@@ -54,11 +54,11 @@ def _video(clip: ShownClip) -> Path:
 
 @functools.lru_cache(maxsize=256)
 def _decode(path: Path, wanted: frozenset[int]) -> dict[int, Image.Image]:
-    found = {}
+    found, orientation = {}, Orientation()
     try:
         for index, frame in enumerate(decode_in_order(os.fspath(path))):
             if index in wanted:
-                image = upright(frame.to_ndarray(format='rgb24'), display_matrix(frame))
+                image = upright(frame.to_ndarray(format='rgb24'), orientation.of(frame))
                 found[index] = Image.fromarray(image)
             if len(found) == len(wanted):
                 return found
