@@ -140,6 +140,7 @@ class _Other:
         try:
             self.num_frames, self.fps = video.num_frames, video.fps
             keys = [n for n, packet in enumerate(video.held) if packet.is_keyframe]
+            self._num_keys = len(keys)
             proven = (
                 video.sure
                 and bool(video.ranks)
@@ -188,6 +189,8 @@ class DecordReader(_Other):
         decord.logging.set_level(decord.logging.QUIET)  # what fails is told by VideoError
         self._reader = decord.VideoReader(path, num_threads=num_threads)
         self._agree(len(self._reader))
+        if len(self._reader.get_key_indices()) != self._num_keys:  # its FFmpeg believes the container
+            raise Unproven(path)
 
     def _batch(self, indices: np.ndarray) -> np.ndarray:
         return self._reader.get_batch(indices).asnumpy()
