@@ -189,7 +189,9 @@ class DecordReader(_Other):
         decord.logging.set_level(decord.logging.QUIET)  # what fails is told by VideoError
         self._reader = decord.VideoReader(path, num_threads=num_threads)
         self._agree(len(self._reader))
-        if len(self._reader.get_key_indices()) != self._num_keys:  # its FFmpeg believes the container
+        if (
+            len(self._reader.get_key_indices()) != self._num_keys
+        ):  # its FFmpeg believes the container
             raise Unproven(path)
 
     def _batch(self, indices: np.ndarray) -> np.ndarray:

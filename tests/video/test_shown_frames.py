@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import struct
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from mlfo_mm.datasets import readers
 from mlfo_mm.datasets.decode_worker import probe
 from mlfo_mm.datasets.readers import PyAVReader
+from mlfo_mm.datasets.transforms import decode
 from mlfo_mm.datasets.transforms.decode import decode_all, open_reader
 from mlfo_mm.video import opening, packets
 from mlfo_mm.video.opening import VideoError
@@ -37,7 +38,10 @@ def agree(path: Path, frames: int) -> None:
         for wanted in ([frames - 1], [1, frames // 2, frames - 2], list(range(frames))):
             reader = open_reader(str(path), decoder)[0]
             assert reader.num_frames == frames
-            assert np.array_equal(reader.read(np.array(wanted)), expected[wanted]), (decoder, wanted)
+            assert np.array_equal(reader.read(np.array(wanted)), expected[wanted]), (
+                decoder,
+                wanted,
+            )
 
 
 def edit(path: Path, length: int, start: int) -> Path:
@@ -89,7 +93,7 @@ def test_all_eight_orientations(tmp_path, across, signs, decoder):
     assert (found['height'], found['width']) == image.shape[:2]
 
 
-def test_an_orientation_that_matroska_stores(tmp_path):
+def test_an_orientation_that_a_muxer_stores(tmp_path):
     path = tmp_path / 'x.mp4'
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=25)
@@ -134,9 +138,7 @@ def flag_all(source: Path, target: Path) -> Path:
 def test_flags_are_not_believed(tmp_path, name, codec, options):
     pixels = {'qtrle': 'rgb24', 'rpza': 'rgb555le', 'cinepak': 'rgb24', 'mjpeg': 'yuvj420p'}
     try:
-        path = encode(
-            tmp_path / name, codec, pixels=pixels.get(codec, 'yuv420p'), options=options
-        )
+        path = encode(tmp_path / name, codec, pixels=pixels.get(codec, 'yuv420p'), options=options)
     except (av.FFmpegError, ValueError) as error:
         pytest.skip(f'{codec} cannot be encoded here: {error}')
     agree(flag_all(path, tmp_path / f'lies{path.suffix}'), 24)
@@ -226,7 +228,17 @@ def test_too_many_packets_are_refused(tmp_path, monkeypatch):
         open_reader(str(path))
 
 
-def test_a_cover_is_no_video(tmp_path):
-    path = tmp_path / 'x.mp4'
-    encode(path, frames=4)
-    assert open_reader(str(path))[0].fps == Fraction(25)
+def test_large_frames_are_made_smaller_as_they_are_decoded(tmp_path, monkeypatch):
+    path = encode(tmp_path / 'x.mp4', frames=4, options=OPTIONS)
+    monkeypatch.setattr(readers, 'MAX_FRAME', 3 * 64 * 48 // 4)
+    (shown,) = PyAVReader(str(path)).read(np.array([2]))
+    assert shown.shape == (24, 32, 3)
+    assert abs(shown.astype(int) - draw(2, (32, 24))).mean() < 8
+
+
+def test_frames_are_held_within_a_bound(tmp_path, monkeypatch):
+    path = encode(tmp_path / 'x.mp4', frames=8)
+    monkeypatch.setattr(decode, 'MAX_BYTES', 9 * 3 * 64 * 48)
+    with pytest.raises(VideoError, match='frames of 64 x 48 would take .* ask for a short side'):
+        decode_all(str(path))
+    assert decode_all(str(path), short_side=24)[0].shape == (8, 24, 32, 3)

@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.video.time_limit import check_limit, within
+from mlfo_mm.video.time_limit import check_limit, still_wanted, within
 from tests.conftest import REPO
 
 
@@ -30,6 +31,22 @@ def test_results_and_errors_come_through():
 def test_a_stuck_call_is_left_behind():
     with pytest.raises(TimeoutError, match=r'not decoded within 0\.1 s'):
         within(0.1, stuck)
+
+
+def test_work_that_nobody_waits_for_ends():
+    still_wanted()  # outside of a limit
+
+    def work() -> None:
+        while True:
+            still_wanted()
+            time.sleep(0.001)
+
+    before = set(threading.enumerate())
+    with pytest.raises(TimeoutError):
+        within(0.05, work)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
 
 
 def test_the_process_ends_all_the_same():
