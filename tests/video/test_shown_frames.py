@@ -1,4 +1,4 @@
-"""The frames that a video shows, by every decoder and the check: count, order, orientation, and nothing else."""
+"""What a video shows, by every decoder and the check: count, order, orientation, and nothing else."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_frames_that_are_too_large_are_refused_by_all(tmp_path, monkeypatch):
     path = encode(tmp_path / 'x.mp4', frames=4)
     monkeypatch.setattr(opening, 'MAX_PIXELS', 64 * 48 - 1)
     for decoder in DECODERS:
-        with pytest.raises(VideoError, match='frames of 64 x 48: more than .* scale it down'):
+        with pytest.raises(VideoError, match=r'frames of 64 x 48: more than .* scale it down'):
             open_reader(str(path), decoder)
     assert probe(str(path))['status'] == 'broken'
 
@@ -239,6 +239,6 @@ def test_large_frames_are_made_smaller_as_they_are_decoded(tmp_path, monkeypatch
 def test_frames_are_held_within_a_bound(tmp_path, monkeypatch):
     path = encode(tmp_path / 'x.mp4', frames=8)
     monkeypatch.setattr(decode, 'MAX_BYTES', 9 * 3 * 64 * 48)
-    with pytest.raises(VideoError, match='frames of 64 x 48 would take .* ask for a short side'):
+    with pytest.raises(VideoError, match=r'frames of 64 x 48 would take .* ask for a short side'):
         decode_all(str(path))
     assert decode_all(str(path), short_side=24)[0].shape == (8, 24, 32, 3)
