@@ -54,7 +54,8 @@ def _video(clip: ShownClip) -> Path:
 
 @functools.lru_cache(maxsize=256)
 def _decode(path: Path, wanted: frozenset[int]) -> dict[int, Image.Image]:
-    found, orientation = {}, Orientation()
+    found: dict[int, Image.Image] = {}
+    orientation = Orientation()
     try:
         for index, frame in enumerate(decode_in_order(os.fspath(path))):
             if index in wanted:
