@@ -59,7 +59,7 @@ def _decode(path: Path, wanted: frozenset[int]) -> dict[int, Image.Image]:
     try:
         for index, frame in enumerate(decode_in_order(os.fspath(path))):
             if index in wanted:
-                image = upright(frame.to_ndarray(format='rgb24'), orientation.of(frame))
+                image = upright(np.asarray(frame.to_image()), orientation.of(frame))
                 found[index] = Image.fromarray(image)
             if len(found) == len(wanted):
                 return found
