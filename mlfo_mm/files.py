@@ -34,7 +34,7 @@ def disk_errors(place: str | Path, remedy: str) -> Iterator[None]:
         raise UserError(f'{error.filename or place}: {error.strerror}; {remedy}') from error
 
 
-def write_atomic(path: str | Path, data: str | bytes) -> Path:
+def write_atomic(path: str | Path, data: str | bytes | memoryview) -> Path:
     """Write ``data`` to ``path`` so that a kill at any moment leaves a whole file there.
 
     Text is written as UTF-8, its line ends as they are. The data go to a hidden file in the same

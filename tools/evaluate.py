@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 from mlfo_mm.arguments import count, seed
-from mlfo_mm.datasets.time_limit import check_limit
+from mlfo_mm.video.time_limit import check_limit
 from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate_all, summary

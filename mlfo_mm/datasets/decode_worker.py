@@ -1,25 +1,30 @@
 """Decode videos named on standard input, one JSON line each way; run as a script by ``check.py``.
 
-A process of its own, which imports nothing but PyAV, can be ended when a decoder hangs or crashes.
+A process of its own, which imports neither torch nor mm*, can be ended when a decoder hangs or crashes.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sys
+from pathlib import Path
 from typing import Any
 
-import av
+if __name__ == '__main__':  # only this folder's parents, whatever else lies in it
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mlfo_mm.video.opening import VideoError, one_line
+from mlfo_mm.video.orientation import Orientation
+from mlfo_mm.video.packets import Packets, decode_in_order, no_frames
 
 
 def probe(path: str) -> dict[str, Any]:
     """Decode a video from end to end.
 
     Returns:
-        ``status`` (ok, missing, empty, broken), ``frames``, ``width``, ``height``, ``fps`` and
-        ``message``.
+        ``status`` (ok, missing, empty, broken), ``frames``, ``width`` and ``height`` as they are shown,
+        ``fps`` and ``message``.
     """
     result: dict[str, Any] = {
         'status': 'ok',
@@ -31,45 +36,37 @@ def probe(path: str) -> dict[str, Any]:
     }
     if not os.path.isfile(path):
         return result | {'status': 'missing', 'message': 'no such file'}
-    if os.path.getsize(path) == 0:
-        return result | {'status': 'empty', 'message': '0 frames (0 bytes)'}
-    declared, length, end, sizes = 0, 0.0, 0.0, set()
     try:
-        with av.open(path) as container:
-            if not container.streams.video:
-                return result | {'status': 'broken', 'message': 'no video stream'}
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
-            declared, length = stream.frames, _seconds(stream)
-            result['fps'] = round(float(stream.average_rate or 0), 3)
-            for frame in container.decode(stream):
-                result['frames'] += 1
-                result['width'], result['height'] = frame.width, frame.height
-                sizes.add((frame.height, frame.width))
-                end = (frame.time or 0.0) + 1 / (result['fps'] or 1.0)
-    except Exception as error:  # a damaged header gives any, such as AttributeError
-        message = f'{error} (after {result["frames"]} frames)'
-        return result | {'status': 'broken', 'message': message}
-    if result['frames'] == 0:
-        return result | {'status': 'empty', 'message': f'0 frames ({os.path.getsize(path)} bytes)'}
-    # Headers of healthy files can be off by a frame or two, so only a clear lack counts.
-    if result['frames'] < 0.9 * declared:
-        message = f'truncated: {result["frames"]} of {declared} frames'
-        return result | {'status': 'broken', 'message': message}
-    if end < 0.9 * length:
-        message = f'truncated: {end:.2f} of {length:.2f} s'
-        return result | {'status': 'broken', 'message': message}
-    if len(sizes) > 1:
-        message = f'frames of several sizes: {sorted(sizes)}'
-        return result | {'status': 'broken', 'message': message}
+        _decode(path, result)
+    except VideoError as error:
+        result['status'], result['message'] = 'broken', error.reason
+        if error.reason.startswith('0 frames'):
+            result['status'] = 'empty'
+            result['message'] = f'0 frames ({os.path.getsize(path)} bytes)'
+    except Exception as error:  # a damaged picture gives any
+        result['status'] = 'broken'
+        result['message'] = f'{one_line(error)} (after {result["frames"]} frames)'
     return result
 
 
-def _seconds(stream: av.VideoStream) -> float:
-    """Length that a Matroska or WebM file declares, which counts no frames; else 0."""
-    match = re.fullmatch(r'(\d+):(\d+):(\d+\.\d+)', stream.metadata.get('DURATION', ''))
-    hours, minutes, seconds = map(float, match.groups() if match else (0, 0, 0))
-    return 3600 * hours + 60 * minutes + seconds
+def _decode(path: str, result: dict[str, Any]) -> None:
+    """Fill in what a video shows; :class:`VideoError` where that is not sound."""
+    sizes, orientation = set(), Orientation()
+    for frame in decode_in_order(path):
+        result['frames'] += 1
+        sizes.add((frame.height, frame.width))
+        result['width'], result['height'] = frame.width, frame.height
+        if orientation.of(frame)[0]:  # rows and columns change places
+            result['width'], result['height'] = frame.height, frame.width
+    video = Packets(path, count=False)
+    video.close()
+    result['fps'] = round(video.fps, 3)
+    if video.sure and result['frames'] != video.num_frames:
+        raise VideoError(path, f'{result["frames"]} of {video.num_frames} frames can be decoded')
+    if result['frames'] == 0:
+        raise no_frames(path)
+    if len(sizes) > 1:
+        raise VideoError(path, f'frames of several sizes: {sorted(sizes)}')
 
 
 if __name__ == '__main__':

@@ -25,12 +25,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from mlfo_mm.datasets.readers import Fit
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256, write_atomic
 from mlfo_mm.processes import die_with_parent
 
 VARIABLE = 'MLFO_FRAME_CACHE'
-VERSION = 2  # 1: frames by decord, which are not always those of their number
+# 1: frames by decord, which are not always those of their number; 2: those that are not shown too
+VERSION = 3
 SPARE_BYTES = 1 << 30  # of the disk, never filled
 
 
@@ -64,9 +66,11 @@ class CachedReader:
         self.num_frames = len(self._frames)
         self.fps = float(facts['fps'])
 
-    def read(self, indices: np.ndarray) -> Sequence[np.ndarray]:
+    def read(self, indices: np.ndarray, fit: Fit | None = None) -> Sequence[np.ndarray]:
         """The frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB, copied."""
-        return list(self._frames[indices])
+        if fit is None:
+            return list(self._frames[indices])
+        return [fit(np.array(self._frames[index])) for index in indices.tolist()]
 
 
 def open_cached(
@@ -174,7 +178,7 @@ def _store(
         return 0, True, str(error)
     file = io.BytesIO()
     np.save(file, frames)
-    data = file.getvalue()
+    data = file.getbuffer()  # not copied
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < len(data) + SPARE_BYTES:
         raise UserError(f'{folder}: less than 1 GiB would be left on the disk; stopped')

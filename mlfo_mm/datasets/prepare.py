@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,12 @@ from mlfo_mm.datasets.leakage import check_leakage
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 
-VIDEO_SUFFIXES = {'.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm', '.wmv'}
+VIDEO_SUFFIXES = {
+    '.3g2', '.3gp', '.apng', '.asf', '.avi', '.divx', '.dv', '.f4v', '.flv', '.gif', '.h264', '.hevc',
+    '.ivf', '.m1v', '.m2t', '.m2ts', '.m2v', '.m4v', '.mjpeg', '.mjpg', '.mkv', '.mod', '.mov', '.mp4',
+    '.mpe', '.mpeg', '.mpg', '.mpv', '.mts', '.mxf', '.nut', '.ogg', '.ogm', '.ogv', '.qt', '.rm',
+    '.rmvb', '.swf', '.tod', '.trp', '.ts', '.vob', '.webm', '.wmv', '.wtv', '.xvid', '.y4m',
+}  # fmt: skip
 ARCHIVE_SUFFIXES = {'.rar', '.zip', '.gz', '.tgz', '.tar', '.7z'}
 
 
@@ -32,22 +38,43 @@ class Prepared(NamedTuple):
     notes: list[str]
 
 
-def scan_videos(folder: Path) -> list[str]:
-    """Paths of all videos below a folder, relative to it, sorted; hidden files are left out."""
+def scan_videos(folder: Path, others: Counter[str] | None = None) -> list[str]:
+    """Paths of all videos below a folder, relative to it, sorted; hidden files are left out.
+
+    Args:
+        folder: To look in.
+        others: Takes up the suffixes of the files in its folders that are no videos.
+    """
     found = []
     for parent, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [d for d in folders if not d.startswith('.')]
         below = Path(parent).relative_to(folder)
-        found += [
-            (below / f).as_posix()
-            for f in files
-            if os.path.splitext(f)[1].lower() in VIDEO_SUFFIXES and not f.startswith('.')
-        ]
+        for file in files:
+            suffix = os.path.splitext(file)[1].lower()
+            if file.startswith('.'):
+                continue
+            if suffix in VIDEO_SUFFIXES:
+                found.append((below / file).as_posix())
+            elif others is not None and below.parts:
+                others[suffix or 'no suffix'] += 1
     return sorted(found)
 
 
+def note_left_out(others: Counter[str]) -> list[str]:
+    """A line on the files that :func:`scan_videos` left out, if any."""
+    if not others:
+        return []
+    most = sorted(others.items(), key=lambda each: (-each[1], each[0]))
+    named = ', '.join(f'{count:,} {suffix}' for suffix, count in most)
+    return [f'{others.total():,} files are no videos by their suffix; left out: {named}']
+
+
 def locate_videos(
-    name: str, dataset_dir: Path, given: Path | None, candidates: Sequence[str]
+    name: str,
+    dataset_dir: Path,
+    given: Path | None,
+    candidates: Sequence[str],
+    others: Counter[str] | None = None,
 ) -> tuple[Path, list[str]]:
     """The folder with the videos of a public data set, and the videos in it.
 
@@ -56,10 +83,11 @@ def locate_videos(
         dataset_dir: Its folder.
         given: The user's choice of the folder, if any.
         candidates: Folders below ``dataset_dir`` to try otherwise.
+        others: As in :func:`scan_videos`.
     """
     folders = [given] if given else [dataset_dir / c for c in candidates]
     for folder in folders:
-        videos = scan_videos(folder)
+        videos = scan_videos(folder, others)
         if videos:
             return folder, videos
     for folder in folders:

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from mlfo_mm.datasets.annotation import PREPARE
-from mlfo_mm.datasets.prepare import Prepared, scan_videos
+from mlfo_mm.datasets.prepare import Prepared, note_left_out, scan_videos
+from mlfo_mm.datasets.subset_folders import missing_classes, split_by_folders
 from mlfo_mm.errors import UserError
 
 Entries = list[tuple[str, int]]
-TEST_FOLDERS = ('test', 'val', 'validate', 'validation')
 
 
 def prepare_folder(
@@ -25,8 +25,8 @@ def prepare_folder(
 ) -> Prepared:
     """A data set from a folder of class folders.
 
-    ``train/<class>/`` and ``test/<class>/`` (or ``val``) folders are taken as they are; otherwise
-    the videos are split at random, class by class, groups whole.
+    ``train/<class>/`` and ``test/<class>/`` folders (or ``val``, ``Training``, ...) are taken as they
+    are; otherwise the videos are split at random, class by class, groups whole.
 
     Args:
         dataset_dir: Folder of the data set.
@@ -40,17 +40,22 @@ def prepare_folder(
     if not 0 < test_fraction < 1:
         raise UserError(f'--test-fraction {test_fraction} is not between 0 and 1')
     folders = [videos] if videos else [dataset_dir / 'videos', dataset_dir]
-    folder, found = next(((f, v) for f in folders if (v := scan_videos(f))), (folders[0], []))
+    others: Counter[str] = Counter()
+    folder, found = next(
+        ((f, v) for f in folders if (v := scan_videos(f, others))), (folders[0], [])
+    )
     if not found:
         raise UserError(
             f'no videos in {" or ".join(str(f) for f in folders)}. Put them in '
             f'{folders[0]}/<class>/ and run: {PREPARE} folder --name {shlex.quote(dataset_dir.name)}'
+            + ''.join(f' ({note})' for note in note_left_out(others))
         )
     given = split_by_folders(folder, found)
     if given:
+        given.notes.extend(note_left_out(others))
         return given
     in_class = [v for v in found if '/' in v]
-    notes = []
+    notes = note_left_out(others)
     if len(in_class) < len(found):
         notes.append(
             f'{len(found) - len(in_class)} videos in no class folder of {folder}; left out'
@@ -73,7 +78,7 @@ def prepare_folder(
             f'a test list; change --group-regex or --test-fraction'
         )
     notes.append(f'split at random by seed {seed}: {len(groups):,} groups kept whole')
-    return Prepared(folder, classes, lists, notes + _missing_classes(classes, lists))
+    return Prepared(folder, classes, lists, notes + missing_classes(classes, lists))
 
 
 def _group(folder: Path, videos: list[str], regex: str | None) -> dict[str, list[str]]:
@@ -109,34 +114,3 @@ def _choose_test(groups: dict[str, list[str]], fraction: float, seed: int) -> se
             for c, n in sizes[group].items():
                 lacking[c] -= n
     return test
-
-
-def split_by_folders(folder: Path, videos: list[str]) -> Prepared | None:
-    """The data set of ``train/<class>/`` and ``test/<class>/`` (or ``val``) folders, if any."""
-    subsets = {v.split('/')[0] for v in videos if v.count('/') >= 2}
-    second = next((s for s in TEST_FOLDERS if s in subsets), None)
-    if 'train' not in subsets or second is None or subsets - {'train', *TEST_FOLDERS}:
-        return None
-    parts = {
-        name: [v for v in videos if v.startswith(f'{subset}/') and v.count('/') >= 2]
-        for name, subset in (('train.txt', 'train'), ('test.txt', second))
-    }
-    classes = sorted({v.split('/')[1] for part in parts.values() for v in part})
-    label_of = {name: label for label, name in enumerate(classes)}
-    lists = {n: [(v, label_of[v.split('/')[1]]) for v in part] for n, part in parts.items()}
-    left_out = len(videos) - sum(len(part) for part in parts.values())
-    notes = [f'split by the folders train and {second} of {folder}']
-    if left_out:
-        notes.append(f'{left_out:,} other videos below {folder}; left out')
-    return Prepared(folder, classes, lists, notes + _missing_classes(classes, lists))
-
-
-def _missing_classes(classes: list[str], lists: dict[str, Entries]) -> list[str]:
-    notes = []
-    for name, entries in lists.items():
-        absent = [
-            classes[i] for i in sorted(set(range(len(classes))) - {label for _, label in entries})
-        ]
-        if absent:
-            notes.append(f'warning: no video of {", ".join(absent)} in {name}')
-    return notes

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 from mlfo_mm.datasets.annotation import read_lines, source_hint
-from mlfo_mm.datasets.prepare import Prepared, locate_videos, match_videos
-from mlfo_mm.datasets.prepare_folder import split_by_folders
+from mlfo_mm.datasets.prepare import Prepared, locate_videos, match_videos, note_left_out
+from mlfo_mm.datasets.subset_folders import TEST, VALIDATION, split_by_folders
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import read_text
 
@@ -162,19 +163,24 @@ def prepare_kinetics400(
         videos: Folder of the videos; by default ``videos`` in ``dataset_dir``, or the latter.
         splits: Folder of the CSV files; by default ``dataset_dir`` or ``annotations`` in it.
     """
-    folder, found = locate_videos('kinetics400', dataset_dir, videos, ('videos', '.'))
+    others: Counter[str] = Counter()
+    folder, found = locate_videos('kinetics400', dataset_dir, videos, ('videos', '.'), others)
     folders = [splits] if splits else [dataset_dir, dataset_dir / 'annotations']
     tables = next(
         ([t, v] for f in folders if (t := _csv(f, 'train')) and (v := _csv(f, 'val'))), None
     )
     if tables is None and splits:
         raise UserError(f'no train.csv and val.csv in {splits}')
-    prepared = _kinetics_csv(folder, found, *tables) if tables else split_by_folders(folder, found)
+    if tables:
+        prepared = _kinetics_csv(folder, found, *tables)
+    else:  # numbers on Kinetics are those of its validation videos
+        prepared = split_by_folders(folder, found, (VALIDATION, TEST))
     if prepared is None:
         raise UserError(
             f'{folder} has neither train/<class>/ and val/<class>/ folders nor CSV files beside. '
             + source_hint('kinetics400', dataset_dir)
         )
+    prepared.notes.extend(note_left_out(others))
     if len(prepared.classes) != NUM_CLASSES['kinetics400']:
         prepared.notes.append(f'{len(prepared.classes)} classes; the whole of Kinetics-400 has 400')
     return prepared

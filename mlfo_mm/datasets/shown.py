@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import av
 
-from mlfo_mm.datasets.time_limit import within
+from mlfo_mm.video.time_limit import within
 
 FRAMES = 16
 SECONDS = 20.0  # for the beginning of one video

@@ -22,9 +22,9 @@ from mmengine.registry import FUNCTIONS
 from torch.utils.data import get_worker_info
 
 from mlfo_mm.errors import UserError
+from mlfo_mm.video.time_limit import check_limit
 
 from .annotation import check_files, find_dataset, list_file, read_classes, read_list
-from .time_limit import check_limit
 from .transforms.decode import VideoError, VideoTimeout
 from .transforms.deferred import defer
 

@@ -234,11 +234,11 @@ def test_summarise_is_short():
     assert lines[3:] == ['empty: and 47 more, see the report', '50 videos: 50 empty']
 
 
-def test_the_worker_imports_neither_torch_nor_this_package():
+def test_the_worker_imports_neither_torch_nor_mmaction():
     code = (
         'import sys, runpy; sys.stdin = open("/dev/null");'
         f'runpy.run_path({str(check.WORKER)!r}, run_name="__main__");'
-        'print(sorted({m.split(".")[0] for m in sys.modules} & {"torch", "mlfo_mm"}))'
+        'print(sorted({m.split(".")[0] for m in sys.modules} & {"torch", "mmcv", "mmaction"}))'
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ['ready', '[]']

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mlfo_mm.datasets.readers import READERS, PyAVReader
+from mlfo_mm.datasets.transforms.decode import open_reader
 from tests.corpus import encode
 
 B_FRAMES = {'bf': '3', 'g': '10', 'crf': '2'}
@@ -27,23 +28,6 @@ KINDS = {
     'divx.avi': dict(codec='mpeg4', options={'bf': '2', 'g': '10', 'q': '1'}),
     'xvid.avi': dict(codec='mpeg4', options={'g': '10', 'q': '1'}),
     'mpeg2.mpg': dict(codec='mpeg2video', options={'bf': '2', 'g': '10', 'q': '1'}),
-}
-UNSOUND = {  # what other decoders get wrong: the reason why they are not the default
-    'decord': {
-        'open_gop.mp4',
-        'refreshed_bit_by_bit.mp4',
-        'b_frames.avi',
-        'b_frames.ts',
-        'divx.avi',
-        'mpeg2.mpg',
-    },
-    'torchcodec': {
-        'refreshed_bit_by_bit.mp4',
-        'b_frames.avi',
-        'b_frames.ts',
-        'divx.avi',
-        'mpeg2.mpg',
-    },
 }
 WANTED = [
     np.arange(32),
@@ -75,13 +59,11 @@ def test_frames_by_number(videos, name, decoder):
         pytest.importorskip('torchcodec', exc_type=Exception)
     elif importlib.util.find_spec({'pyav': 'av'}.get(decoder, decoder)) is None:
         pytest.skip(f'{decoder} is not installed')
-    if name in UNSOUND.get(decoder, ()):
-        pytest.skip(f'{decoder} gives other frames here')
     expected = in_order(videos / name)
     assert len(np.unique(expected.reshape(32, -1), axis=0)) > 24  # most differ
     for indices in WANTED:
-        reader = READERS[decoder](str(videos / name))
-        assert reader.num_frames == 32
+        reader, used = open_reader(str(videos / name), decoder)
+        assert reader.num_frames == 32 and used in (decoder, 'pyav')
         same = np.array_equal(reader.read(indices), expected[indices])
         assert same, indices
 

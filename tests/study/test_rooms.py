@@ -1,4 +1,4 @@
-"""Imports go one way: study <- datasets, models <- engine <- evaluation <- benchmark."""
+"""Imports go one way: study, video <- datasets, models <- engine <- evaluation <- benchmark."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from tests.conftest import REPO
 SHARED = {'mlfo_mm'}  # errors, files and what else lies beside the packages
 ALLOWED = dict(
     study=SHARED,
-    datasets={*SHARED, 'study'},
+    video=SHARED,
+    datasets={*SHARED, 'study', 'video'},
     # the label that a sampler gives to what is not to be told
     models={*SHARED, 'installation', 'study', 'datasets'},
     engine={*SHARED, 'study', 'datasets', 'models'},
     evaluation={*SHARED, 'study', 'datasets', 'models', 'engine'},
     benchmark={*SHARED, 'study', 'datasets', 'models', 'engine', 'evaluation', 'reporting'},
-    reporting={*SHARED, 'study'},
+    reporting={*SHARED, 'study', 'video'},
     components={'datasets', 'models', 'engine', 'evaluation'},
     # the doctor looks for data sets
     installation={*SHARED, 'datasets'},

@@ -24,7 +24,7 @@ from mlfo_mm.datasets.transforms.decode import decode_all  # first: it says if t
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
-from mlfo_mm.datasets.time_limit import check_limit
+from mlfo_mm.video.time_limit import check_limit
 from mlfo_mm.errors import UserError
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
@@ -12,15 +11,17 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from mlfo_mm.datasets.frame_cache import CachedReader, open_cached
-from mlfo_mm.datasets.readers import READERS, PyAVReader, Reader, VideoError, VideoTimeout
-from mlfo_mm.datasets.time_limit import within
+from mlfo_mm.datasets.readers import READERS, PyAVReader, Reader, Unproven
+from mlfo_mm.video.opening import VideoError, VideoTimeout, one_line
+from mlfo_mm.video.time_limit import within
 
+MAX_BYTES = 2 << 30  # of the frames that are held of one video
 Result = TypeVar('Result')
 Decoder = Literal['pyav', 'decord', 'torchcodec']
 
 
 def open_reader(path: str, decoder: Decoder = 'pyav', num_threads: int = 1) -> tuple[Reader, str]:
-    """Open a video; PyAV stands in where another decoder is missing or fails.
+    """Open a video; PyAV stands in where another decoder is missing, fails or is not proven.
 
     Args:
         path: Of the video.
@@ -33,24 +34,16 @@ def open_reader(path: str, decoder: Decoder = 'pyav', num_threads: int = 1) -> t
     Raises:
         VideoError: The file cannot be read as a video; the reason says why.
     """
-    if not os.path.exists(path):
-        raise VideoError(path, 'no such file')
-    if os.path.isdir(path):
-        raise VideoError(path, 'a folder, not a file')
-    if os.path.getsize(path) == 0:
-        raise VideoError(path, '0 frames: 0 bytes')
     reason = ''
     for name in dict.fromkeys([decoder, 'pyav']):
         try:
-            reader = READERS[name](path, num_threads)
-        except VideoError:
+            return READERS[name](path, num_threads), name
+        except (VideoError, TimeoutError):
             raise
-        except Exception as error:  # decoders share no base class of errors
-            reason = _one_line(error)
+        except Unproven:
             continue
-        if reader.num_frames > 0:
-            return reader, name
-        reason = '0 frames'
+        except Exception as error:  # decoders share no base class of errors
+            reason = one_line(error)
     raise VideoError(path, reason)
 
 
@@ -61,35 +54,73 @@ def decode_all(
 
     def decode() -> tuple[np.ndarray, float, str]:
         reader, name = open_reader(path)
-        frames, name = _read(reader, name, path, np.arange(reader.num_frames))
-        return np.stack(_shrunk(frames, short_side)), reader.fps, name
+        wanted = np.arange(reader.num_frames)  # held twice: one by one, and together
+        frames, name = _read(reader, name, path, wanted, Fit(path, 2 * len(wanted), short_side))
+        return np.stack(frames), reader.fps, name
 
     return _limited(timeout, path, decode)
 
 
+class Fit:
+    """What becomes of a frame as soon as it is decoded; refuses what would take too much memory.
+
+    Attributes:
+        shape: (height, width) of the frames before they are resized to ``scale``.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        count: int,
+        short_side: int | None = None,
+        scale: tuple[int, int] | None = None,
+    ) -> None:
+        """Of ``count`` frames; ``short_side`` and ``scale`` as in the transforms below."""
+        self.shape = (0, 0)
+        self._path, self._count = path, count
+        self._short_side, self._scale = short_side, scale
+        self._size: tuple[int, ...] = ()
+
+    def __call__(self, frame: np.ndarray) -> np.ndarray:
+        """A frame of (H, W, 3) as it is kept."""
+        size = frame.shape[:2]
+        if self._size not in ((), size):
+            raise VideoError(self._path, f'frames of several sizes: {sorted([self._size, size])}')
+        frame = _shrunk(frame, self._short_side)
+        self.shape = frame.shape[:2]
+        if self._scale is not None:
+            frame = mmcv.imresize(frame, self._scale)
+        if self._count * frame.nbytes > MAX_BYTES:
+            height, width = frame.shape[:2]
+            raise VideoError(
+                self._path,
+                f'{self._count:,} frames of {width} x {height} would take '
+                f'{self._count * frame.nbytes / 1e9:.1f} GB, at most {MAX_BYTES / 1e9:.1f} are held: '
+                f'ask for a short side',
+            )
+        self._size = size
+        return frame
+
+
 def _read(
-    reader: Reader, name: str, path: str, wanted: np.ndarray
+    reader: Reader, name: str, path: str, wanted: np.ndarray, fit: Fit
 ) -> tuple[Sequence[np.ndarray], str]:
     """Frames, and the decoder that gave them: PyAV stands in where another fails only now."""
     try:
-        frames = reader.read(wanted)
-    except VideoError:
+        return reader.read(wanted, fit), name
+    except (VideoError, TimeoutError):
         raise
     except Exception:  # decoders share no base class of errors
-        frames, name = _read_with_pyav(path, wanted), 'pyav'
-    sizes = {frame.shape[:2] for frame in frames}
-    if len(sizes) > 1:
-        raise VideoError(path, f'frames of several sizes: {sorted(sizes)}')
-    return frames, name
+        return _read_with_pyav(path, wanted, fit), 'pyav'
 
 
-def _shrunk(frames: Sequence[np.ndarray], short_side: int | None) -> Sequence[np.ndarray]:
-    """Frames scaled down to a short side as MMAction2's ``Resize`` does; smaller ones as they are."""
-    height, width = frames[0].shape[:2]
+def _shrunk(frame: np.ndarray, short_side: int | None) -> np.ndarray:
+    """A frame scaled down to a short side as MMAction2's ``Resize`` does; a smaller one as it is."""
+    height, width = frame.shape[:2]
     if short_side is None or min(height, width) <= short_side:
-        return frames
+        return frame
     size = mmcv.rescale_size((width, height), (float('inf'), short_side))
-    return [mmcv.imresize(frame, size) for frame in frames]
+    return mmcv.imresize(frame, size)
 
 
 def _limited(timeout: float | None, path: str, call: Callable[[], Result]) -> Result:
@@ -163,16 +194,14 @@ class DecodeFrames(BaseTransform):
         reader = results.pop('video_reader')
         path = results['filename']
         wanted, places = np.unique(results['frame_inds'], return_inverse=True)
+        fit = Fit(path, len(wanted), results.get('decode_short_side'), self.scale)
         cached = isinstance(reader, CachedReader)  # nothing to be stuck in: no thread for it
         frames, results['decoder'] = _limited(
             None if cached else results.get('decode_timeout'),
             path,
-            lambda: _read(reader, results['decoder'], path, wanted),
+            lambda: _read(reader, results['decoder'], path, wanted, fit),
         )
-        frames = _shrunk(frames, results.get('decode_short_side'))
-        results['original_shape'] = frames[0].shape[:2]
-        if self.scale is not None:
-            frames = [mmcv.imresize(frame, self.scale) for frame in frames]
+        results['original_shape'] = fit.shape
         results['img_shape'] = frames[0].shape[:2]
         self.arrange(results, frames, places.ravel())
         return results
@@ -187,15 +216,10 @@ class DecodeFrames(BaseTransform):
         results['imgs'] = imgs
 
 
-def _read_with_pyav(path: str, wanted: np.ndarray) -> Sequence[np.ndarray]:
+def _read_with_pyav(path: str, wanted: np.ndarray, fit: Fit) -> Sequence[np.ndarray]:
     try:
-        return PyAVReader(path).read(wanted)
-    except VideoError:
+        return PyAVReader(path).read(wanted, fit)
+    except (VideoError, TimeoutError):
         raise
-    except Exception as error:  # a damaged header gives any, such as AttributeError
-        raise VideoError(path, _one_line(error)) from error
-
-
-def _one_line(error: Exception) -> str:
-    text = str(getattr(error, 'strerror', None) or error).strip()
-    return text.splitlines()[0] if text else repr(error)
+    except Exception as error:  # a damaged picture gives any
+        raise VideoError(path, one_line(error)) from error

@@ -13,6 +13,9 @@ from PIL import Image
 
 from mlfo_mm.reporting.figures.details import ShownClip
 from mlfo_mm.roots import data_roots
+from mlfo_mm.video.opening import VideoError
+from mlfo_mm.video.orientation import Orientation, upright
+from mlfo_mm.video.packets import decode_in_order
 
 Tile = NDArray[np.uint8]
 
@@ -51,15 +54,16 @@ def _video(clip: ShownClip) -> Path:
 
 @functools.lru_cache(maxsize=256)
 def _decode(path: Path, wanted: frozenset[int]) -> dict[int, Image.Image]:
-    found = {}
+    found: dict[int, Image.Image] = {}
+    orientation = Orientation()
     try:
-        with av.open(os.fspath(path)) as container:
-            for index, frame in enumerate(container.decode(video=0)):
-                if index in wanted:
-                    found[index] = frame.to_image()
-                if len(found) == len(wanted):
-                    return found
-    except (av.FFmpegError, OSError, IndexError):
+        for index, frame in enumerate(decode_in_order(os.fspath(path))):
+            if index in wanted:
+                image = upright(np.asarray(frame.to_image()), orientation.of(frame))
+                found[index] = Image.fromarray(image)
+            if len(found) == len(wanted):
+                return found
+    except (av.FFmpegError, VideoError, OSError):
         raise NotHere('the video cannot be decoded') from None
     raise NotHere(f'the video ends before frame {max(wanted)}')
 

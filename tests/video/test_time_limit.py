@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from mlfo_mm.datasets.time_limit import check_limit, within
 from mlfo_mm.errors import UserError
+from mlfo_mm.video.time_limit import check_limit, still_wanted, within
 from tests.conftest import REPO
 
 
@@ -32,9 +33,25 @@ def test_a_stuck_call_is_left_behind():
         within(0.1, stuck)
 
 
+def test_work_that_nobody_waits_for_ends():
+    still_wanted()  # outside of a limit
+
+    def work() -> None:
+        while True:
+            still_wanted()
+            time.sleep(0.001)
+
+    before = set(threading.enumerate())
+    with pytest.raises(TimeoutError):
+        within(0.05, work)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
 def test_the_process_ends_all_the_same():
     code = (
-        'import ctypes\nfrom mlfo_mm.datasets.time_limit import within\n'
+        'import ctypes\nfrom mlfo_mm.video.time_limit import within\n'
         'try:\n    within(0.1, lambda: ctypes.CDLL(None).sleep(600))\n'
         "except TimeoutError:\n    print('left')\n"
     )
@@ -46,7 +63,7 @@ def test_the_process_ends_all_the_same():
 
 def test_a_process_that_was_stopped_is_not_out_of_time():
     code = (
-        'import time\nfrom mlfo_mm.datasets.time_limit import within\n'
+        'import time\nfrom mlfo_mm.video.time_limit import within\n'
         "within(1.0, lambda: (print('begun', flush=True), time.sleep(0.3)))\nprint('in time')\n"
     )
     env = os.environ | {'PYTHONPATH': str(REPO)}

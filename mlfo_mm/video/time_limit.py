@@ -12,13 +12,14 @@ from mlfo_mm.errors import UserError
 
 Result = TypeVar('Result')
 STEPS = 10  # at least, of a limit
+_work = threading.local()  # ``given_up``, of a thread whose result somebody waited for
 
 
 def within(seconds: float | None, call: Callable[[], Result]) -> Result:
     """Return ``call()``, or raise TimeoutError when it takes longer.
 
-    A call that is stuck in C code cannot be ended. It is left behind in a thread of its own, which
-    does not keep the process from ending.
+    The call is in a thread of its own, which ends when it next asks whether it is :func:`still_wanted`.
+    One that is stuck in C code cannot; it does not keep the process from ending.
 
     Time in which the whole process was stopped (by a batch system, or Ctrl-Z) does not count.
 
@@ -29,8 +30,10 @@ def within(seconds: float | None, call: Callable[[], Result]) -> Result:
     if seconds is None:
         return call()
     answers: SimpleQueue[tuple[Result | None, BaseException | None]] = SimpleQueue()
+    given_up = threading.Event()
 
     def work() -> None:
+        _work.given_up = given_up
         try:
             answers.put((call(), None))
         except BaseException as error:
@@ -47,7 +50,15 @@ def within(seconds: float | None, call: Callable[[], Result]) -> Result:
         if error is not None:
             raise error
         return result  # type: ignore[return-value] # no error: it is the result
+    given_up.set()
     raise TimeoutError(f'not decoded within {seconds:g} s')
+
+
+def still_wanted() -> None:
+    """Raise TimeoutError where nobody waits any more for what this thread does."""
+    given_up = getattr(_work, 'given_up', None)
+    if given_up is not None and given_up.is_set():
+        raise TimeoutError('nobody waits for it any more')
 
 
 def check_limit(name: str, seconds: float | None) -> None:

@@ -1,0 +1,110 @@
+"""Folders that are subsets of a data set, such as ``train`` and ``val``, and no classes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlfo_mm.datasets.prepare import Prepared
+from mlfo_mm.errors import UserError
+
+Entries = list[tuple[str, int]]
+TRAIN = ('train', 'training', 'trainset', 'trn')
+VALIDATION = ('val', 'valid', 'validate', 'validation', 'valset', 'dev', 'eval', 'evaluation')
+TEST = ('test', 'tests', 'testing', 'testset', 'tst')
+OTHER = ('replacement', 'replacements', 'holdout', 'unlabeled', 'unlabelled')
+# What may stand beside such a word: ``train_256``, ``Test-Set``, ``kinetics400_val``, ``videos_train``.
+FILLERS = {
+    'set', 'split', 'subset', 'data', 'video', 'videos', 'clip', 'clips', 'compress', 'compressed',
+    'kinetics', 'k', 'ucf', 'hmdb', 'p', 'px', 'x', 'raw',
+}  # fmt: skip
+
+
+def subset_word(name: str) -> str:
+    """The word by which a folder's name says that it is a subset; an empty one where it does not."""
+    words = [w for w in re.findall('[^\\W\\d_]+', name.casefold()) if w not in FILLERS]
+    known = (*TRAIN, *VALIDATION, *TEST, *OTHER)
+    return words[0] if len(words) == 1 and words[0] in known else ''
+
+
+def split_by_folders(
+    folder: Path,
+    videos: Sequence[str],
+    order: Sequence[Sequence[str]] = (TEST, VALIDATION),
+) -> Prepared | None:
+    """The data set of ``train/<class>/`` and ``test/<class>/`` folders, or None where there are none.
+
+    The words are those above, in any case. ``<class>/train/`` and ``<class>/test/`` serve as well.
+    Videos of other folders beside them are left out, with a note.
+
+    Args:
+        folder: Of the videos.
+        videos: Paths below it.
+        order: Words for what is tested on; the first ones that are there are taken.
+
+    Raises:
+        UserError: Every folder is a subset, but they are no pair, or hold no class folders.
+    """
+    for level in (0, 1):
+        deep = [parts for v in videos if len(parts := v.split('/')) > 2]
+        found = {parts[level]: subset_word(parts[level]) for parts in deep}
+        pair = _pair(folder, found, order)
+        if pair and (level == 0 or all(found.values())):
+            return _prepared(folder, videos, level, *pair)
+    tops = {v.split('/')[0] for v in videos if '/' in v}
+    if len(tops) > 1 and all(map(subset_word, tops)):
+        raise UserError(
+            f'{folder}: {", ".join(sorted(tops))} are subsets by their names, not classes: videos are '
+            f'expected in train/<class>/ and test/<class>/ (or val)'
+        )
+    return None
+
+
+def _pair(
+    folder: Path, found: dict[str, str], order: Sequence[Sequence[str]]
+) -> tuple[str, str] | None:
+    """The folders to train and to test on."""
+    sides = []
+    for words in (TRAIN, *order):
+        names = sorted(name for name, word in found.items() if word in words)
+        exact = [name for name in names if name.casefold() == words[0]]
+        if len(names) > 1 and len(exact) != 1:
+            raise UserError(f'{folder}: {" and ".join(names)} mean the same: move all but one away')
+        sides.append((exact or names or [''])[0])
+    second = next(filter(None, sides[1:]), '')
+    return (sides[0], second) if sides[0] and second else None
+
+
+def _prepared(folder: Path, videos: Sequence[str], level: int, train: str, test: str) -> Prepared:
+    parts: dict[str, list[tuple[str, str]]] = {'train.txt': [], 'test.txt': []}
+    others: Counter[str] = Counter()
+    for video in videos:
+        names = video.split('/')
+        subset = names[level] if len(names) > 2 else ''
+        if subset in (train, test):
+            parts['train.txt' if subset == train else 'test.txt'].append((video, names[1 - level]))
+        else:
+            others[subset or (names[0] if len(names) > 1 else '')] += 1
+    classes = sorted({name for part in parts.values() for _, name in part})
+    label_of = {name: label for label, name in enumerate(classes)}
+    lists = {n: [(video, label_of[name]) for video, name in part] for n, part in parts.items()}
+    notes = [f'split by the folders {train} and {test} of {folder}']
+    if others:
+        named = ', '.join(sorted(others.keys() - {train, test, ''}))
+        where = f' (in {named})' if named else ''
+        notes.append(f'{others.total():,} other videos below {folder}{where}; left out')
+    return Prepared(folder, classes, lists, notes + missing_classes(classes, lists))
+
+
+def missing_classes(classes: list[str], lists: dict[str, Entries]) -> list[str]:
+    """Warnings of classes without a video in one of the lists."""
+    notes = []
+    for name, entries in lists.items():
+        absent = [
+            classes[i] for i in sorted(set(range(len(classes))) - {label for _, label in entries})
+        ]
+        if absent:
+            notes.append(f'warning: no video of {", ".join(absent)} in {name}')
+    return notes
