@@ -4,8 +4,8 @@ Dropout 0.5, gradients clipped at 40, weight decay 5e-4, random scale and crop, 
 from CtP: flips at 0.5, not 0.35, and no colour jitter. The last epoch counts: no epoch is chosen.
 """
 
-from mmengine.optim import MultiStepLR, OptimWrapper
-from torch.optim import SGD
+from mmengine.optim import CosineAnnealingLR, LinearLR, MultiStepLR, OptimWrapper
+from torch.optim import SGD, Adam
 
 downstream = dict(
     freeze_backbone=False,
@@ -36,8 +36,21 @@ def _short(epochs, milestone, batch_size):
     )
 
 
+_by = dict(by_epoch=True, convert_to_iter_based=True)
 task_at = dict(
     smoke=_short(2, 1, 4),
-    demo=dict(_short(6, 4, 16), log_level='WARNING'),  # the progress bar says enough
+    # the demo's few steps ask for its pretraining's optimiser
+    demo=dict(
+        downstream=dict(train_batch_size=32, dropout_ratio=0.0),
+        optim_wrapper=dict(
+            optimizer=dict(_delete_=True, type=Adam, lr=2e-3, weight_decay=1e-5),
+        ),
+        param_scheduler=[
+            dict(type=LinearLR, start_factor=0.05, begin=0, end=2, **_by),
+            dict(type=CosineAnnealingLR, T_max=8, begin=2, end=10, **_by),
+        ],
+        train_cfg=dict(max_epochs=10),
+        log_level='WARNING',  # the progress bar says enough
+    ),
     mini=_short(12, 9, 16),
 )

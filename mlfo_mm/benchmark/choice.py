@@ -23,6 +23,7 @@ class Choice:
         tasks: Downstream tasks.
         seeds: Number of seeds of every row, from 0.
         skip_broken: Evaluations pass over broken videos and count them.
+        finetuned: Pretrained weights are finetuned, not only random ones; told by the profile.
     """
 
     profile: str
@@ -33,6 +34,7 @@ class Choice:
     tasks: tuple[str, ...] = ()
     seeds: int | None = None
     skip_broken: bool = False
+    finetuned: bool = True
 
     def checked(self) -> Choice:
         """The same with the profile's own in place of what is empty.
@@ -56,6 +58,7 @@ class Choice:
             ),
             datasets=self.datasets or profile.datasets,
             tasks=tuple(known('--tasks', name, TASKS) for name in self.tasks or TASKS),
+            finetuned=bool(self.tasks) or not profile.scratch_only,
         )
 
     def seeds_of(self, row: Experiment) -> range:
@@ -69,6 +72,8 @@ class Choice:
         set.
         """
         tasks = [TASKS[task] for task in row.needs(self.tables, self.tasks)]
+        if not (self.finetuned or row.untrained):
+            tasks = [task for task in tasks if task.frozen]
         if seed and not self.seeds:
             tasks = [task for task in tasks if task.every_seed]
         if dataset and dataset != self.datasets[0]:

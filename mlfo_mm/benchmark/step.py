@@ -32,8 +32,10 @@ from mlfo_mm.benchmark.state import (
     whole,
     write,
 )
+from mlfo_mm.datasets.frame_cache import VARIABLE
 from mlfo_mm.handover import Handover, read_handover
 from mlfo_mm.processes import die_with_parent
+from mlfo_mm.study.profiles import PROFILES
 
 PREEMPTED = 143  # exit status of a tool that was asked to stop, and did
 
@@ -147,6 +149,8 @@ def _call(
 ) -> int:
     environment = tool_environment(Path(plan.root)) | visible
     environment['OMP_NUM_THREADS'] = str(threads)
+    if PROFILES[plan.profile].prepare:  # its own small clips are decoded once, not in every epoch
+        environment.setdefault(VARIABLE, str(Path(plan.folder).parents[1] / 'frames'))
     try:
         with subprocess.Popen(
             command,

@@ -15,7 +15,7 @@ from mlfo_mm.datasets.digits_scenes import DIGIT_CLASSES, MOTION_CLASSES, Look, 
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.profiles import DIGITS
 
-GENERATOR_VERSION = 2  # raise it with every change of what is drawn or how it is encoded
+GENERATOR_VERSION = 3  # raise it with every change of what is drawn or how it is encoded
 MARKER = 'digits.json'
 MOTION_SET, CLASS_SET = DIGITS
 TRAIN_SHARE = 2 / 3  # of the images of each digit; the others are for the test list

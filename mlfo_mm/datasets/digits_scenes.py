@@ -40,8 +40,8 @@ BACKGROUNDS = ('plain', 'colour', 'texture')
 
 _FORWARD = {name: pair[0] for pair in MOTION_PAIRS for name in pair}
 _PERIOD = (20.0, 32.0)  # frames: a clip of 16 to 48 frames shows the larger part of one or more
-_RADIUS = (4.5, 10.0)  # half the height of a digit, in pixels of a frame 36 high
-_REACH = 0.31  # semi-axes of the ellipse of centres, relative to width and height
+_RADIUS = (9.0, 15.0)  # half the height of a digit, in pixels of a frame 36 high
+_REACH = 0.19  # semi-axes of the ellipse of centres, relative to width and height
 _SLOWEST = 0.1  # speed at the start of a `speed_up` period, relative to its mean
 _TILT = 0.3  # radians to either side: more would turn a six into a nine
 _SPIN = 0.01  # radians a frame

@@ -24,6 +24,7 @@ class Profile:
         processes: Processes (GPUs) of one pretraining.
         comparators: Whether methods beside MLFO and its baselines run without being asked for.
         also: Such methods that run by their recipes where the others do not.
+        scratch_only: Finetuning runs from scratch alone, unless it is asked for by name.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Profile:
     processes: int = 1
     comparators: bool = True
     also: tuple[str, ...] = ()
+    scratch_only: bool = False
 
     @property
     def paper(self) -> bool:
@@ -74,6 +76,7 @@ PROFILES = {
             first_stages=(0, 50),
             comparators=False,
             also=('pace',),
+            scratch_only=True,
         ),
         Profile(
             'mini',

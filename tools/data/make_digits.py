@@ -1,8 +1,12 @@
-"""Make the embedded set of moving digits: 8 motion classes and 10 digits, over the same videos."""
+"""Make the embedded set of moving digits: 8 motion classes and 10 digits, over the same videos.
+
+Where MLFO_FRAME_CACHE names a folder, their decoded frames are stored there too.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -11,8 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import count, natural, seed
+from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.datasets.digits_scenes import BACKGROUNDS, Look
+from mlfo_mm.datasets.frame_cache import build, cache_folder
+from mlfo_mm.study.profiles import DIGITS
 
 
 def parse_args() -> argparse.Namespace:
@@ -72,6 +79,13 @@ def main() -> None:
         look=look,
     )
     make_digits(args.out, settings, workers=args.workers, progress=not args.quiet, force=args.force)
+    folder = cache_folder()
+    if folder is not None:
+        from mlfo_mm.datasets.transforms.decode import decode_all  # needs torch
+
+        root = Path(args.out, DIGITS[0]).absolute()
+        videos = [root / video for video in collect_videos(root)]
+        build(folder, videos, decode_all, args.workers or os.cpu_count() or 1, progress=False)
 
 
 if __name__ == '__main__':
