@@ -14,7 +14,8 @@ from mlfo_mm.benchmark.estimate import Estimates, spell
 from mlfo_mm.benchmark.jobs import Job, Plan
 from mlfo_mm.benchmark.state import files, read
 
-SILENCE_S = 600.0  # without a terminal, a sign of life this often
+# without a terminal, a sign of life after this part of the time so far, within these seconds
+SILENCE, SILENCE_S = 1 / 50, (10.0, 600.0)
 
 
 class Slots(Protocol):
@@ -81,8 +82,12 @@ class Follower:
                 self._end(job, f'done in {spell(spent)}')
         if self.line is not None:
             self.line.update(self._running())
-        elif time.time() - self.spoke > SILENCE_S:
+        elif time.time() - self.spoke > self._silence():
             self._say(self._running())
+
+    def _silence(self) -> float:
+        least, most = SILENCE_S
+        return min(most, max(least, (time.time() - self.start) * SILENCE))
 
     def _end(self, job: Job, how: str) -> None:
         del self.open[job.name]

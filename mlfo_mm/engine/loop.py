@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import signal
@@ -21,6 +22,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
     :class:`mlfo_mm.engine.hooks.preemption.PreemptionHook` makes such stops.
     """
 
+    _ends: Any = None
+
     def run_epoch(self) -> None:
         """Iterate over what is left of one epoch."""
         start = self._first_step()
@@ -31,10 +34,19 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
             sampling.sampler = _Rest(sampling.sampler, start * self.dataloader.batch_size)
         with _sigterm_held_back():  # its workers get none: the step under way needs them
             batches = iter(self.dataloader)
+        self._end_with(batches)
         for idx, data_batch in enumerate(batches, start):
             self.run_iter(idx, data_batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+
+    def _end_with(self, batches: Iterator[Any]) -> None:
+        """At exit tell the workers to end: the signal that multiprocessing would send them waits."""
+        end = getattr(batches, '_shutdown_workers', None)
+        if end is not None and self._ends != end:  # persistent workers have one iterator
+            atexit.unregister(self._ends)
+            atexit.register(end)
+            self._ends = end
 
     def _first_step(self) -> int:
         steps = len(self.dataloader)

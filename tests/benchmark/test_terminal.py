@@ -60,7 +60,7 @@ def test_a_sign_of_life_where_nothing_ends(follow, monkeypatch):
     with seen:
         seen.update()
         assert 'after' not in file.getvalue()
-        monkeypatch.setattr(terminal, 'SILENCE_S', -1.0)
+        monkeypatch.setattr(terminal, 'SILENCE_S', (-1.0, -1.0))
         seen.update()
     last = file.getvalue().splitlines()[-1]
     assert re.fullmatch(r'1/5 after \d+ s; pretrain a \(10 min\)', last)

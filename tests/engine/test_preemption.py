@@ -134,3 +134,19 @@ def test_the_tool_says_so_with_its_status(digits, tmp_path):
     assert checkpoint['meta']['epoch'] >= 2
     assert len(checkpoint.get('random_states', 'ab')) == 2
     assert not list((tmp_path / 'results').rglob('*.json'))  # it has not failed
+
+
+def test_a_training_with_workers_ends(digits, tmp_path):
+    """SIGTERM waits in its workers, so it has to end them by another word."""
+    options = ('train_dataloader.num_workers=1', 'train_dataloader.persistent_workers=True')
+    done = subprocess.run(
+        [sys.executable, 'tools/train.py', SIMCLR, '--work-dir', str(tmp_path),
+         '--cfg-options', *options, 'train_cfg.max_epochs=1'],
+        cwd=REPO,
+        env=os.environ | dict(OMP_NUM_THREADS='1'),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'epoch_1.pth').is_file()
