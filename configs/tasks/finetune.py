@@ -47,9 +47,9 @@ task_at = dict(
         ),
         param_scheduler=[
             dict(type=LinearLR, start_factor=0.05, begin=0, end=2, **_by),
-            dict(type=CosineAnnealingLR, T_max=8, begin=2, end=10, **_by),
+            dict(type=CosineAnnealingLR, T_max=5, begin=2, end=7, **_by),
         ],
-        train_cfg=dict(max_epochs=10),
+        train_cfg=dict(max_epochs=7),
         log_level='WARNING',  # the progress bar says enough
     ),
     mini=_short(12, 9, 16),
