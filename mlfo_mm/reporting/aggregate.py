@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import stdtrit
 
+from mlfo_mm.reporting.learned import not_learned
 from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.specs import Block, Row
 from mlfo_mm.study.chance import is_small
@@ -163,6 +164,8 @@ def fill_cells(
             why = why_missing(line.row, dataset)
             for metric in panel.block.metrics:
                 line.cells[dataset, metric.key] = _cell(chosen, failed, metric, why)
+    for dataset in panel.datasets:
+        panel.notes[dataset] = panel.notes.get(dataset, []) + not_learned(panel, dataset)
 
 
 def _place(rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile) -> list[Line]:
