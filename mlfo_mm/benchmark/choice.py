@@ -58,7 +58,7 @@ class Choice:
             ),
             datasets=self.datasets or profile.datasets,
             tasks=tuple(known('--tasks', name, TASKS) for name in self.tasks or TASKS),
-            finetuned=bool(self.tasks) or not profile.scratch_only,
+            finetuned=bool(self.tasks or self.methods) or not profile.scratch_only,
         )
 
     def seeds_of(self, row: Experiment) -> range:

@@ -24,7 +24,7 @@ class Profile:
         processes: Processes (GPUs) of one pretraining.
         comparators: Whether methods beside MLFO and its baselines run without being asked for.
         also: Such methods that run by their recipes where the others do not.
-        scratch_only: Finetuning runs from scratch alone, unless it is asked for by name.
+        scratch_only: Finetuning runs from scratch alone, unless a task or a method is named.
     """
 
     name: str

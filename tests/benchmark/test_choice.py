@@ -20,6 +20,15 @@ def test_demo_runs_the_pair_and_the_baselines():
     assert {'no_lower', 'one_hot', 'instance', 'semantic', 'combined_high', 'ctm'} <= variants
 
 
+def test_the_demo_finetunes_from_scratch_alone_unless_more_is_named():
+    usual, named_ones = Choice('demo').checked(), Choice('demo', methods=('mlfo',)).checked()
+    tasks = {row.method: usual.tasks_of(row) for row in chosen_rows(usual)}
+    assert tasks['scratch'] == ('finetune',)
+    assert tasks['mlfo'] == ('linear_probe', 'retrieval')
+    (mlfo,) = chosen_rows(named_ones)
+    assert 'finetune' in named_ones.tasks_of(mlfo)
+
+
 def test_a_method_or_a_variant_is_named():
     rows = chosen_rows(Choice('demo', methods=('cvrl', 'ctp7', 'contrast')).checked())
     assert [named(row) for row in rows] == [

@@ -53,11 +53,11 @@ def test_command_lines_of_slurm(stand_in, tmp_path):
     }
     assert set(lines) == {'pretrain', 'finetune', 'tables'}, done.stderr
     assert all('--requeue' in line and '--signal=TERM@120' in line for line in lines.values())
-    assert ' -t 10080 --mem 256000 --cpus-per-task=64 ' in lines['pretrain']
+    assert ' -t 10080 --mem 256000 --requeue --cpus-per-task=64 ' in lines['pretrain']
     assert ' --gpus=8 ' in lines['pretrain']
-    assert ' -t 2880 --mem 64000 --cpus-per-task=16 ' in lines['finetune']
+    assert ' -t 2880 --mem 64000 --requeue --cpus-per-task=16 ' in lines['finetune']
     assert ' --gpus=1 ' in lines['finetune']
-    assert ' --mem 4000 --ntasks=1 --cpus-per-task=1 ' in lines['tables']
+    assert ' --mem 4000 ' in lines['tables'] and ' --cpus-per-task=1 ' in lines['tables']
     assert '--gpus' not in lines['tables']
     for rule, identity in (('pretrain', 'a'), ('finetune', 'f'), ('tables', 't')):
         assert f"--target-jobs '{rule}:identity={identity}'" in lines[rule]
