@@ -130,12 +130,12 @@ def test_run_refuses_a_pretraining_that_would_wait_forever_for_gpus(call, monkey
     jobs = call.plan.jobs
     jobs[0] = replace(jobs[0], gpus=4)
     call('run')  # on CPUs these are processes
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1')
+    monkeypatch.setattr(runner, 'visible_gpus', lambda: ('0', '1'))
     with pytest.raises(UserError, match=r'takes 4 GPUs, this run has 2: --gpus-per-run 2'):
         call('run')
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0,1,2,3')
+    monkeypatch.setattr(runner, 'visible_gpus', lambda: ('0', '1', '2', '3'))
     call('run')
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '0')
+    monkeypatch.setattr(runner, 'visible_gpus', lambda: ('0',))
     monkeypatch.setattr(commands, 'to_do', lambda plan: (jobs[1:], False))  # it is done
     call('run')
 

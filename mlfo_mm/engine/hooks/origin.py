@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -26,6 +27,10 @@ class OriginHook(Hook):
         dataset = runner.train_dataloader.dataset
         if hasattr(dataset, 'broken'):
             checkpoint['meta'][BROKEN] = dataset.broken()
+        schedules = checkpoint.get('param_schedulers', [])
+        for each in schedules if isinstance(schedules, list) else chain(*schedules.values()):
+            for name in [name for name, value in each.items() if callable(value)]:
+                del each[name]  # OneCycleLR's own function: code, which no reader here would load
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember the broken videos of earlier stops."""
