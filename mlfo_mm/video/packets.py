@@ -189,10 +189,10 @@ def _decoded(path: str, stamps: list[int | None]) -> tuple[int, frozenset[int] |
 
 
 def _empty_chunks(path: str) -> int:
-    """Pictures of size 0 in an AVI file, ahead of its index, which names them again."""
+    """Pictures of size 0 in an AVI file, between its headers and its index, which have such words too."""
     with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        end = data.rfind(b'idx1')
-        view = memoryview(data)[: end if end > 0 else len(data)]
+        begin, end = data.find(b'movi'), data.rfind(b'idx1')
+        view = memoryview(data)[max(begin, 0) : end if end > 0 else len(data)]
         with view:
             return sum(1 for _ in re.finditer(rb'\d\dd[bc]\0\0\0\0', view))
 

@@ -193,18 +193,20 @@ def test_tool(tmp_path):
     command = [sys.executable, str(REPO / 'tools/data/make_digits.py'), '--out', str(tmp_path)]
     small = '--num-train 2 --num-test 1 --size 64 48 --min-frames 4 --max-frames 4'
     hard = '--colour --background texture --noise 12 --grain 1 --shake 0.7 --distractors 3'
-    env = {**os.environ, 'PYTHONPATH': str(REPO)}
+    frames = tmp_path / 'frames'
+    env = {**os.environ, 'PYTHONPATH': str(REPO), 'MLFO_FRAME_CACHE': str(frames)}
     done = subprocess.run(
         [*command, *small.split(), *hard.split()], env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / 'digits_motion/videos').iterdir())) == 3
+    assert [np.load(path).shape for path in frames.rglob('*.npy')] == 3 * [(4, 48, 64, 3)]
     assert json.loads((tmp_path / 'digits_class/digits.json').read_text())['look'] == dict(
         colour=True, background='texture', noise=12.0, grain=1.0, shake=0.7, distractors=3
     )
     bad = subprocess.run([*command, '--num-train', '0'], env=env, capture_output=True, text=True)
     assert bad.returncode == 2
-    assert bad.stderr.startswith('error: ') and 'Traceback' not in bad.stderr
+    assert "error: argument --num-train: '0' is no whole number" in bad.stderr
 
 
 # The labels
