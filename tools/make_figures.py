@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mlfo_mm.reporting.figures import FIGURES, make_figures
-from mlfo_mm.reporting.figures.make import figure_folder
+from mlfo_mm.reporting.figures.make import figure_folder, find_figure
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import require_records
 
@@ -38,8 +38,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    names = [find_figure(name) for name in args.figures]
     require_records(args.results, args.profile)
-    made = make_figures(args.profile, args.results, args.figures)
+    made = make_figures(args.profile, args.results, names)
     console = Console(soft_wrap=True)
     folder = figure_folder(args.profile, args.results)
     for plots in made.values():

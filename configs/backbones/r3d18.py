@@ -25,7 +25,8 @@ backbone_at = dict(
     # 8 frames: no temporal stride in layer2, so that levels have the 8, 4 and 2 steps of 16 frames
     small=dict(backbone=dict(base_channels=16, temporal_strides=(1, 1, 2, 2))),
     smoke=dict(backbone=dict(base_channels=4)),
-    # a third of the cost on small frames; 4, 2 and 1 steps, and the last level keeps 2 x 2
+    # A third of the cost on small frames. Levels have 4, 2 and 1 steps: in the middle one, reversed is
+    # the only other order. The last level keeps 2 x 2.
     demo=dict(
         backbone=dict(conv1_kernel=(3, 5, 5), conv1_stride_t=2, spatial_strides=(1, 2, 2, 1))
     ),

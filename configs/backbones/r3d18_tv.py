@@ -6,6 +6,7 @@ with read_base():
     from .r3d18 import *
 
 backbone_name = 'r3d18_tv'
+backbone_at.pop('demo')  # its stem is torchvision's
 backbone.update(conv1_kernel=(3, 7, 7), with_pool1=False)
 backbone_at.update(
     paper=dict(

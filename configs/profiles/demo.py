@@ -18,7 +18,7 @@ frame_difference = False
 flip_ratio = 0.0  # a mirrored digit is another one
 normalize = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 views.decode.update(scale=None)
-views.update(gray=None)  # the clips have no colour
+views.gray.update(p=0.0)  # the clips have no colour
 views.jitter.update(saturation=0.0, hue=0.0)
 train_dataloader.update(batch_size=32, num_workers=1, pin_memory=False)
 # 360 steps: a warm-up and a cosine learn in half of what one rate takes

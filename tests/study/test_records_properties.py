@@ -14,7 +14,7 @@ from mlfo_mm.study.records import check_record, load_records, write_record
 from tests.reporting.conftest import build
 
 TEXT = st.text(st.characters(exclude_categories=('Cs',)), max_size=20)
-NUMBERS = st.floats(-1e100, 1e100) | st.integers(-(2**70), 2**70)
+NUMBERS = st.floats(-1e100, 1e100) | st.integers(-(2**53), 2**53)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),

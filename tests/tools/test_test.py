@@ -36,7 +36,7 @@ def test_gives_the_accuracy_of_the_record(digits, tmp_path):
         work_dir=tmp_path,
     )
     record, _ = evaluate(request, tmp_path / 'results')
-    folder = tmp_path / record.experiment
+    (folder,) = tmp_path.glob(f'{record.experiment}-*')
     checkpoint = max(folder.glob('epoch_*.pth'), key=lambda path: int(path.stem[6:]))
     done = tool(folder / 'classifier.py', checkpoint, '--work-dir', tmp_path / 'test')
     assert done.returncode == 0, done.stderr[-2000:]

@@ -61,6 +61,8 @@ def test_levels_have_steps_to_reorder_and_to_pair(name, profile):
     steps = [level[2] for level in levels]
     if name == 'r2d3d34' and profile == 'k400':
         assert steps == [16, 8, 4]  # whatever it is shown, it keeps more of it
+    elif (name, profile) == ('r3d18', 'demo'):
+        assert steps == [4, 2, 1]  # cheap rather than faithful
     else:
         assert steps == ([4, 4, 4] if name == 'slowfast' else [8, 4, 2])
 
