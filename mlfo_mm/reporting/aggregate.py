@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 from mlfo_mm.reporting.learned import not_learned
 from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.specs import Block, Row
-from mlfo_mm.study.chance import is_small
+from mlfo_mm.study.chance import SURE, is_small, standard_error
 from mlfo_mm.study.experiments import homes
 from mlfo_mm.study.identity import RunKey, contents, hash_text, is_padded, run_key
 from mlfo_mm.study.names import DATASETS
@@ -271,6 +271,6 @@ def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: Metric, wh
     clips = min(run.n_samples['test']['read'] for run in runs)
     at_chance = small = False
     if chance is not None and clips:
-        at_chance = mean - chance <= 1.96 * math.sqrt(chance * (100 - chance) / clips)
+        at_chance = mean - chance <= SURE * standard_error(chance, clips)
         small = is_small(chance, clips)
     return Cell('measured', '', values, planned, mean, half_width, chance, at_chance, small, runs)

@@ -1,12 +1,20 @@
-"""Whether a test set is large enough to say of an accuracy that it is no better than guessing."""
+"""What a test set can tell: the error of an accuracy, and whether it is no better than guessing."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from scipy.special import bdtrc
 
 LEVEL = 0.05
 FAR = 10.0  # points
+SURE = 1.96  # standard errors
+
+
+def standard_error(accuracy: float, videos: int) -> float:
+    """Binomial standard error of an accuracy on so many videos, both in percent."""
+    return math.sqrt(accuracy * (100 - accuracy) / videos)
 
 
 def least_told(chance: float, videos: int) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import binomtest
 
-from mlfo_mm.study.chance import is_small, least_told
+from mlfo_mm.study.chance import is_small, least_told, standard_error
 
 
 @pytest.mark.parametrize(('chance', 'videos'), [(12.5, 16), (12.5, 160), (50, 96), (1, 20)])
@@ -40,3 +40,8 @@ def test_nothing_is_told():
 )
 def test_small_is_what_tells_only_what_is_far_above_chance(chance, videos, small):
     assert is_small(chance, videos) is small
+
+
+def test_standard_error_is_the_binomial_one():
+    assert standard_error(50.0, 100) == 5.0
+    assert standard_error(0.0, 10) == standard_error(100.0, 10) == 0.0
