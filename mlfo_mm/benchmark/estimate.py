@@ -33,9 +33,9 @@ class Estimates:
         seconds = read(files(self.plan, job).marker).get('seconds')
         if seconds is None or job.rule not in ('pretrain', *EVALUATIONS):
             return
-        facts = job.facts
-        for task in facts.get('tasks', ['pretrain']):
-            share = (seconds - START_S) / len(facts.get('tasks', ['pretrain']))
+        facts, parts = job.facts, _parts(job)
+        for task in parts:
+            share = (seconds - START_S) / len(parts)
             self._add(task, facts['backbone'], facts['method'], facts['variant'], max(share, 0.0))
 
     def _add(self, kind: str, backbone: str, method: str, variant: str, seconds: float) -> None:
@@ -47,7 +47,7 @@ class Estimates:
         if job.rule not in ('pretrain', *EVALUATIONS):
             return REPORT_S
         facts, total = job.facts, START_S
-        for task in facts.get('tasks', ['pretrain']):
+        for task in _parts(job):
             key = (task, facts['backbone'], facts['method'], facts['variant'])
             near = next((key[:n] for n in (4, 3, 2, 1) if key[:n] in self.known), None)
             if near is None:
@@ -74,6 +74,12 @@ class Estimates:
             for job in jobs
         ]
         return max([sum(left.values()) / max(slots, 1), *chains])
+
+
+def _parts(job: Job) -> list[str]:
+    """What a job is made of: each task as often as it has data sets."""
+    facts = job.facts
+    return facts.get('tasks', ['pretrain']) * len(facts.get('datasets', ['']))
 
 
 def spell(seconds: float) -> str:

@@ -37,8 +37,8 @@ class Job:
         needs: Names of the jobs that come before.
         priority: The higher, the earlier.
         gpus: GPUs that it uses where there are any.
-        facts: What it works on: ``method``, ``variant``, ``backbone``, ``dataset``, ``seed``; an
-            evaluation's ``trains`` (which of the plan's pretrainings), ``tasks``, ``checkpoint``;
+        facts: What it works on: ``method``, ``variant``, ``backbone``, ``seed``; an evaluation's
+            ``datasets``, ``trains`` (which of the plan's pretrainings), ``tasks``, ``checkpoint``;
             a pretraining's ``recorder``, the command that writes only its record.
     """
 
@@ -109,10 +109,13 @@ class Plan:
         return next(job for job in self.jobs if job.name == name)
 
     def identities(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What the records of an evaluation are records of, by its facts: one for each task."""
+        """What the records of an evaluation are records of, by its facts: one for each task and set."""
         run, untrained = self.trained[facts['trains']], facts['checkpoint'] == NO_CHECKPOINT
-        on = dict(dataset=facts['dataset'], skip_broken=facts['skip_broken'])
-        protocols = [replace(self.protocols[task], **on) for task in facts['tasks']]
+        protocols = [
+            replace(self.protocols[task], dataset=dataset, skip_broken=facts['skip_broken'])
+            for dataset in facts['datasets']
+            for task in facts['tasks']
+        ]
         return [evaluation_identity(run, each, facts['seed'], untrained) for each in protocols]
 
     def write(self) -> Path:

@@ -196,42 +196,53 @@ class _Planner:
         needs: tuple[str, ...],
         priority: int,
     ) -> bool:
-        added = False
+        groups = self._groups(row, facts['seed'])
+        for (tasks, _), datasets in groups.items():
+            rule = 'evaluate' if TASKS[tasks[0]].frozen else tasks[0]
+            what = f'evaluate {", ".join(tasks)} of' if rule == 'evaluate' else rule
+            own = facts | dict(
+                tasks=list(tasks), datasets=datasets, skip_broken=self.choice.skip_broken
+            )
+            abouts = self.made.identities(own)
+            name = '-'.join((_who(facts), *datasets, f'seed{facts["seed"]}'))
+            mark = hash_text(repr([about['experiment'] for about in abouts]))[:8]
+            job = Job(
+                f'{rule}/{name}-{mark}',
+                f'{what} {_who(facts)} on {", ".join(datasets)}, seed {facts["seed"]}',
+                self._evaluate(weights, own),
+                tuple(self._record(about) for about in abouts),
+                (*needs, *(self._data(*datasets) or ())),
+                priority + (9 if rule == 'evaluate' else 3),
+                facts=own,
+            )
+            self.jobs[job.name] = job
+        return bool(groups)
+
+    def _groups(self, row: Experiment, seed: int) -> dict[tuple[tuple[str, ...], str], list[str]]:
+        """Data sets of the evaluations of a run, by the tasks that share a job.
+
+        Frozen tasks do, as they share features, and with them the embedded sets, which are labels
+        of the same videos. Of all others the key holds the data set too.
+        """
+        groups: dict[tuple[tuple[str, ...], str], list[str]] = {}
         for dataset in self.choice.datasets:
-            tasks = self.choice.tasks_of(row, facts['seed'], dataset)
+            tasks = self.choice.tasks_of(row, seed, dataset)
             tasks = tuple(task for task in tasks if task in self.made.protocols)
-            frozen = tuple(task for task in tasks if TASKS[task].frozen)
-            alone = [(task, (task,)) for task in tasks if not TASKS[task].frozen]
-            data = self._data(dataset) if tasks else None
-            if data is None:
+            if not tasks or self._data(dataset) is None:
                 continue
-            added = True
-            for rule, group in (*([('evaluate', frozen)] if frozen else ()), *alone):
-                what = f'evaluate {", ".join(group)} of' if rule == 'evaluate' else rule
-                own = facts | dict(
-                    tasks=list(group), dataset=dataset, skip_broken=self.choice.skip_broken
-                )
-                abouts = self.made.identities(own)
-                name = f'{_who(facts)}-{dataset}-seed{facts["seed"]}'
-                mark = hash_text(repr([about['experiment'] for about in abouts]))[:8]
-                job = Job(
-                    f'{rule}/{name}-{mark}',
-                    f'{what} {_who(facts)} on {dataset}, seed {facts["seed"]}',
-                    self._evaluate(weights, own),
-                    tuple(self._record(about) for about in abouts),
-                    (*needs, *data),
-                    priority + (9 if rule == 'evaluate' else 3),
-                    facts=own,
-                )
-                self.jobs[job.name] = job
-        return added
+            frozen = tuple(task for task in tasks if TASKS[task].frozen)
+            if frozen:
+                key = frozen, '' if self.profile.prepare else dataset
+                groups.setdefault(key, []).append(dataset)
+            groups |= {((task,), dataset): [dataset] for task in tasks if task not in frozen}
+        return groups
 
     def _evaluate(self, weights: tuple[str, ...], facts: dict[str, Any]) -> tuple[str, ...]:
         """The command of an evaluation: the checkpoint carries how it was trained."""
         folder = str(self.folders.work_dir.absolute() / 'evaluate')
         return (
             *(PYTHON, *self._tool('tools/evaluate.py', *weights), '--task', *facts['tasks']),
-            *('--dataset', facts['dataset'], '--seed', str(facts['seed']), '--reuse'),
+            *('--dataset', *facts['datasets'], '--seed', str(facts['seed']), '--reuse'),
             *('--results', self.results, '--work-dir', folder),
             *(('--skip-broken',) if facts['skip_broken'] else ()),
         )

@@ -25,7 +25,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
 from mlfo_mm.files import write_atomic
 
-CACHE_VERSION = 3  # of the code that extracts; 2: videos by path and size
+CACHE_VERSION = 4  # of the code that extracts; 3: with labels and paths
 EXTRA = 'extra_'  # stands before the names of further arrays in a file
 
 
@@ -138,6 +138,8 @@ def cached_features(
 ) -> Outputs:
     """:func:`predict`, or what it said before for the same weights, videos and clips.
 
+    Labels are those of the list, so that two lists with the same videos share their features.
+
     Args:
         model: As in :func:`predict`, without a head.
         dataset: Config of the videos, in test mode.
@@ -154,12 +156,12 @@ def cached_features(
         amp=amp, policy=data.on_corrupt, timeout=data.decode_timeout, torch=torch.__version__
     )
     path = folder / f'{content_key(data, identity | how)}.npz'
-    stored = _load(path)
+    stored = _load(path, data)
     if stored is not None:
         print(f'{title}: reusing {path}')
         return stored
     outputs = predict(model, data, batch_size, num_workers, amp, title)
-    _save(path, outputs)
+    _save(path, outputs, _places(data, outputs.files))
     return outputs
 
 
@@ -168,24 +170,26 @@ def content_key(data: VideoListDataset, identity: dict[str, Any]) -> str:
 
     Also when each was changed: of a large one not every byte is read.
     """
-    infos = [data.get_data_info(index) for index in range(len(data))]
-    paths = [info['filename'] for info in infos]
+    paths = [data.get_data_info(index)['filename'] for index in range(len(data))]
     contents = remembered(paths, 'bytes', hash_video, f'content of {data.folder.name}')
     changed = [(stamp(path) or [0, 0])[1] for path in paths]
-    labels = [info['label'] for info in infos]
-    videos = list(zip(paths, labels, changed, [contents[path] for path in paths], strict=True))
+    videos = list(zip(changed, [contents[path] for path in paths], strict=True))
     text = json.dumps([CACHE_VERSION, identity, videos], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _save(path: Path, outputs: Outputs) -> None:
+def _places(data: VideoListDataset, files: list[str]) -> list[int]:
+    """Places in the list of the videos that were read, which are in its order."""
+    places = iter(range(len(data)))
+    return [next(i for i in places if data.get_data_info(i)['filename'] == file) for file in files]
+
+
+def _save(path: Path, outputs: Outputs, places: list[int]) -> None:
     file = io.BytesIO()
     np.savez(
         file,
         values=outputs.values,
-        labels=outputs.labels,
-        files=np.array(outputs.files),
-        expected=outputs.expected,
+        places=np.array(places),
         decoders=np.array(outputs.decoders),
         frames=outputs.frames,
         **{f'{EXTRA}{name}': array for name, array in outputs.extra.items()},
@@ -193,16 +197,17 @@ def _save(path: Path, outputs: Outputs) -> None:
     write_atomic(path, file.getvalue())
 
 
-def _load(path: Path) -> Outputs | None:
+def _load(path: Path, data: VideoListDataset) -> Outputs | None:
     if not path.is_file():
         return None
     try:
         with np.load(path) as stored:
+            infos = [data.get_data_info(int(place)) for place in stored['places']]
             return Outputs(
                 stored['values'],
-                stored['labels'],
-                stored['files'].tolist(),
-                int(stored['expected']),
+                np.array([info['label'] for info in infos]),
+                [info['filename'] for info in infos],
+                len(data),
                 stored['decoders'].tolist(),
                 stored['frames'],
                 {
