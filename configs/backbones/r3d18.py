@@ -24,7 +24,7 @@ backbone = dict(
 backbone_at = dict(
     # 8 frames: no temporal stride in layer2, so that levels have the 8, 4 and 2 steps of 16 frames
     small=dict(backbone=dict(base_channels=16, temporal_strides=(1, 1, 2, 2))),
-    smoke=dict(backbone=dict(base_channels=4)),
+    smoke=dict(backbone=dict(base_channels=4, conv1_kernel=(3, 3, 3))),
     # A third of the cost on small frames. Levels have 4, 2 and 1 steps: in the middle one, reversed is
     # the only other order. The last level keeps 2 x 2.
     demo=dict(
