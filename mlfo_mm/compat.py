@@ -52,6 +52,7 @@ def apply() -> None:
     return_self_from_train()
     pad_short_conv3d()
     time_by_steady_clock()
+    format_once()
 
 
 def stub_drn() -> None:
@@ -130,6 +131,29 @@ def time_by_steady_clock() -> None:
     from mmengine.hooks import iter_timer_hook
 
     iter_timer_hook.time = types.SimpleNamespace(time=time.monotonic)
+
+
+def format_once() -> None:
+    """Let mmengine format the text of a config once.
+
+    ``Config.pretty_text`` takes most of a second, and is asked for by the log, the dump, the visualizer
+    and each checkpoint. Can go when it remembers its text.
+    """
+    from mmengine.config import config
+
+    plain = config.FormatCode
+    if hasattr(plain, '__wrapped__'):
+        return
+
+    @functools.lru_cache(maxsize=16)
+    def remembered(text: str, style: tuple[tuple[str, object], ...]) -> tuple[str, bool]:
+        return plain(text, style_config=dict(style))
+
+    @functools.wraps(plain)
+    def wrapped(text: str, style_config: dict[str, object]) -> tuple[str, bool]:
+        return remembered(text, tuple(style_config.items()))
+
+    config.FormatCode = wrapped
 
 
 def return_self_from_train() -> None:

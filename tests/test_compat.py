@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 from mmaction.models import ResNet3d
+from mmengine.config import Config
+from mmengine.config import config as config_module
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
@@ -206,3 +208,23 @@ def test_applying_twice_changes_nothing():
     before = nn.Conv3d._conv_forward, ResNet3d.train
     compat.apply()
     assert (nn.Conv3d._conv_forward, ResNet3d.train) == before
+
+
+# ---- the text of a config ----
+
+
+def test_the_text_of_a_config_is_formatted_once(monkeypatch):
+    found, plain = [], config_module.FormatCode.__wrapped__
+
+    def counted(text, style_config):
+        found.append(text)
+        return plain(text, style_config=style_config)
+
+    config = Config(dict(a=1, b=dict(c=[1, 2])))
+    monkeypatch.setattr(config_module, 'FormatCode', counted)
+    text = config.pretty_text
+    assert config.pretty_text == text and len(found) == 2  # as mmengine has it
+    compat.format_once()
+    assert [config.pretty_text, Config(config.to_dict()).pretty_text] == [text, text]
+    assert len(found) == 3
+    assert Config(dict(a=2)).pretty_text == 'a = 2\n' and len(found) == 4
