@@ -175,7 +175,8 @@ class _Planner:
             (*self._train(run), *where, *options),
             (checkpoint, self._record(about)),
             data,
-            priority + 5,
+            # of minutes in all, what takes longest comes first; else the results of a row do
+            priority + (500 if self.profile.prepare else 5),
             self.processes,
             facts | dict(recorder=[PYTHON, *record]),
         )

@@ -15,7 +15,7 @@ from tests.conftest import REPO
 
 STAND_IN = str(Path(__file__).parent / 'stand_in.py')
 EPOCHS = 3
-EVALUATION = dict(checkpoint='x.pth', dataset='pair', tasks=['retrieval'], skip_broken=False)
+EVALUATION = dict(checkpoint='x.pth', datasets=['pair'], tasks=['retrieval'], skip_broken=False)
 RUNNER = """
 import sys
 from rich.console import Console

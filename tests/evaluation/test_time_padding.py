@@ -59,12 +59,12 @@ def test_every_method_has_it_in_all_its_backbones(method):
     config = load_config(f'{method}/r3d18@smoke+time_circular')
     model = MODELS.build(config.model)
     convs = [layer for layer in model.modules() if isinstance(layer, nn.Conv3d)]
-    stems = [conv for conv in convs if conv.kernel_size == (7, 7, 7)]
+    stems = [conv for conv in convs if conv.in_channels == 3 and conv.kernel_size == (3, 3, 3)]
     assert len(stems) == 1 + (method in ('byol', 'moco'))
     for stem in stems:
         (hook,) = stem._forward_pre_hooks.values()
-        assert stem.padding == (0, 3, 3)
-        assert hook.keywords == dict(size=3, padding='circular')
+        assert stem.padding == (0, 1, 1)
+        assert hook.keywords == dict(size=1, padding='circular')
 
 
 @pytest.mark.parametrize(
