@@ -1,13 +1,17 @@
-"""Kinds of numbers on command lines: each ``type`` of argparse says what it takes."""
+"""What command lines hold: each ``type`` and action of argparse says what it takes."""
 
 from __future__ import annotations
 
 import argparse
+import ast
+import contextlib
 from collections.abc import Callable
+from typing import Any
 
-from mlfo_mm.errors import printable
+from mlfo_mm.errors import printable, short
 
 LARGEST_SEED = 2**31 - 1  # processes and workers add their numbers to it, NumPy takes 32 bits
+PLAIN = (bool, int, float, str, dict, list, tuple)  # types of values in options
 
 
 def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
@@ -28,3 +32,79 @@ def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
 
 
 count, natural, seed = whole(1), whole(0), whole(0, LARGEST_SEED)
+
+
+class OptionsAction(argparse.Action):
+    """``key=value ...`` of ``--cfg-options``, as MMAction2's tools read it; the dict they make.
+
+    Unlike mmengine's it keeps the spaces of a text, and loads nothing. A comma makes a list, but in
+    quotes. What cannot be read is an error of the command line.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Parse, and name the word that is at fault."""
+        options = dict(getattr(namespace, self.dest) or {})
+        for word in values:
+            key, equals, text = word.partition('=')
+            if not equals:
+                parser.error(f'{option_string}: {short(word)!r} is no key=value')
+            try:
+                options[key] = _value(text)
+            except (ValueError, RecursionError) as error:
+                said = f'cannot be read ({short(error)})'
+                parser.error(f'{option_string}: {short(word)!r} {said}')
+        setattr(namespace, self.dest, options)
+
+
+def _value(val: str) -> Any:
+    """A value of the command line: Python's, or a text or a list of texts without quotes."""
+    text = val.strip()
+    if text[:1] in ('[', '(', '{', '"', "'"):
+        with contextlib.suppress(ValueError, SyntaxError, MemoryError):  # [a, b] is none
+            value = ast.literal_eval(text)
+            if isinstance(value, PLAIN):
+                return value
+    bracketed = (text[:1], text[-1:]) in (('[', ']'), ('(', ')'))
+    pieces = _pieces(text[1:-1] if bracketed else text)
+    if not bracketed and len(pieces) == 1:
+        return _single(val)
+    if pieces and not pieces[-1].strip():  # a comma at the end
+        pieces.pop()
+    values = [_value(piece.strip()) for piece in pieces]
+    return tuple(values) if text[:1] == '(' and bracketed else values
+
+
+def _single(text: str) -> Any:
+    """A number, a truth value, None, or the text itself."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    known = {'true': True, 'false': False}.get(text.lower())
+    return None if text == 'None' else text if known is None else known
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at the commas that stand in no brackets.
+
+    Raises:
+        ValueError: A bracket is not closed, or was not opened.
+    """
+    pieces, depth = [''], 0
+    for letter in text if ',' in text or text[:1] in ('[', '(') else ():
+        depth += (letter in '[({') - (letter in '])}')
+        if depth < 0:
+            break
+        if letter == ',' and depth == 0:
+            pieces.append('')
+        else:
+            pieces[-1] += letter
+    else:
+        if depth == 0:
+            return pieces if ',' in text or text[:1] in ('[', '(') else [text]
+    raise ValueError(f'brackets of {text!r} do not match')

@@ -1,4 +1,4 @@
-"""Numbers of command lines: within bounds, or one line."""
+"""Numbers and options of command lines: what they are, or one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from mlfo_mm.arguments import LARGEST_SEED, count, natural, seed
+from mlfo_mm.arguments import LARGEST_SEED, OptionsAction, count, natural, seed
 
 
 def test_numbers_within_bounds():
@@ -32,3 +32,39 @@ def test_others_are_refused_in_one_line(kind, text):
     with pytest.raises(argparse.ArgumentTypeError, match='no whole number from') as error:
         kind(text)
     assert len(str(error.value)) < 150 and str(error.value).isprintable()
+
+
+@pytest.mark.parametrize('words', [['a'], ['a=1', 'b'], ['a=(1,2'], ['a=[1,(2]']])
+def test_options_that_cannot_be_read(words, capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args(['--cfg-options', *words])
+    assert stopped.value.code == 2
+    assert f'--cfg-options: {words[-1]!r}' in capsys.readouterr().err
+    known = parser.parse_args(['--cfg-options', 'a.b=1', 'c=(1,2.5)', 'd=x=y'])
+    assert known.cfg_options == {'a.b': 1, 'c': (1, 2.5), 'd': 'x=y'}
+
+
+@pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ('out/with space', 'out/with space'),
+        ('my  set (2)', 'my  set (2)'),
+        ('"a, b"', 'a, b'),
+        ("'10'", '10'),
+        ('[a b, c]', ['a b', 'c']),
+        ('(1, [2, x y])', (1, [2, 'x y'])),
+        ('a,b', ['a', 'b']),
+        ('1,', [1]),
+        (' 1e-3', 1e-3),
+        ('true', True),
+        ('[dict, {"type": "A b"}]', ['dict', {'type': 'A b'}]),
+        ('', ''),
+    ],
+)
+def test_options_keep_their_spaces(text, value):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
+    known = parser.parse_args(['--cfg-options', f'work_dir={text}']).cfg_options['work_dir']
+    assert known == value and type(known) is type(value)

@@ -218,13 +218,19 @@ def test_data_sets_are_listed_with_their_counts(tmp_path, monkeypatch):
     assert found.text.startswith(f'own: {folder}/train.txt:2: not UTF-8')
 
 
-TOOLS = ('train.py', 'test.py', 'evaluate.py', 'dev/bench/train_step.py')
+TOOLS = (
+    'train.py config.py',
+    'test.py config.py a.pth',
+    'evaluate.py a.pth --task retrieval --dataset a',
+    'dev/bench/train_step.py config.py',
+)
 
 
 @pytest.mark.parametrize('tool', TOOLS)
 def test_tools_without_torch_end_in_one_line(tool):
     environment = dict(os.environ, PYTHONPATH=str(REPO))
-    command = [sys.executable, '-S', str(REPO / 'tools' / tool), 'config.py']  # no site-packages
+    name, *words = tool.split()
+    command = [sys.executable, '-S', str(REPO / 'tools' / name), *words]  # no site-packages
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
     assert done.returncode == 2
     assert done.stdout == ''

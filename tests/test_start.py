@@ -20,6 +20,17 @@ TOOLS = sorted(
 )
 
 
+# of those that read their arguments before they load a package
+ARGUMENTS = {
+    'tools/convert_checkpoint.py': 'export a.pth b.pth',
+    'tools/evaluate.py': 'a.pth --task retrieval --dataset a',
+    'tools/print_config.py': 'mlfo/r3d18@smoke',
+    'tools/record_pretraining.py': 'work_dirs/a',
+    'tools/test.py': 'a.py a.pth',
+    'tools/train.py': 'mlfo/r3d18@smoke',
+}
+
+
 def ended(error: BaseException) -> int:
     @cli
     def main() -> None:
@@ -86,10 +97,30 @@ def test_any_terminal_can_be_written_to_and_may_go_away():
 @pytest.mark.parametrize('tool', TOOLS)
 def test_without_an_environment_a_tool_says_what_brings_it(tool):
     """No site-packages, and nothing that names the repository: as with the system's Python."""
-    done = run(sys.executable, '-S', REPO / tool, PYTHONPATH='')
+    words = ARGUMENTS.get(tool, '').split()
+    done = run(sys.executable, '-S', REPO / tool, *words, PYTHONPATH='')
     assert done.returncode == 2 and done.stdout == ''
     assert done.stderr.startswith('error: ') and done.stderr.count('\n') == 1
     assert 'make install' in done.stderr or 'activate' in done.stderr
+
+
+def test_help_loads_no_torch():
+    """Which takes seconds; one process for all."""
+    done = run(sys.executable, '-c', HELP, *TOOLS, 'tools/doctor.py', PYTHONPATH=str(REPO))
+    assert (done.returncode, done.stderr) == (0, '')
+    assert done.stdout.count('usage: ') == len(TOOLS) + 1
+
+
+HELP = """
+import runpy, sys
+for tool in sys.argv[1:]:
+    sys.argv[:] = [tool, '--help']
+    try:
+        runpy.run_path(tool, run_name='__main__')
+    except SystemExit as end:
+        assert not end.code, (tool, end.code)
+    assert 'torch' not in sys.modules, tool
+"""
 
 
 def test_an_old_interpreter_is_named():

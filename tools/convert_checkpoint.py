@@ -17,10 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.config_values import OptionsAction
-from mlfo_mm.engine.convert import export_weights, import_weights
-from mlfo_mm.engine.layouts import LAYOUTS
+from mlfo_mm.arguments import OptionsAction
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +30,7 @@ def parse_args() -> argparse.Namespace:
         sub = ways.add_parser(way)
         sub.add_argument('source', type=Path, help='checkpoint, state dict or safetensors')
         sub.add_argument('target', type=Path, help='file to write')
-        sub.add_argument('--layout', help=f'default: by its names; {", ".join(LAYOUTS)}')
+        sub.add_argument('--layout', help='whose names its tensors have; default: they say it')
         if way == 'import':
             sub.add_argument('--config', required=True, help='run that the weights are for')
             sub.add_argument('--method', help="what records call the weights; default: the run's")
@@ -46,6 +43,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, and say what came of it."""
     args = parse_args()
+    from mlfo_mm.engine.config import load_config  # loads torch, which takes seconds
+    from mlfo_mm.engine.convert import export_weights, import_weights
+
     if args.way == 'import':
         config = load_config(args.config, args.cfg_options)
         config.method = args.method or config.method

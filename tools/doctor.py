@@ -1,7 +1,12 @@
-"""Say what is installed and found here, and what would mend it: ``python tools/doctor.py``."""
+"""Say what is installed and found here, and what would mend it: ``python tools/doctor.py``.
+
+A line each for Python, the packages, decoders, GPUs and data sets. Exit status 1: something essential
+is wrong.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -15,6 +20,9 @@ from mlfo_mm.installation import report
 @cli
 def main() -> None:
     """Print the findings; the exit status is 1 if something essential is wrong."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     findings = []
     for finding in report():
         findings.append(finding)

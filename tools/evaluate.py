@@ -16,12 +16,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
-from mlfo_mm.arguments import count, seed
+from mlfo_mm.arguments import OptionsAction, count, seed
 from mlfo_mm.video.time_limit import check_limit
-from mlfo_mm.engine.config_values import OptionsAction
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.evaluate import evaluate_all, summary
-from mlfo_mm.evaluation.request import Request
 from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
@@ -74,13 +71,19 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Evaluate and print the numbers with their protocol."""
     args = parse_args()
-    keep_freed_memory()
     with handing_over(args.outcome) as records:
         _evaluate(args, records)
 
 
 def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
     check_limit('--decode-timeout', args.decode_timeout)
+    from mlfo_mm.evaluation.evaluate import (
+        evaluate_all,
+        summary,
+    )  # loads torch, which takes seconds
+    from mlfo_mm.evaluation.request import Request
+
+    keep_freed_memory()
     *run, checkpoint = args.checkpoint
     requests = [
         Request(

@@ -10,8 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.engine.config import load_config, load_task
-from mlfo_mm.engine.config_values import OptionsAction, require
+from mlfo_mm.arguments import OptionsAction
 from mlfo_mm.files import write_atomic
 
 
@@ -29,6 +28,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Compose the config and print it."""
     args = parse_args()
+    from mlfo_mm.engine.config import load_config, load_task  # loads torch, which takes seconds
+    from mlfo_mm.engine.config_values import require
+
     if args.task:
         run = load_config(args.run)
         require(run, ('profile',))

@@ -10,7 +10,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.evaluation.pretrain_record import record_pretraining
 from mlfo_mm.handover import handing_over
 
 
@@ -27,6 +26,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Read what the run left and write its record."""
     args = parse_args()
+    from mlfo_mm.evaluation.pretrain_record import record_pretraining  # loads torch
+
     with handing_over(args.outcome) as records:
         record, path = record_pretraining(args.work_dir, args.results)
         records.append(path)

@@ -10,15 +10,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
-from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.config_values import OptionsAction
-from mlfo_mm.engine.launch import prepare_work_dir, start_processes
-from mlfo_mm.engine.peers import own_error_first
+from mlfo_mm.arguments import OptionsAction
 from mlfo_mm.errors import UserError
 from mlfo_mm.processes import keep_freed_memory
-from mmengine.evaluator import DumpResults
-from mmengine.runner import Runner
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,11 +32,23 @@ def parse_args() -> argparse.Namespace:
 
 
 @cli
-@own_error_first()
 def main() -> None:
     """Load the classifier, test it, print its metrics."""
     args = parse_args()
+    from mlfo_mm.engine.peers import own_error_first  # loads torch, which takes seconds
+
     keep_freed_memory()
+    with own_error_first():
+        _test(args)
+
+
+def _test(args: argparse.Namespace) -> None:
+    from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
+    from mlfo_mm.engine.config import load_config
+    from mlfo_mm.engine.launch import prepare_work_dir, start_processes
+    from mmengine.evaluator import DumpResults
+    from mmengine.runner import Runner
+
     config = load_config(args.config, args.cfg_options)
     if config.get('test_dataloader') is None:
         raise UserError(

@@ -11,16 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import count, seed
-from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.config_values import OptionsAction, require
-from mlfo_mm.engine.launch import missing, next_command, train, use_amp
-from mlfo_mm.engine.peers import own_error_first
+from mlfo_mm.arguments import OptionsAction, count, seed
 from mlfo_mm.errors import UserError
-from mlfo_mm.evaluation.pretrain_record import train_and_record
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
-from mmengine.dist import is_main_process
 
 
 def parse_args() -> argparse.Namespace:
@@ -54,12 +48,20 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Read the config, apply the arguments, train."""
     args = parse_args()
+    from mlfo_mm.engine.peers import own_error_first  # loads torch, which takes seconds
+
     keep_freed_memory()
     with handing_over(args.outcome) as records, own_error_first():
         _train(args, records)
 
 
 def _train(args: argparse.Namespace, records: list[Path]) -> None:
+    from mlfo_mm.engine.config import load_config
+    from mlfo_mm.engine.config_values import require
+    from mlfo_mm.engine.launch import missing, next_command, train, use_amp
+    from mlfo_mm.evaluation.pretrain_record import train_and_record
+    from mmengine.dist import is_main_process
+
     config = load_config(args.run, args.cfg_options)
     require(config)
     if args.preflight is not None:

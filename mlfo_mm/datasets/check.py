@@ -188,7 +188,9 @@ def check_videos(
     pool = ThreadPoolExecutor(workers)
     try:
         jobs = [pool.submit(check, path, where) for path, where in videos.items()]
-        bar = tqdm(as_completed(jobs), total=len(jobs), unit='video', disable=not progress)
+        bar = tqdm(
+            as_completed(jobs), total=len(jobs), unit='video', disable=None if progress else True
+        )
         for job in bar:
             result = job.result()
             results[result.path] = result

@@ -143,7 +143,9 @@ def build(
     with ProcessPoolExecutor(workers, None, die_with_parent, (os.getpid(),)) as pool:
         store = partial(_store, folder, decode, verify, short_side)
         jobs = {pool.submit(store, str(video)): str(video) for video in videos}
-        bar = tqdm(as_completed(jobs), total=len(jobs), unit='video', disable=not progress)
+        bar = tqdm(
+            as_completed(jobs), total=len(jobs), unit='video', disable=None if progress else True
+        )
         try:
             for job in bar:
                 size, new, reason = job.result()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import math
-from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
-from mlfo_mm.arguments import LARGEST_SEED
-from mlfo_mm.errors import UserError, short
+from mlfo_mm.arguments import LARGEST_SEED, PLAIN
+from mlfo_mm.errors import UserError
 from mlfo_mm.study.identity import TIME_PADDINGS
 
 TRAINING = (
@@ -89,70 +86,7 @@ KINDS = {
     'downstream.train_batch_size': COUNT,
     'downstream.num_workers': NATURAL,
 }
-PLAIN = (bool, int, float, str, dict, list, tuple)
 NAMES = {bool: 'True or False', str: 'a text', dict: 'a dict', list: 'a list', tuple: 'a list'}
-
-
-class OptionsAction(DictAction):
-    """``key=value ...`` of ``--cfg-options``; what cannot be read is an error of the command line.
-
-    Unlike mmengine's it keeps the spaces of a text. A comma makes a list, but in quotes.
-    """
-
-    def __call__(
-        self,
-        parser: ArgumentParser,
-        namespace: Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        """Parse, and name the word that is at fault."""
-        for word in values:
-            try:
-                super().__call__(parser, namespace, [word], option_string)
-            except (ValueError, AssertionError, RecursionError) as error:
-                said = f'cannot be read ({short(error)})'
-                reason = 'is no key=value' if '=' not in word else said
-                parser.error(f'{option_string}: {short(word)!r} {reason}')
-
-    @staticmethod
-    def _parse_iterable(val: str) -> Any:
-        """A value of the command line: Python's, or a text or a list of texts without quotes."""
-        text = val.strip()
-        if text[:1] in ('[', '(', '{', '"', "'"):
-            with contextlib.suppress(ValueError, SyntaxError, MemoryError):  # [a, b] is none
-                value = ast.literal_eval(text)
-                if isinstance(value, PLAIN):
-                    return value
-        bracketed = (text[:1], text[-1:]) in (('[', ']'), ('(', ')'))
-        pieces = _pieces(text[1:-1] if bracketed else text)
-        if not bracketed and len(pieces) == 1:
-            return DictAction._parse_int_float_bool(val)
-        if pieces and not pieces[-1].strip():  # a comma at the end
-            pieces.pop()
-        values = [OptionsAction._parse_iterable(piece.strip()) for piece in pieces]
-        return tuple(values) if text[:1] == '(' and bracketed else values
-
-
-def _pieces(text: str) -> list[str]:
-    """Split at the commas that stand in no brackets.
-
-    Raises:
-        ValueError: A bracket is not closed, or was not opened.
-    """
-    pieces, depth = [''], 0
-    for letter in text if ',' in text or text[:1] in ('[', '(') else ():
-        depth += (letter in '[({') - (letter in '])}')
-        if depth < 0:
-            break
-        if letter == ',' and depth == 0:
-            pieces.append('')
-        else:
-            pieces[-1] += letter
-    else:
-        if depth == 0:
-            return pieces if ',' in text or text[:1] in ('[', '(') else [text]
-    raise ValueError(f'brackets of {text!r} do not match')
 
 
 def look_up(config: Any, dotted: str, default: Any = None) -> Any:

@@ -230,7 +230,9 @@ def test_figures_show_the_first_seed_and_data_set(plan):
         made = plan('mini', **chosen, **options)
         jobs = [job for job in made.jobs if job.rule == 'evaluate']
         assert len(jobs) == 6
-        return {(j.facts['seed'], *j.facts['datasets']) for j in jobs if 'order' in j.facts['tasks']}
+        return {
+            (j.facts['seed'], *j.facts['datasets']) for j in jobs if 'order' in j.facts['tasks']
+        }
 
     assert order() == {(0, sets[0])}
     assert order(seeds=3) == {(seed, sets[0]) for seed in range(3)}

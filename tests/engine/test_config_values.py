@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlfo_mm.engine.config import load_config, load_task
-from mlfo_mm.engine.config_values import TRAINING, OptionsAction, look_up, require
+from mlfo_mm.engine.config_values import TRAINING, look_up, require
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -138,42 +137,6 @@ def test_any_option_gives_a_config_or_one_line(options):
         load_task(*PROBE, options)
     except UserError as error:
         assert '\n' not in str(error)
-
-
-@pytest.mark.parametrize('words', [['a'], ['a=1', 'b'], ['a=(1,2'], ['a=[1,(2]']])
-def test_options_that_cannot_be_read(words, capsys):
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
-    with pytest.raises(SystemExit) as stopped:
-        parser.parse_args(['--cfg-options', *words])
-    assert stopped.value.code == 2
-    assert f'--cfg-options: {words[-1]!r}' in capsys.readouterr().err
-    known = parser.parse_args(['--cfg-options', 'a.b=1', 'c=(1,2.5)', 'd=x=y'])
-    assert known.cfg_options == {'a.b': 1, 'c': (1, 2.5), 'd': 'x=y'}
-
-
-@pytest.mark.parametrize(
-    ('text', 'value'),
-    [
-        ('out/with space', 'out/with space'),
-        ('my  set (2)', 'my  set (2)'),
-        ('"a, b"', 'a, b'),
-        ("'10'", '10'),
-        ('[a b, c]', ['a b', 'c']),
-        ('(1, [2, x y])', (1, [2, 'x y'])),
-        ('a,b', ['a', 'b']),
-        ('1,', [1]),
-        (' 1e-3', 1e-3),
-        ('true', True),
-        ('[dict, {"type": "A b"}]', ['dict', {'type': 'A b'}]),
-        ('', ''),
-    ],
-)
-def test_options_keep_their_spaces(text, value):
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
-    known = parser.parse_args(['--cfg-options', f'work_dir={text}']).cfg_options['work_dir']
-    assert known == value and type(known) is type(value)
 
 
 @pytest.mark.slow

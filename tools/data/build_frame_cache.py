@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import count
-from mlfo_mm.datasets.transforms.decode import decode_all  # first: it says if torch is missing
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
@@ -48,6 +47,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Build the cache of the data sets that the command line names."""
     args = parse_args()
+    from mlfo_mm.datasets.transforms.decode import decode_all  # loads torch, which takes seconds
+
     folder = cache_folder()
     if folder is None:
         raise UserError(f'set {VARIABLE} to a folder with room for the frames')
