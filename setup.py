@@ -1,11 +1,23 @@
 """Metadata of mlfo_mm; the settings of tools are in pyproject.toml."""
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
+# beside the package in a checkout, in its folder .mim where it is installed
+CARRIED = (
+    ('configs', '**/*'),
+    ('tools', '*.*'),
+    ('tools/data', '*.py'),
+    ('results/paper', '*.csv'),
+    ('.', 'constraints.txt'),
+    ('.', 'openmmlab.txt'),
+    ('.', 'model-index.yml'),
+)
 VERSION = re.search(r"__version__ = '(.+)'", (HERE / 'mlfo_mm/__init__.py').read_text()).group(1)
 README = HERE / 'README.md'
 
@@ -40,6 +52,24 @@ REQUIRES = [
     'yapf',
 ]
 
+
+
+class CarryFiles(build_py):
+    """Put the configs, the tools and the paper's numbers into the package."""
+
+    def run(self):
+        """Build, then copy; an editable install finds them where they are."""
+        super().run()
+        if getattr(self, 'editable_mode', False):
+            return
+        for folder, pattern in CARRIED:
+            for path in sorted((HERE / folder).glob(pattern)):
+                if path.is_file() and '__pycache__' not in path.parts:
+                    target = Path(self.build_lib, 'mlfo_mm/.mim', path.relative_to(HERE))
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, target)
+
+
 setup(
     name='mlfo_mm',
     version=VERSION,
@@ -49,7 +79,10 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=['mlfo_mm', 'mlfo_mm.*']),
+    cmdclass=dict(build_py=CarryFiles),
+    entry_points=dict(console_scripts=['mlfo = mlfo_mm.cli:main']),
     package_data={
+        'mlfo_mm': ['py.typed'],
         'mlfo_mm.reporting.render': ['*.j2'],
         'mlfo_mm.benchmark': ['Snakefile', 'clusters/*/config.yaml'],
     },

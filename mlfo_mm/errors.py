@@ -112,6 +112,8 @@ def environment() -> str:
     """The command that brings what is not installed."""
     if unused_environment():
         return unused_environment()
+    if not (ROOT / 'Makefile').is_file():
+        return 'mlfo doctor says what installs it'
     return f'make install in {ROOT}, then source .venv/bin/activate'
 
 
