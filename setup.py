@@ -53,7 +53,6 @@ REQUIRES = [
 ]
 
 
-
 class CarryFiles(build_py):
     """Put the configs, the tools and the paper's numbers into the package."""
 

@@ -20,6 +20,7 @@ ALLOWED = dict(
     benchmark={*SHARED, 'study', 'datasets', 'models', 'engine', 'evaluation', 'reporting'},
     reporting={*SHARED, 'study', 'video'},
     components={'datasets', 'models', 'engine', 'evaluation'},
+    cli={*SHARED, 'study'},
     # the doctor looks for data sets
     installation={*SHARED, 'datasets'},
     mlfo_mm={'installation'},
