@@ -25,6 +25,7 @@ backbone_at = dict(
     # 8 frames: no temporal stride in layer2, so that levels have the 8, 4 and 2 steps of 16 frames
     small=dict(backbone=dict(base_channels=16, temporal_strides=(1, 1, 2, 2))),
     smoke=dict(backbone=dict(base_channels=4, conv1_kernel=(3, 3, 3))),
+    mini=dict(backbone=dict(conv1_kernel=(3, 7, 7))),  # half the cost: 8 frames are few for 7
     # A third of the cost on small frames. Levels have 4, 2 and 1 steps: in the middle one, reversed is
     # the only other order. The last level keeps 2 x 2.
     demo=dict(

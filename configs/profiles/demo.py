@@ -3,8 +3,9 @@
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR
 
+from mlfo_mm.engine.hooks import ChannelsLastHook
+
 with read_base():
-    from ..changes.channels_last import default_hooks as _faster
     from ..runtime import *
     from ..schedules.adam import *
     from ..views.mlfo import *
@@ -25,7 +26,7 @@ train_dataloader.update(batch_size=32, num_workers=1, pin_memory=False)
 # 360 steps: a warm-up and a cosine learn in half of what one rate takes
 optim_wrapper.optimizer.update(lr=4e-3)
 _by = dict(by_epoch=True, convert_to_iter_based=True)
-default_hooks.update(_faster)
+default_hooks.update(channels_last=dict(type=ChannelsLastHook))  # a sixth faster on CPUs
 default_hooks.logger.update(interval=10)  # a line in each ten seconds
 param_scheduler[:] = [
     dict(type=LinearLR, start_factor=0.05, begin=0, end=2, **_by),

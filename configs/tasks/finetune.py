@@ -52,5 +52,16 @@ task_at = dict(
         train_cfg=dict(max_epochs=7),
         log_level='WARNING',  # the progress bar says enough
     ),
-    mini=_short(12, 9, 16),
+    # as few steps as the demo's ask for the pretraining's optimiser as well
+    mini=dict(
+        downstream=dict(train_batch_size=32),
+        optim_wrapper=dict(
+            optimizer=dict(_delete_=True, type=Adam, lr=2e-3, weight_decay=1e-5),
+        ),
+        param_scheduler=[
+            dict(type=LinearLR, start_factor=0.05, begin=0, end=1, **_by),
+            dict(type=CosineAnnealingLR, T_max=11, begin=1, end=12, **_by),
+        ],
+        train_cfg=dict(max_epochs=12),
+    ),
 )

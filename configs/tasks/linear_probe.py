@@ -39,6 +39,7 @@ _online = dict(
 _sgd = dict(type=SGD, lr=0.1, momentum=0.9, weight_decay=1e-3)
 task_at = dict(
     smoke=dict(downstream=dict(folds=2)),
+    mini=dict(downstream=dict(strengths=(1e-2, 1e-1, 1.0, 10.0, 100.0))),  # most choose 1 or more
     paper=dict(
         downstream=_online,
         optim_wrapper=dict(type=OptimWrapper, optimizer=_sgd),

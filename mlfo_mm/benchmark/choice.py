@@ -68,13 +68,13 @@ class Choice:
     def tasks_of(self, row: Experiment, seed: int = 0, dataset: str = '') -> tuple[str, ...]:
         """Tasks of a seed of a row on a data set; on any where the name is empty.
 
-        Some run for the first seed alone unless seeds are asked for; figures show the first data
-        set.
+        Of pretrained weights, some run for the first seed alone unless seeds are asked for; figures
+        show the first data set.
         """
         tasks = [TASKS[task] for task in row.needs(self.tables, self.tasks)]
         if not (self.finetuned or row.untrained):
             tasks = [task for task in tasks if task.frozen]
-        if seed and not self.seeds:
+        if seed and not (self.seeds or row.untrained):
             tasks = [task for task in tasks if task.every_seed]
         if dataset and dataset != self.datasets[0]:
             tasks = [task for task in tasks if not task.pictures]

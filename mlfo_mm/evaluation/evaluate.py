@@ -181,6 +181,7 @@ def _run(
         reason='' if error is None else reason_of(error),
         cost=backbone_cost(trial.model.backbone, trial.geometry),
         details=result.details,
+        outcomes=result.outcomes,
         leakage=trial.leakage,
     )
     if error is not None and before is not None and _answers(before, trial):

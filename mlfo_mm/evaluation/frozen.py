@@ -24,6 +24,7 @@ class TaskResult:
     notes: list[str] = field(default_factory=list)
     train_log: dict[str, Any] | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
 
 
 def identity(trial: Trial) -> dict[str, Any]:

@@ -8,6 +8,14 @@ from scipy.stats import binomtest
 from mlfo_mm.study.chance import LEVEL, is_small, least_told
 
 
+def top1_hits(scores: np.ndarray, labels: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """Chance (M,) that the highest of a video's scores (M, C) is its label's, ties drawn by lot.
+
+    That of a class that was never trained is 0, whatever its score.
+    """
+    return np.isin(labels, trained) * placed(scores, labels, 1)
+
+
 def classification_metrics(
     scores: np.ndarray, labels: np.ndarray, trained: np.ndarray
 ) -> tuple[dict[str, float], list[str]]:
@@ -26,7 +34,7 @@ def classification_metrics(
     """
     num_classes = scores.shape[1]
     known = np.isin(labels, trained)
-    hit = known * placed(scores, labels, 1)
+    hit = top1_hits(scores, labels, trained)
     metrics = dict(top1=_percent(hit.mean()))
     notes = []
     classes = len(np.unique(trained))

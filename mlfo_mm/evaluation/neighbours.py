@@ -20,6 +20,7 @@ from mlfo_mm.evaluation.nearest import nearest
 from mlfo_mm.evaluation.order import spread
 from mlfo_mm.evaluation.trial import Trial, preprocessor
 from mlfo_mm.models import SelfSupervisedRecognizer
+from mlfo_mm.study.outcomes import by_video
 
 FRAMES = 4  # of each video, in a record
 
@@ -59,9 +60,9 @@ class EmbeddingModel(BaseModel):
         return data_samples
 
 
-def hits(places: np.ndarray, query_labels: np.ndarray, gallery_labels: np.ndarray) -> float:
-    """Share of neighbours (Q, topk) that have their query's class, in percent."""
-    return 100 * float((gallery_labels[places] == query_labels[:, None]).mean())
+def hits(places: np.ndarray, query_labels: np.ndarray, gallery_labels: np.ndarray) -> np.ndarray:
+    """Share (Q,) of neighbours (Q, topk) that have their query's class."""
+    return (gallery_labels[places] == query_labels[:, None]).mean(1)
 
 
 def neighbours(trial: Trial) -> TaskResult:
@@ -80,10 +81,11 @@ def neighbours(trial: Trial) -> TaskResult:
     notes = [] if 'semantic' in found else ['no prototypes: no semantic-wise neighbours']
     if len(train.labels) < settings.topk:
         notes.append(f'only {len(train.labels)} training videos for the top {settings.topk}')
-    metrics = {
+    shares = {
         f'hits_{kind}': hits(places, test.labels, train.labels)
         for kind, (places, _) in found.items()
     }
+    metrics = {key: 100 * float(each.mean()) for key, each in shares.items()}
     what = f'top {settings.topk} training videos of each test video, frozen, instance-wise by {by}'
     what += ', semantic-wise by assignments to prototypes' if 'semantic' in found else ''
     protocol = trial.protocol(what) | dict(
@@ -91,7 +93,13 @@ def neighbours(trial: Trial) -> TaskResult:
     )
     details = dict(queries=_queries(trial, train, test, found))
     return TaskResult(
-        metrics, counts(train, test), protocol, decoders(train, test), notes, details=details
+        metrics,
+        counts(train, test),
+        protocol,
+        decoders(train, test),
+        notes,
+        details=details,
+        outcomes={key: by_video(each) for key, each in shares.items()},
     )
 
 

@@ -22,7 +22,7 @@ def recall_key(k: int, centre: bool) -> str:
     return f'R@{k}_centred' if centre else f'R@{k}'
 
 
-def nn_recall(
+def nn_hits(
     query: Tensor,
     query_labels: Tensor,
     gallery: Tensor,
@@ -30,8 +30,8 @@ def nn_recall(
     topk: Sequence[int] = TOPK,
     centre: bool = False,
     exclude_self: bool = False,
-) -> dict[str, float]:
-    """Recall at k by cosine similarity, in percent of the queries.
+) -> dict[str, Tensor]:
+    """Whether a video of a query's label is among its k nearest by cosine similarity.
 
     Among equally similar videos the one that stands earlier in the gallery comes first.
 
@@ -46,14 +46,33 @@ def nn_recall(
         exclude_self: Query i is gallery entry i and no neighbour of itself.
 
     Returns:
-        ``{'R@1': ..., 'R@5': ...}``, the names ending in ``_centred`` where centred.
+        ``{'R@1': ..., 'R@5': ...}``, each (Q,), the names ending in ``_centred`` where centred.
     """
     topk = [k for k in topk if k <= len(gallery) - exclude_self]
     if not topk:
         return {}
     places, _ = nearest(query, gallery, max(topk), centre=centre, exclude_self=exclude_self)
     hits = (gallery_labels[places] == query_labels[:, None]).cumsum(1) > 0  # (Q, k)
-    return {recall_key(k, centre): 100 * hits[:, k - 1].double().mean().item() for k in topk}
+    return {recall_key(k, centre): hits[:, k - 1] for k in topk}
+
+
+def recall(hits: dict[str, Tensor]) -> dict[str, float]:
+    """Recall in percent of the queries."""
+    return {key: 100 * each.double().mean().item() for key, each in hits.items()}
+
+
+def nn_recall(
+    query: Tensor,
+    query_labels: Tensor,
+    gallery: Tensor,
+    gallery_labels: Tensor,
+    topk: Sequence[int] = TOPK,
+    centre: bool = False,
+    exclude_self: bool = False,
+) -> dict[str, float]:
+    """Recall at k in percent; arguments as in :func:`nn_hits`."""
+    sets = (query, query_labels, gallery, gallery_labels)
+    return recall(nn_hits(*sets, topk, centre, exclude_self))
 
 
 @METRICS.register_module()
@@ -101,15 +120,8 @@ class NNRecall(BaseMetric):
                 gallery_labels = torch.from_numpy(stored['labels'])
         recalls: dict[str, float] = {}
         for centre in (False, True):
-            recalls |= nn_recall(
-                query,
-                labels,
-                gallery,
-                gallery_labels,
-                self.topk,
-                centre,
-                exclude_self=self.gallery is None,
-            )
+            sets = (query, labels, gallery, gallery_labels)
+            recalls |= nn_recall(*sets, self.topk, centre, exclude_self=self.gallery is None)
         return recalls
 
 

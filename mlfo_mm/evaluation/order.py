@@ -26,6 +26,7 @@ from mlfo_mm.evaluation.inference import Outputs
 from mlfo_mm.evaluation.metrics import untold
 from mlfo_mm.evaluation.probe import STRENGTHS, video_groups
 from mlfo_mm.evaluation.trial import Trial
+from mlfo_mm.study.outcomes import by_video
 
 DIGITS = 4  # significant ones, of the maps in a record
 
@@ -61,7 +62,12 @@ class OrderProbe:
 
         A clip that says nothing counts as half a hit: weights of zero are at chance.
         """
-        return 50 * float(_hits(-self.logits(forward)) + _hits(self.logits(backward)))
+        return 100 * float(self.hits(forward, backward).mean())
+
+    def hits(self, forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
+        """Share (M,) of right answers to the clips of each video, in both directions."""
+        right = np.stack([-self.logits(forward), self.logits(backward)])  # (2, M, V)
+        return ((right > 0) + 0.5 * (right == 0)).mean((0, 2))
 
     def activation(self, level: np.ndarray) -> np.ndarray:
         """Class activation map (T', h, w) for "reversed" of a feature map (D, T', h, w).
@@ -124,7 +130,8 @@ def order(trial: Trial) -> TaskResult:
         settings.folds,
         trial.seed,
     )
-    accuracy = probe.score(test.values, test_back.values)
+    hits = probe.hits(test.values, test_back.values)
+    accuracy = 100 * float(hits.mean())
     what = f'forward or reversed, frozen, bias-free logistic regression, {probe.validation}'
     protocol = trial.protocol(what) | dict(
         num_classes=2,
@@ -138,6 +145,7 @@ def order(trial: Trial) -> TaskResult:
         decoders(train, test, train_back, test_back),
         _notes(accuracy, len(test.labels)),
         details=dict(clips=_maps(trial, probe, test)),
+        outcomes=dict(accuracy=by_video(hits)),
     )
 
 
@@ -185,10 +193,6 @@ def _high_level(trial: Trial, clip: torch.Tensor) -> np.ndarray:
 
 def _rounded(values: np.ndarray) -> list:
     return np.vectorize(lambda value: float(f'{value:.{DIGITS}g}'))(values).tolist()
-
-
-def _hits(logits: np.ndarray) -> float:
-    return float(((logits > 0) + 0.5 * (logits == 0)).mean())
 
 
 def _weight(forward: np.ndarray, backward: np.ndarray, strength: float) -> np.ndarray:

@@ -11,14 +11,17 @@ from mmengine.registry import DATASETS
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
 from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, features
 from mlfo_mm.evaluation.inference import Outputs, predict
-from mlfo_mm.evaluation.metrics import classification_metrics
+from mlfo_mm.evaluation.metrics import classification_metrics, top1_hits
 from mlfo_mm.evaluation.neighbours import neighbours
-from mlfo_mm.evaluation.nn_recall import nn_recall, recall_key
+from mlfo_mm.evaluation.nn_recall import nn_hits, recall, recall_key
 from mlfo_mm.evaluation.order import order
 from mlfo_mm.evaluation.probe import Probe, fit_probe, video_groups
 from mlfo_mm.evaluation.recognizer import LEVELS
 from mlfo_mm.evaluation.training import build_classifier, train_classifier
 from mlfo_mm.evaluation.trial import Trial
+from mlfo_mm.study.outcomes import by_video
+
+FIRST = ('R@1', 'R@1_centred')  # whose outcomes a record holds
 
 
 def linear_probe(trial: Trial) -> TaskResult:
@@ -37,9 +40,10 @@ def retrieval(trial: Trial) -> TaskResult:
     query, gallery = (torch.from_numpy(each.video_means()) for each in (test, train))
     labels = [torch.from_numpy(each.labels) for each in (test, train)]
     topk = tuple(trial.settings.topk)
-    metrics: dict[str, float] = {}
+    hits: dict[str, torch.Tensor] = {}
     for centre in (False, True):
-        metrics |= nn_recall(query, labels[0], gallery, labels[1], topk, centre)
+        hits |= nn_hits(query, labels[0], gallery, labels[1], topk, centre)
+    metrics = recall(hits)
     notes = [
         f'R@{k} needs {k} gallery videos, there are {len(gallery)}: n/a'
         for k in topk
@@ -55,6 +59,7 @@ def retrieval(trial: Trial) -> TaskResult:
         trial.protocol(what) | dict(distance='cosine', topk=list(topk)),
         decoders(train, test),
         notes,
+        outcomes={key: by_video(hits[key].numpy()) for key in FIRST if key in hits},
     )
 
 
@@ -69,13 +74,12 @@ def level_probe(trial: Trial) -> TaskResult:
     notes: list[str] = []
     strengths: dict[str, float] = {}
     validation: dict[str, dict[str, float]] = {}
+    outcomes: dict[str, str] = {}
     for name, known, asked in levels:
-        probe = _fit(trial, known, train)
-        found, _ = classification_metrics(
-            probe.scores(asked, trial.average), test.labels, train.labels
-        )
-        metrics[f'top1_{name}'] = found['top1']
-        notes += chance(f'top1_{name}', found['top1'], test, train, 'largest')
+        probe, key = _fit(trial, known, train), f'top1_{name}'
+        hits = top1_hits(probe.scores(asked, trial.average), test.labels, train.labels)
+        metrics[key], outcomes[key] = 100 * float(hits.mean()), by_video(hits)
+        notes += chance(key, metrics[key], test, train, 'largest')
         strengths[name], validation[name] = probe.strength, _validation(probe)
     what = f'probe per level, frozen, logistic regression on stored features, {probe.validation}'
     protocol = trial.protocol(what) | dict(
@@ -84,7 +88,8 @@ def level_probe(trial: Trial) -> TaskResult:
         strength=strengths,
         validation_accuracy=validation,
     )
-    return TaskResult(metrics, counts(train, test), protocol, decoders(train, test), notes)
+    read, found = counts(train, test), decoders(train, test)
+    return TaskResult(metrics, read, protocol, found, notes, outcomes=outcomes)
 
 
 TASKS: dict[str, Callable[[Trial], TaskResult]] = dict(
@@ -135,6 +140,7 @@ def _cached_probe(trial: Trial) -> TaskResult:
         protocol,
         decoders(train, test),
         notes,
+        outcomes=dict(top1=by_video(top1_hits(scores, test.labels, train.labels))),
     )
 
 
@@ -169,4 +175,5 @@ def _trained(trial: Trial) -> TaskResult:
         flip_ratio=trial.flip_ratio,
     )
     read = dict(train=train_counts, test=test.counts())
-    return TaskResult(metrics, read, protocol, test.decoders, notes, log)
+    outcomes = dict(top1=by_video(top1_hits(test.values, test.labels, trained)))
+    return TaskResult(metrics, read, protocol, test.decoders, notes, log, outcomes=outcomes)

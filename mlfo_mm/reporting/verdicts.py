@@ -1,11 +1,14 @@
-"""Test the claims of the paper on records: differences paired over seeds, Holm's correction.
+"""Test the claims of the paper on records: differences paired over seeds and clips, Holm's correction.
 
-A comparison takes the seeds that both rows finished, and the t statistic of their differences.
-It has two one-sided p-values: of the hypothesis that the statement is false, and of the one that
-it is true. Twice the smaller one (the p-value of the two-sided paired t-test, where the statement
-is "better", or "better by so many points") is corrected by Holm's method over all comparisons of
-the table that could be tested. Below 0.05 the statement is reproduced or contradicted, by which of
-the two was smaller; else, and with fewer than two seeds, it is inconclusive.
+A comparison takes the seeds that both rows finished, and what became of each test clip: the mean
+difference over its standard error, in which seeds and clips are two sources of spread
+(:mod:`mlfo_mm.reporting.paired`). Where records do not say what became of the clips, it is the paired
+t-test over seeds, which stands beside in any case. There are two one-sided p-values: of the
+hypothesis that the statement is false, and of the one that it is true. Twice the smaller one (the
+two-sided p-value, where the statement is "better", or "better by so many points") is corrected by
+Holm's method over all comparisons of the table that could be tested. Below 0.05 the statement is
+reproduced or contradicted, by which of the two was smaller; else, and with fewer than two seeds, it
+is inconclusive.
 """
 
 from __future__ import annotations
@@ -13,25 +16,35 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
 from mlfo_mm.reporting.aggregate import SHOWN_SPLIT, choose_runs, column_datasets, fits_row
 from mlfo_mm.reporting.claims import CATEGORIES, CLAIMS
 from mlfo_mm.reporting.comparisons import CHANCE, Claim, Comparison
 from mlfo_mm.reporting.one_data import of_one_data
+from mlfo_mm.reporting.paired import holm, spread_of, stacked, two_sided
 from mlfo_mm.reporting.specs import Row, is_implemented
 from mlfo_mm.study.experiments import PROBE, SWEPT
 from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.names import BACKBONES
+from mlfo_mm.study.outcomes import values_of
 from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
 from mlfo_mm.study.records import Record
 from mlfo_mm.study.tasks import TASKS
 
 LEVEL = 0.05
-Side = tuple[Record, float]  # a run and its number
 STATUSES = ('reproduced', 'contradicted', 'inconclusive', 'not run')
+
+
+class Side(NamedTuple):
+    """A run, its number, and that number's values by test video (C,) where the record has them."""
+
+    run: Record
+    value: float
+    by_video: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,8 @@ class Verdict:
         problem: why there is no verdict, and ``about`` which row, where it is about one.
         seeds: what the two have in common.
         difference: mean of better minus worse; ``half_width`` of its 95 % interval, uncorrected.
-        p: uncorrected; ``p_holm`` corrected.
+        p: uncorrected; ``p_holm`` corrected; ``p_seeds`` of the t-test over seeds alone, uncorrected.
+        clips: test videos that the test pairs; 0 where it is that over seeds alone.
         favours: whether the smaller one-sided p-value speaks for the statement.
     """
 
@@ -63,6 +77,8 @@ class Verdict:
     half_width: float | None = None
     p: float | None = None
     p_holm: float | None = None
+    p_seeds: float | None = None
+    clips: int = 0
     favours: bool = False
 
     @property
@@ -109,9 +125,12 @@ class Runs:
 
 
 def judge(
-    records: Sequence[Record], profile: Profile, methods: Collection[str] | None = None
+    records: Sequence[Record],
+    profile: Profile,
+    methods: Collection[str] | None = None,
+    claims: Sequence[Claim] = CLAIMS,
 ) -> list[Verdict]:
-    """Test every claim on the records of one profile.
+    """Test claims, by default all of the paper, on the records of one profile.
 
     ``methods`` are what the project implements, None if that is not known.
     """
@@ -120,7 +139,7 @@ def judge(
     roles = dict(zip(PAPER_DATASETS, datasets, strict=False))
     verdicts = [
         _judge_pair(runs, claim, pair, role, roles[role], methods)
-        for claim in CLAIMS
+        for claim in claims
         for comparison in claim.comparisons
         for pair in _expand(runs, claim.task, comparison)
         for role in comparison.sets
@@ -161,7 +180,11 @@ def _judge_pair(
             reason = ' '.join(failed[-1].reason.split())
             return replace(empty, problem='failed', about=f'{row.label}: {reason}')
         values = {run.seed: _value(run, claim, metric) for run in done}
-        measured = {run.seed: (run, v) for run in done if (v := values[run.seed]) is not None}
+        measured = {
+            run.seed: Side(run, value, _by_video(run, metric, value))
+            for run in done
+            if (value := values[run.seed]) is not None
+        }
         if not measured:
             about = f'{row.label} on {dataset}'
             return replace(empty, problem=f'no {metric}', about=about)
@@ -177,7 +200,7 @@ def _judge_pair(
     if not seeds:
         return replace(empty, status='inconclusive', problem='no seed in common')
     pairs = [(sides[0][seed], sides[1][seed]) for seed in seeds]
-    if len({run.protocol['line'] for side in pairs for run, _ in side}) > 1:
+    if len({run.protocol['line'] for pair in pairs for run, *_ in pair}) > 1:
         return replace(empty, status='inconclusive', problem='measured under different protocols')
     return _tested(replace(empty, seeds=seeds), pairs)
 
@@ -190,6 +213,13 @@ def _value(run: Record, claim: Claim, metric: str) -> float | None:
     return TASKS[claim.task].metric(claim.metric).chance(number) if number else None
 
 
+def _by_video(run: Record, metric: str, value: float) -> np.ndarray | None:
+    """Return a number's values by test video; guessing has the same for each."""
+    if metric == CHANCE:
+        return np.full(run.n_samples['test']['read'], value)
+    return values_of(run.outcomes[metric]) if metric in run.outcomes else None
+
+
 def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> tuple[str, str]:
     for row in lacking:
         if not is_implemented(row.method, methods):
@@ -199,7 +229,7 @@ def _why_not(lacking: Sequence[Row], methods: Collection[str] | None) -> tuple[s
 
 
 def _tested(empty: Verdict, pairs: Sequence[tuple[Side, Side]]) -> Verdict:
-    values = np.array([[value for _, value in pair] for pair in pairs])
+    values = np.array([[side.value for side in pair] for pair in pairs])
     differences = values[:, 0] - values[:, 1]
     better, worse = values.mean(axis=0)
     mean = float(differences.mean())
@@ -210,40 +240,21 @@ def _tested(empty: Verdict, pairs: Sequence[tuple[Side, Side]]) -> Verdict:
     if n < 2:
         return replace(result, problem='one seed in common: no interval')
     # accuracies are rounded to whole clips: no spread at all is luck, not certainty
-    step = 100 / max(1, min(run.n_samples['test']['read'] for pair in pairs for run, _ in pair))
-    spread = max(float(differences.std(ddof=1)), step / math.sqrt(6))
-    error = spread / math.sqrt(n)
-    comparison = empty.comparison
-    p_false, p_true = one_sided(mean - comparison.by, error, n - 1, comparison.margin)
-    half = float(stdtrit(n - 1, 0.975)) * error
-    p = min(1.0, 2 * min(p_false, p_true))
-    return replace(result, half_width=half, p=p, favours=p_false < p_true)
-
-
-def one_sided(mean: float, error: float, freedom: int, margin: float | None) -> tuple[float, float]:
-    """Return the p-values of 'the statement is false' and of 'the statement is true'.
-
-    The statement is ``difference > 0``, or ``|difference| < margin`` (two one-sided tests).
-    """
-
-    def above(value: float) -> float:
-        return float(stdtr(freedom, -value / error))
-
-    if margin is None:
-        return above(mean), above(-mean)
-    size = abs(mean)
-    return above(margin - size), above(size - margin)
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """Return the p-values adjusted by Holm's step-down method."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    adjusted = [0.0] * len(values)
-    largest = 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(values) - rank) * values[index]))
-        adjusted[index] = largest
-    return adjusted
+    runs = [side.run for pair in pairs for side in pair]
+    step = 100 / max(1, min(run.n_samples['test']['read'] for run in runs)) / math.sqrt(6 * n)
+    error = max(float(differences.std(ddof=1)) / math.sqrt(n), step)
+    comparison, freedom = empty.comparison, n - 1.0
+    by = (comparison.by, comparison.margin)
+    p_seeds, favours = two_sided(mean, error, freedom, *by)
+    p = p_seeds
+    by_video = stacked([(first.by_video, second.by_video) for first, second in pairs])
+    clips = 0 if by_video is None else by_video.shape[1]
+    if by_video is not None:
+        spread = spread_of(by_video)
+        error, freedom = max(spread.error(n, clips), step), spread.freedom(n, clips)
+        p, favours = two_sided(mean, error, freedom, *by)
+    half = float(stdtrit(freedom, 0.975)) * error
+    return replace(result, half_width=half, p=p, p_seeds=p_seeds, clips=clips, favours=favours)
 
 
 def _corrected(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:

@@ -80,9 +80,9 @@ PROFILES = {
         ),
         Profile(
             'mini',
-            ('utdrender27', 'msrrender20'),
+            ('utdplain27', 'msrplain20'),
             ('table1', 'table2', 'table3', 'table4', 'levels', 'figure4', 'figure5'),
-            seeds=3,
+            seeds=5,
             prototypes=(4, 27, 400),
             first_stages=(0, 10, 30, 40, 50),
         ),

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NoReturn
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import stay_inside, write_atomic
 from mlfo_mm.study.identity import hash_text
+from mlfo_mm.study.outcomes import wrong_outcomes
 from mlfo_mm.study.paths import REFERENCE
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.strict_json import is_text, read_json
@@ -52,6 +53,8 @@ class Record:
             ``wall_time_s``.
         curves: Lists of one length: ``epoch``, counted from 1, and what was logged in it.
         details: What a figure shows beside the metrics.
+        outcomes: Of metrics that are a mean over the test videos, each video's value in percent, in
+            the order of the list: ``'100 0 66.67'``. Comparisons pair them.
         leakage: ``lists`` that the number rests on (``test``, ``training``, ``pretraining``), each
             with file, videos, hash of its lines and ``content``, the digest of lines, classes and
             videos that reuse and columns follow; ``compared``, by what no test video and no other
@@ -92,6 +95,7 @@ class Record:
     details: dict[str, Any] = field(default_factory=dict)
     leakage: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, float] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
     reference: ClassVar[bool] = False  # shipped, and shown beside records of one's own
 
@@ -275,6 +279,9 @@ def _check_values(record: Record, where: str) -> None:
     for name, counts in record.n_samples.items():
         if set(counts) != {'expected', 'read', 'skipped'} or min(counts.values()) < 0:
             fail('n_samples', f'{name} needs expected, read and skipped counts, is {counts}')
+    for name, text in record.outcomes.items():
+        if problem := wrong_outcomes(name, text, record.metrics, record.n_samples['test']['read']):
+            fail('outcomes', problem)
     if record.checkpoint is not None and set(record.checkpoint) != {'name', 'sha256'}:
         fail('checkpoint', 'needs name and sha256, or is null for random weights')
     if set(record.git) != {'commit', 'dirty'}:

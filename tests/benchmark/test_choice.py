@@ -25,8 +25,9 @@ def test_the_demo_finetunes_from_scratch_alone_unless_more_is_named():
     tasks = {row.method: usual.tasks_of(row) for row in chosen_rows(usual)}
     assert tasks['scratch'] == ('finetune',)
     assert tasks['mlfo'] == ('linear_probe', 'retrieval')
-    (mlfo,) = chosen_rows(named_ones)
-    assert 'finetune' in named_ones.tasks_of(mlfo)
+    rows = chosen_rows(named_ones)
+    assert [row.name for row in rows] == ['default', 'official']
+    assert all('finetune' in named_ones.tasks_of(row) for row in rows)
 
 
 def test_a_method_or_a_variant_is_named():
@@ -53,27 +54,29 @@ def test_the_paper_profile_has_every_backbone():
 def test_seeds_of_mini():
     choice = Choice('mini').checked()
     seeds = {(row.method, row.name): len(choice.seeds_of(row)) for row in chosen_rows(choice)}
-    three = {name for name, number in seeds.items() if number == 3}
-    assert three == {
-        *(('mlfo', v) for v in ('default', 'no_lower', 'no_temporal', 'ctm')),
-        ('moco', 'default'),
-        ('cvrl', 'default'),
+    variants = ('one_hot', 'instance', 'semantic', 'combined_high', 'no_temporal', 'ctm')
+    assert {name for name, number in seeds.items() if number == 5} == {
+        *(('mlfo', name) for name in ('default', 'official', 'no_lower', *variants)),
+        *((name, 'default') for name in ('simclr', 'moco', 'random', 'scratch')),
     }
+    assert {name for name, number in seeds.items() if number == 3} == {('cvrl', 'default')}
     more = Choice('mini', seeds=2).checked()
     assert {len(more.seeds_of(row)) for row in chosen_rows(more)} == {2}
     first = chosen_rows(choice)[0]
     assert 'finetune' in choice.tasks_of(first)
     assert 'finetune' not in choice.tasks_of(first, seed=1)
     assert 'finetune' in more.tasks_of(first, seed=1)
+    scratch = next(row for row in chosen_rows(choice) if row.method == 'scratch')
+    assert choice.tasks_of(scratch, seed=4) == ('finetune',)
 
 
 def test_pictures_are_of_the_first_data_set_and_seed():
     choice = Choice('mini').checked()
     first = chosen_rows(choice)[0]
     shown = {'order', 'neighbours'}
-    assert shown <= set(choice.tasks_of(first, 0, 'utdrender27'))
-    assert not shown & set(choice.tasks_of(first, 0, 'msrrender20'))
-    assert not shown & set(choice.tasks_of(first, 1, 'utdrender27'))
+    assert shown <= set(choice.tasks_of(first, 0, 'utdplain27'))
+    assert not shown & set(choice.tasks_of(first, 0, 'msrplain20'))
+    assert not shown & set(choice.tasks_of(first, 1, 'utdplain27'))
 
 
 def test_sweeps_of_figure_3():

@@ -51,6 +51,7 @@ def test_retrieval_writes_a_full_record(request_for, checkpoint, tmp_path, capsy
     assert record.decoder in ('decord', 'pyav')
     # 6 gallery videos: R@10 and R@20 mean nothing
     assert set(record.metrics) == {'R@1', 'R@5', 'R@1_centred', 'R@5_centred'}
+    assert set(record.outcomes) == {'R@1', 'R@1_centred'}
     assert 'R@10 needs 10 gallery videos, there are 6: n/a' in record.notes
     assert record.protocol['num_clips'] == 2
     line = record.protocol['line']
@@ -65,6 +66,7 @@ def test_probe_learns_separable_videos(request_for, checkpoint, tmp_path, averag
     request = request_for('linear_probe', checkpoint=str(checkpoint), average=average)
     record, _ = evaluate(request, tmp_path / 'results')
     assert record.metrics == {'top1': 100.0, 'mean_class': 100.0}
+    assert record.outcomes == {'top1': ' '.join(['100'] * ALL_READ['test']['read'])}
     assert record.n_samples == ALL_READ
     assert 'top5 says nothing with 2 classes: n/a' in record.notes
     assert 'whole groups left out' in record.protocol['line']
@@ -85,7 +87,7 @@ def test_probe_of_each_level(request_for, checkpoint, tmp_path, capsys):
     probe, _ = evaluate(request_for('linear_probe', checkpoint=str(checkpoint)), results)
     levels, _ = evaluate(request_for('level_probe', checkpoint=str(checkpoint)), results)
     assert capsys.readouterr().out.count('reusing') == 2
-    assert list(levels.metrics) == ['top1_low', 'top1_mid', 'top1_high']
+    assert list(levels.metrics) == list(levels.outcomes) == ['top1_low', 'top1_mid', 'top1_high']
     assert levels.metrics['top1_high'] == probe.metrics['top1']
     accuracy = levels.protocol['validation_accuracy']
     assert accuracy['high'] == probe.protocol['validation_accuracy']

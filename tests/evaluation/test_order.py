@@ -81,6 +81,7 @@ def drift_request(request_for, brightening, tmp_path, monkeypatch):
 def test_order_of_a_known_backbone(drift_request, tmp_path):
     record, _ = evaluate(drift_request, tmp_path / 'results')
     assert record.metrics == {'accuracy': 100.0}
+    assert record.outcomes == {'accuracy': '100 100 100 100 100'}
     assert record.cost == {'params_m': 0.0}  # its forward does not run on shapes alone
     assert record.protocol['num_classes'] == 2
     assert 'bias-free' in record.protocol['line']

@@ -227,10 +227,10 @@ def test_paper_profile_matches_exactly(make_record):
 def test_small_profile_stands_in_the_kinetics_row_once(make_record):
     records = [
         make_record(profile='mini', pretrain_dataset=name, backbone='r3d18_narrow')
-        for name in ('tennis7', 'utdrender27')
+        for name in ('tennis7', 'utdplain27')
     ]
     panel = fill(records, [UCF, K400], profile=MINI)
-    assert keys(panel) == [('ucf101', None), ('kinetics400', 'utdrender27'), ('tennis7', 'tennis7')]
+    assert keys(panel) == [('ucf101', None), ('kinetics400', 'utdplain27'), ('tennis7', 'tennis7')]
     assert panel.lines[2].row.kind == 'beyond the paper'
 
 

@@ -206,7 +206,7 @@ def test_implemented_methods(tmp_path):
 
 
 def test_records_of_other_profiles_do_not_count(tmp_path, make_record):
-    write_record(make_record(profile='mini', dataset='utdrender27'), tmp_path)
+    write_record(make_record(profile='mini', dataset='utdplain27'), tmp_path)
     (table,) = make_tables('demo', tmp_path, ['1']).values()
     assert 'measured' not in table.csv
 

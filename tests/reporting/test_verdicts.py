@@ -9,7 +9,9 @@ import pytest
 from scipy import stats
 
 from mlfo_mm.reporting.claims import CLAIMS
-from mlfo_mm.reporting.verdicts import holm, judge, one_sided, overall
+from mlfo_mm.reporting.paired import holm, one_sided, spread_of, two_sided
+from mlfo_mm.reporting.verdicts import judge, overall
+from mlfo_mm.study.outcomes import by_video
 from mlfo_mm.study.profiles import PROFILES
 
 DEMO, MINI, PAPER = (PROFILES[name] for name in ('demo', 'mini', 'paper'))
@@ -59,6 +61,32 @@ def test_only_common_seeds_count(make_record):
     alone += [make_record(variant='combined_high', seed=3)]
     verdict = pick(judge(alone, DEMO), '2.5', 'default', 'combined_high')
     assert (verdict.status, verdict.reason) == ('inconclusive', 'no seed in common')
+
+
+def test_clips_are_paired_where_records_have_them(make_record):
+    random = np.random.default_rng(0)
+    hits = {
+        name: random.random((3, 160)) < share
+        for name, share in dict(default=0.6, combined_high=0.4).items()
+    }
+    values = {name: [100 * float(row.mean()) for row in rows] for name, rows in hits.items()}
+    records = runs(make_record, values)
+    known = [
+        replace(record, outcomes=dict(top1=by_video(hits[record.variant][record.seed])))
+        for record in records
+    ]
+    verdict = pick(judge(known, DEMO), '2.5', 'default', 'combined_high')
+    differences = 100.0 * (hits['default'].astype(float) - hits['combined_high'])
+    spread = spread_of(differences)
+    p, _ = two_sided(
+        float(differences.mean()), spread.error(3, 160), spread.freedom(3, 160), 0.0, None
+    )
+    assert (verdict.p, verdict.clips, verdict.status) == (pytest.approx(p), 160, 'reproduced')
+    alone = pick(judge(records, DEMO), '2.5', 'default', 'combined_high')
+    assert (alone.p, alone.clips) == (alone.p_seeds, 0) and verdict.p_seeds == alone.p_seeds
+    # one record without them: seeds alone
+    mixed = pick(judge([*known[:-1], records[-1]], DEMO), '2.5', 'default', 'combined_high')
+    assert (mixed.p, mixed.clips) == (alone.p, 0)
 
 
 @pytest.mark.parametrize(('sign', 'status'), [(1, 'reproduced'), (-1, 'contradicted')])
@@ -186,7 +214,7 @@ def test_pretraining_sets(make_record):
         ]
 
     # a small profile pretrains on one set: what compares two cannot be said there
-    small = tuned('mini', 'utdrender27', 'utdrender27', 50.0)
+    small = tuned('mini', 'utdplain27', 'utdplain27', 50.0)
     (verdict, *_) = [v for v in judge(small, MINI) if v.claim.name == '1.6']
     assert (verdict.status, verdict.reason) == ('not run', 'needs runs on both pretraining sets')
     large = tuned('default', 'kinetics400', 'ucf101', 79.0) + tuned(
@@ -195,7 +223,7 @@ def test_pretraining_sets(make_record):
     (verdict, *_) = [v for v in judge(large, PAPER) if v.claim.name == '1.6']
     assert verdict.status == 'reproduced' and verdict.difference == pytest.approx(3.0)
     # the usual set of the profile stands for MLFO if there are several
-    more = small + tuned('mini', 'arid6', 'utdrender27', 10.0)
+    more = small + tuned('mini', 'arid6', 'utdplain27', 10.0)
     assert {v.better.pretrain for v in judge(more, MINI) if v.claim.name == '1.3'} == {'ucf101'}
     sts = [
         make_record(
@@ -203,18 +231,18 @@ def test_pretraining_sets(make_record):
             method='sts',
             variant='',
             task='finetune',
-            pretrain_dataset='utdrender27',
-            dataset='msrrender20',
+            pretrain_dataset='utdplain27',
+            dataset='msrplain20',
         )
     ]
-    ours = tuned('mini', 'utdrender27', 'msrrender20', 50.0)
-    other = tuned('mini', 'arid6', 'msrrender20', 10.0)
+    ours = tuned('mini', 'utdplain27', 'msrplain20', 50.0)
+    other = tuned('mini', 'arid6', 'msrplain20', 10.0)
     (verdict,) = [
         v
         for v in judge(sts + ours + other, MINI)
-        if (v.claim.name, v.dataset) == ('1.4', 'msrrender20')
+        if (v.claim.name, v.dataset) == ('1.4', 'msrplain20')
     ]
-    assert (verdict.role, verdict.better.pretrain) == ('hmdb51', 'utdrender27')
+    assert (verdict.role, verdict.better.pretrain) == ('hmdb51', 'utdplain27')
     assert verdict.difference == 0.0
 
 

@@ -22,7 +22,7 @@ def test_data_sets_of_a_profile():
     assert [profile.pretrain for profile in PROFILES.values()] == [
         'digits_motion',
         'digits_motion',
-        'utdrender27',
+        'utdplain27',
         'kinetics400',
     ]
     assert [profile.paper for profile in PROFILES.values()] == [False, False, False, True]

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Sequence
 from mlfo_mm.files import no_formula
 from mlfo_mm.reporting.grid import CsvLine, Value
 
-SIGNIFICANT = ('p', 'p_holm', 'first', 'last')  # columns of any size: six digits that count
+SIGNIFICANT = (
+    'p',
+    'p_holm',
+    'p_seeds',
+    'first',
+    'last',
+)  # columns of any size: six digits that count
 
 
 def csv_text(header: Sequence[str], lines: Iterable[CsvLine]) -> str:
