@@ -1,10 +1,12 @@
 """Convert weights from and to other codes; layouts are found by the names of the tensors.
 
 import: a checkpoint of torchvision (R3D-18, S3D), a plain 3D ResNet or MLFO's released code.
-export: a backbone as plain state dict or safetensors, which load without this package.
+export: a backbone as plain state dict or safetensors under the names of another code, or as a program
+(.pt2) that torch alone runs, with every width and stride.
 
     python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config mlfo/r3d18_tv@ucf101
     python tools/convert_checkpoint.py export epoch_100.pth backbone.safetensors
+    python tools/convert_checkpoint.py export epoch_100.pth backbone.pt2
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ def parse_args() -> argparse.Namespace:
         sub = ways.add_parser(way)
         sub.add_argument('source', type=Path, help='checkpoint, state dict or safetensors')
         sub.add_argument('target', type=Path, help='file to write')
-        sub.add_argument('--layout', help='whose names its tensors have; default: they say it')
+        sub.add_argument(
+            '--layout', help='whose names its tensors have; default: they say it; none of a .pt2'
+        )
         if way == 'import':
             sub.add_argument('--config', required=True, help='run that the weights are for')
             sub.add_argument('--method', help="what records call the weights; default: the run's")
@@ -43,13 +47,16 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, and say what came of it."""
     args = parse_args()
-    from mlfo_mm.engine.config import load_config  # loads torch, which takes seconds
+    from mlfo_mm.engine.backbone import PROGRAM, export_program  # loads torch, which takes seconds
+    from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.convert import export_weights, import_weights
 
     if args.way == 'import':
         config = load_config(args.config, args.cfg_options)
         config.method = args.method or config.method
         print(import_weights(args.source, args.target, config, args.layout, args.prefix))
+    elif args.target.suffix == PROGRAM:
+        print(export_program(args.source, args.target))
     else:
         print(export_weights(args.source, args.target, args.layout))
 

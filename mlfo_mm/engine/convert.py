@@ -90,7 +90,9 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
         UserError: The source cannot be read, or has tensors without a name in the layout.
     """
     if target.suffix not in ('.pth', '.pt', SAFETENSORS):
-        raise UserError(f'{target}: a name on .pth or {SAFETENSORS} says which format to write')
+        raise UserError(
+            f'{target}: a name on .pth, {SAFETENSORS} or .pt2 says which format to write'
+        )
     state = tensors_of(read_checkpoint(source))
     backbone = {k.removeprefix(BACKBONE): v for k, v in state.items() if k.startswith(BACKBONE)}
     if not backbone:

@@ -20,10 +20,11 @@ ALLOWED = dict(
     benchmark={*SHARED, 'study', 'datasets', 'models', 'engine', 'evaluation', 'reporting'},
     reporting={*SHARED, 'study', 'video'},
     components={'datasets', 'models', 'engine', 'evaluation'},
+    api={'study', 'engine'},
     cli={*SHARED, 'study'},
     # the doctor looks for data sets
     installation={*SHARED, 'datasets'},
-    mlfo_mm={'installation'},
+    mlfo_mm={'api', 'installation'},
 )
 
 
