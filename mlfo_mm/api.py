@@ -45,10 +45,10 @@ def build(run: str, options: dict[str, Any] | None = None) -> nn.Module:
     Raises:
         UserError: There is no such run, or an option does not fit.
     """
+    from mmaction.registry import MODELS
     from mmengine.registry import init_default_scope
 
     from mlfo_mm.engine.config import load_config
-    from mmaction.registry import MODELS
 
     config = load_config(run, options)
     init_default_scope('mmaction')

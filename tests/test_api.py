@@ -82,7 +82,7 @@ def test_what_is_none_of_ours(tmp_path):
 
 @pytest.mark.parametrize('trained', RUNS[:1], indirect=True)
 def test_the_lines_of_the_readme(trained, tmp_path, monkeypatch):
-    checkpoint, _, config = trained
+    checkpoint, *_ = trained
     text = (REPO / 'README.md').read_text()
     code = text[text.index('import mlfo_mm\n') :].split('```')[0]
     run = tmp_path / 'work_dirs/simclr/r3d18@demo'
