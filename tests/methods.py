@@ -119,6 +119,25 @@ CASES = (
     Case('speednet/r3d18@smoke+ctp7', dict(loss_speed=math.log(7) / 2)),
     Case('temptrans/r3d18@smoke', dict(loss_transformation=_quarter, loss_speed=_quarter)),
     Case('vcop/r3d18@smoke', dict(loss_order=math.log(6) / 2)),
+    # chance: log 10 = 2.3; by the scene alone: log 2 = 0.7
+    Case(
+        'dsm/r3d18@smoke',
+        dict(loss_contrast=_half, acc_motion=0.9),
+        20,
+        dict(queue_size=8),
+        dict(queue_size=6, num_warps=0),
+    ),
+    Case(
+        'taco/r3d18@smoke',
+        dict(
+            loss_speed=math.log(3) / 2,
+            loss_reverse=_half,
+            loss_shuffle=_half,
+            loss_rotation=_quarter,
+            acc_contrast=0.9,
+        ),
+        30,
+    ),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
 
@@ -158,6 +177,11 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'temptrans/r3d18@ucf101': (('AdamW', 3e-4, 1e-4 / 3e-4, 16, None), 200, None),
     'vcop/r3d18@k400': (('SGD', 1e-3, 1e-4, 32, 40), 90, [30, 60]),
     'vcop/r2plus1d@ucf101': (('SGD', 1e-3, 5e-4, 8, None), 300, None),
+    'dsm/r3d34@k400': (('SGD', 3e-3, 1e-4, 256, None), 200, [120, 160]),
+    'dsm/i3d@ucf101': (('SGD', 3e-3, 1e-4, 128, None), 240, [120, 160, 200]),
+    'dsm/r3d18@ucf101': (('SGD', 3e-3, 1e-4, 128, None), 240, [120, 160, 200]),
+    'taco/r3d@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
+    'taco/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
 }
 _lower = {
     f'levels.{level}.{key}': value
@@ -232,4 +256,13 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
     'rotnet3d/r3d18@k400': {'sampler.paces': (1, 2, 3, 4, 5)},
     'speednet/r3d18@k400+ctp7': {'sampler.paces': (-4, -2, -1, 0, 1, 2, 4)},
     'temptrans/r3d18@k400': {'sampler.max_speed': 3},
+    'dsm/i3d@ucf101': {
+        'projection.num_layers': 1, 'projection.out_channels': 128, 'contrast.temperature': 0.07,
+        'queue_size': 3569, 'momentum': 0.999, 'num_warps': 3,
+        'sampler.clip_len': 16, 'sampler.frame_interval': 4, 'sampler.least_distance': 2,
+    },
+    'taco/r3d@k400': {
+        'head.tasks': dict(speed=3, reverse=2, shuffle=2, rotation=4), 'contrast.temperature': 0.1,
+        'sampler.paces': (1, 2, 4), 'sampler.num_pieces': 4,
+    },
 }  # fmt: skip

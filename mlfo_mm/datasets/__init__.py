@@ -12,6 +12,7 @@ from typing import Any
 __all__ = [
     'ClipGaussianBlur',
     'ClipGray',
+    'ClipTurn',
     'DecodeFrames',
     'FrameDifference',
     'OpenVideo',
@@ -24,8 +25,10 @@ __all__ = [
     'SampleMLFOClips',
     'SamplePace',
     'SampleSpeeds',
+    'SampleTemporalTasks',
     'SampleTemporalTransforms',
     'SampleTwoClips',
+    'SampleTwoSegments',
     'VideoError',
     'VideoListDataset',
     'skip_collate',

@@ -1,13 +1,11 @@
 """How keys of methods without a card, of backbones and of data sets are printed."""
 
 QUOTED = dict(  # methods that the paper quotes and nothing here implements
-    cbt='CBT',
     ccl='CCL',
-    dsm='DSM',
+    cbt='CBT',
     prp='PRP',
     stpuzzle='ST-Puzzle',
     sts='STS',
-    taco='TaCo',
     vcp='VCP',
 )
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')

@@ -80,6 +80,14 @@ VIEWS = {
         ),
     ),
     'vcop/r3d18@k400': (('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)',)),
+    'taco/r3d@k400': (('DecodeFrames()',), (*_CLIPS, 'RotateClips(beside=True)')),
+    'dsm/r3d34@k400': (
+        ('DecodeFrames(scale=None)', 'Resize(scale=(-1, 256))'),
+        (
+            'ClipTurn(degrees=10)', 'RandomCrop(size=224)',
+            'PerFrameColorJitter(brightness=0.5, contrast=0.5, saturation=0.25, hue=0.5, per_frame=False)',
+        ),
+    ),
 }  # fmt: skip
 _KINETICS = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
 _R3D18 = (16, 112, 128, 2)
@@ -93,6 +101,9 @@ GEOMETRY = {
     'speednet/r3d18@k400+ctp7': (_R3D18, _KINETICS),
     'temptrans/r3d18@k400': (_R3D18, ([127.5] * 3, [127.5] * 3)),
     'vcop/r2plus1d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
+    'dsm/r3d18@k400': ((16, 112, 128, 4), _KINETICS),
+    'dsm/r3d34@k400': ((16, 224, 256, 4), _KINETICS),
+    'dsm/i3d@ucf101': ((16, 224, 256, 4), _KINETICS),
     'mlfo/r3d18_tv@k400': (
         _R3D18,
         ([110.2008, 100.63983, 95.99475], [58.14765, 56.46975, 55.332195]),

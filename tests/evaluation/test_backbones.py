@@ -32,6 +32,7 @@ def test_probe_of_each_level(name, request_for, tmp_path):
         ('s3d', 'slowfast', 'SlowFast'),
         ('slowfast', 's3d', "torchvision's S3D"),
         ('slowfast', 's3dg', 'S3D-G'),
+        ('c3d', 'i3d', 'I3D'),
         ('s3dg', 'c3d', 'C3D'),
         ('s3d', 'r2plus1d', r'R\(2\+1\)D'),
         ('c3d', 'r2d3d34', 'a mmaction ResNet3d'),

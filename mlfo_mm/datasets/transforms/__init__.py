@@ -14,11 +14,14 @@ from .pretext import (
     SampleSpeeds,
     SampleTemporalTransforms,
 )
-from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips
+from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips, SampleTwoSegments
+from .temporal_tasks import SampleTemporalTasks
+from .turn import ClipTurn
 
 __all__ = [
     'ClipGaussianBlur',
     'ClipGray',
+    'ClipTurn',
     'DecodeFrames',
     'FrameDifference',
     'OpenVideo',
@@ -31,7 +34,9 @@ __all__ = [
     'SampleMLFOClips',
     'SamplePace',
     'SampleSpeeds',
+    'SampleTemporalTasks',
     'SampleTemporalTransforms',
     'SampleTwoClips',
+    'SampleTwoSegments',
     'VideoError',
 ]

@@ -245,10 +245,15 @@ class RotateClips(BaseTransform):
 
     Args:
         all_angles: Show each clip at all four angles (4 V clips), not at one that is drawn.
+        beside: Turn only clips that a sampler's label (V, tasks) asks about, and say so in a last
+            column of it.
     """
 
-    def __init__(self, all_angles: bool = False) -> None:
+    def __init__(self, all_angles: bool = False, beside: bool = False) -> None:
+        if all_angles and beside:
+            raise ValueError('all_angles makes clips that no label stands beside: leave one out')
         self.all_angles = all_angles
+        self.beside = beside
 
     def transform(self, results: dict) -> dict:
         """Turn ``imgs`` and replace the label."""
@@ -264,11 +269,17 @@ class RotateClips(BaseTransform):
             results.pop('view_groups', None)
         else:
             turns = np.random.randint(4, size=views)
+        label = turns[:, None]
+        if self.beside:
+            asked = (results['label'] != IGNORED).any(1)
+            turns = turns * asked
+            column = np.where(asked, turns, IGNORED)[:, None]
+            label = np.concatenate([results['label'], column], 1)
         results['imgs'] = [
             np.ascontiguousarray(np.rot90(img, turn))
             for clip, turn in zip(clips, turns, strict=True)
             for img in clip
         ]
         results['num_clips'] = len(clips)
-        results['label'] = turns[:, None]
+        results['label'] = label
         return results

@@ -131,6 +131,48 @@ class SampleTwoClips(BaseTransform):
 
 
 @TRANSFORMS.register_module()
+class SampleTwoSegments(BaseTransform):
+    """A clip twice, and a third clip of another time of the same video; each has its own crop.
+
+    A video that has no two such times is looped: the third clip begins a third of it later.
+
+    Args:
+        clip_len: Frames of a clip.
+        frame_interval: Distance of a clip's frames.
+        least_distance: Frames between the starts, at least.
+    """
+
+    def __init__(
+        self, clip_len: int = 16, frame_interval: int = 4, least_distance: int = 2
+    ) -> None:
+        check_positive(
+            clip_len=clip_len, frame_interval=frame_interval, least_distance=least_distance
+        )
+        self.clip_len = clip_len
+        self.frame_interval = frame_interval
+        self.least_distance = least_distance
+
+    def transform(self, results: dict) -> dict:
+        """Draw both starts."""
+        frames = results['total_frames']
+        inside = np.arange(self.clip_len) * self.frame_interval
+        num_starts = max(frames - inside[-1], 1)
+        first = np.random.randint(num_starts)
+        others = np.arange(num_starts)
+        others = others[abs(others - first) >= self.least_distance]
+        other = np.random.choice(others) if len(others) else first + max(frames // 3, 1)
+        inds = np.array([first, first, other])[:, None] + inside
+        return set_clips(
+            results,
+            inds.ravel() % frames,
+            self.clip_len,
+            self.frame_interval,
+            ((0,), (1,), (2,)),
+            not len(others),
+        )
+
+
+@TRANSFORMS.register_module()
 class SampleBlocks(BaseTransform):
     """Consecutive blocks of a video in their order, which share a crop; nothing lies between them.
 

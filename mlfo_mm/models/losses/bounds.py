@@ -10,6 +10,7 @@ from ..utils import TermBound
 ENDS = 'the ends of a clip'  # which zeros in time mark
 PLACE = 'place in a clip'  # which follows from them
 POSITION = 'position'
+SCENE = 'the scene'
 
 
 def pair_bound(term: Any, samples: int) -> TermBound:

@@ -1,4 +1,4 @@
-"""Contrast of queries with one key each and shared negatives."""
+"""Contrast of queries with one key each, shared negatives, and some of their own."""
 
 from __future__ import annotations
 
@@ -11,22 +11,36 @@ from ._common import as_float, check_pair, check_positive, contrast_accuracy, do
 
 
 def info_nce_logits(
-    queries: Tensor, keys: Tensor, negatives: Tensor, temperature: float
+    queries: Tensor,
+    keys: Tensor,
+    negatives: Tensor,
+    temperature: float,
+    own: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Similarities of each query to its key (column 0) and to all negatives, and the targets.
+    """Similarities of each query to its key (column 0), all negatives and its own, and the targets.
 
     Returns:
-        logits (N, 1 + K) and targets (N,), all 0.
+        logits (N, 1 + K + M) and targets (N,), all 0.
     """
     check_pair('info_nce', queries, keys, min_samples=1)
     check_positive(temperature=temperature)
     queries, keys, negatives = (unit(z) for z in as_float(queries, keys, negatives))
     positive = (queries * keys).sum(1, keepdim=True)  # (N, 1)
-    logits = torch.cat([positive, dot(queries, negatives)], dim=1) / temperature
+    columns = [positive, dot(queries, negatives)]
+    if own is not None:
+        (own,) = as_float(own)
+        columns.append((queries[:, None] * unit(own)).sum(2))  # (N, M)
+    logits = torch.cat(columns, dim=1) / temperature
     return logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device)
 
 
-def info_nce(queries: Tensor, keys: Tensor, negatives: Tensor, temperature: float = 0.07) -> Tensor:
+def info_nce(
+    queries: Tensor,
+    keys: Tensor,
+    negatives: Tensor,
+    temperature: float = 0.07,
+    own: Tensor | None = None,
+) -> Tensor:
     r"""InfoNCE, mean over the queries.
 
     MoCo (arXiv 1911.05722, Eq. 1), with :math:`h(u, v) = \exp(\cos(u, v) / \tau)`:
@@ -38,11 +52,12 @@ def info_nce(queries: Tensor, keys: Tensor, negatives: Tensor, temperature: floa
         keys: (N, C), row i the positive of query i.
         negatives: (K, C) of all queries; with K = 0 the loss is 0.
         temperature: tau.
+        own: (N, M, C), more negatives, of the query of the same row alone.
 
     Raises:
         ValueError: for different shapes, no query or a temperature <= 0.
     """
-    return F.cross_entropy(*info_nce_logits(queries, keys, negatives, temperature))
+    return F.cross_entropy(*info_nce_logits(queries, keys, negatives, temperature, own))
 
 
 @MODELS.register_module()
@@ -60,9 +75,9 @@ class InfoNCELoss(nn.Module):
         return self.loss_and_accuracy(queries, keys, negatives)[0]
 
     def loss_and_accuracy(
-        self, queries: Tensor, keys: Tensor, negatives: Tensor
+        self, queries: Tensor, keys: Tensor, negatives: Tensor, own: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Return the weighted loss and the share of queries whose key scores highest."""
-        logits, targets = info_nce_logits(queries, keys, negatives, self.temperature)
+        logits, targets = info_nce_logits(queries, keys, negatives, self.temperature, own)
         loss = self.loss_weight * F.cross_entropy(logits, targets)
         return loss, contrast_accuracy(logits, targets)

@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlfo_mm.datasets import SampleBlocks, SampleMLFOClips, SampleTwoClips
+from mlfo_mm.datasets import (
+    SampleBlocks,
+    SampleMLFOClips,
+    SampleTwoClips,
+    SampleTwoSegments,
+)
 
 FRAMES = st.integers(1, 400)
 LENGTHS = st.integers(1, 20)
@@ -172,3 +177,33 @@ def test_start_index_is_added():
 def test_wrong_arguments_are_named(build, word):
     with pytest.raises(ValueError, match=word):
         build()
+
+
+@settings(max_examples=200, deadline=None)
+@given(frames=FRAMES, clip_len=LENGTHS, interval=st.integers(1, 5), seed=SEEDS)
+def test_two_segments(frames, clip_len, interval, seed):
+    results = sample(SampleTwoSegments(clip_len, interval), frames, seed)
+    anchor, positive, other = results['frame_inds'].reshape(3, clip_len)
+    assert results['view_groups'] == ((0,), (1,), (2,)) and results['num_clips'] == 3
+    assert (anchor == positive).all()
+    steps = np.arange(clip_len) * interval
+    for clip in (anchor, other):
+        assert (clip == (clip[0] + steps) % frames).all()
+    # of s starts the first may be one that has no other two frames away
+    starts = frames - steps[-1]
+    assert results['short_video'] == (starts < 3 or (starts == 3 and anchor[0] == 1))
+    if not results['short_video']:
+        assert abs(other[0] - anchor[0]) >= 2
+        assert max(anchor[-1], other[-1]) < frames  # no cut, which would betray the other clip
+
+
+def test_two_segments_are_drawn_alike():
+    np.random.seed(0)
+    drawn = [sample(SampleTwoSegments(8, 2), 24)['frame_inds'][[0, 16]] for _ in range(4000)]
+    counts = np.zeros((10, 10))
+    for first, other in drawn:
+        counts[first, other] += 1
+    assert stats.chisquare(counts.sum(1)).pvalue > 1e-3
+    for first, row in enumerate(counts):
+        allowed = [abs(first - other) >= 2 for other in range(10)]
+        assert stats.chisquare(row[allowed]).pvalue > 1e-4 and row.sum() == row[allowed].sum()

@@ -28,9 +28,12 @@ def test_shapes_at_16_frames_of_112_pixels():
     resnet = [(2, 128, 8, 28, 28), (2, 256, 4, 14, 14), (2, 512, 2, 7, 7)]
     # stem 8x56x56, pools 28 and 14; a pool before mid (7) and one, without padding, before high
     s3d = [(2, 480, 8, 14, 14), (2, 832, 4, 7, 7), (2, 1024, 2, 3, 3)]
+    # stem 16x56x56, pool 28; then every stage halves time and space
+    r3d18 = [(2, 128, 8, 14, 14), (2, 256, 4, 7, 7), (2, 512, 2, 4, 4)]
     assert {name: shapes(full(name), 16, 112) for name in NAMES} == {
-        # stem 16x56x56, pool 28; then every stage halves time and space
-        'r3d18': [(2, 128, 8, 14, 14), (2, 256, 4, 7, 7), (2, 512, 2, 4, 4)],
+        'r3d18': r3d18,
+        'r3d34': r3d18,
+        'i3d': s3d,
         's3d': s3d,
         's3dg': s3d,
         # 4 slow frames; four times the ResNet's width, and an eighth of that from the fast pathway

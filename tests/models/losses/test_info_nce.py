@@ -31,6 +31,17 @@ def test_equals_the_equation(h, double, count, temperature):
     assert single.item() == pytest.approx(expected, rel=1e-4)
 
 
+def test_own_negatives_are_of_one_query_alone(h, double):
+    queries, keys, shared, own = double(4, 6), double(4, 6), double(3, 6), double(4, 2, 6)
+    expected = sum(
+        slow_info_nce(h, queries[i : i + 1], keys[i : i + 1], torch.cat([shared, own[i]]), 0.3)
+        for i in range(4)
+    )
+    assert info_nce(queries, keys, shared, 0.3, own).item() == pytest.approx(expected / 4, abs=1e-5)
+    # an own negative that is the key itself ties with it
+    assert InfoNCELoss().loss_and_accuracy(keys, keys, shared, keys[:, None])[1] == 0
+
+
 def test_without_negatives_there_is_nothing_to_learn(double):
     queries = double(3, 4).requires_grad_()
     loss = info_nce(queries, double(3, 4), torch.zeros(0, 4))

@@ -11,7 +11,7 @@ from torchvision.models.video import R3D_18_Weights, S3D_Weights
 from torchvision.models.video.resnet import BasicBlock, BasicStem, Conv3DSimple, VideoResNet
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.models import R2D3D, S3D, SlowFast
+from mlfo_mm.models import I3D, R2D3D, S3D, SlowFast
 from mlfo_mm.models.utils import complexity
 from tests.models.backbones.small import full
 
@@ -126,6 +126,22 @@ def test_s3dg_is_s3d_and_its_gates():
     stems = (3 * 7 * 7 * 64 + 7 * 64 * 64 + 4 * 64) - (3 * 3 * 7 * 7 * 64 + 2 * 64)
     assert round(cost.params_m * 1e6) == 9_125_072 + stems
     assert cost.gflops == pytest.approx(plain.gflops + gates / 1e9, abs=1e-4)
+
+
+def test_i3d_is_as_in_the_code_of_dsm():
+    # model/i3d.py of FingerRec/DSM-decoupling-scene-motion without its head; the paper of S3D has
+    # 107.89 for it
+    with torch.device('meta'):
+        cost = complexity(I3D(), 64, 224)
+    assert round(cost.params_m * 1e6) == 12_287_264
+    assert cost.gflops == pytest.approx(111.150276608)
+
+
+def test_r3d34_is_resnet_34_with_kernels_of_three():
+    # resnet34 of the same code, which pools time after the stem and has as many parameters
+    cost = complexity(other('r3d34'), 16, 112)
+    assert round(cost.params_m * 1e6) == 63_513_536
+    assert cost.gflops == pytest.approx(22.087794688)
 
 
 def test_c3d_is_as_mmaction2_publishes():
