@@ -57,6 +57,15 @@ FIDELITY = dict(  # what a variant is built after, and how that is printed
     reconstruction='a reconstruction',
 )
 
+GROUPS = dict(  # kinds of methods, in the order in which they stand side by side
+    contrast='Contrast of instances',
+    agreement='Agreement without negatives',
+    prediction='Prediction of features',
+    time='Order and speed',
+    space='Place and turn',
+    several='Several at once',
+)
+
 
 @dataclass(frozen=True)
 class Published:
@@ -97,6 +106,7 @@ class Variant:
         faithful: What follows the paper or released code.
         different: What does not, and what is a reconstruction.
         fidelity: Key of ``FIDELITY``; empty where the card does not say.
+        group: Key of ``GROUPS``; empty where the card does not say.
         tables: Tables and figures with a cell for it; without any it has no row from here.
         tasks: Of its tables' tasks, only these; all where empty.
         seeds: Seeds where a profile repeats runs.
@@ -112,6 +122,7 @@ class Variant:
     faithful: str
     different: str
     fidelity: str = ''
+    group: str = ''
     tables: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     seeds: int = 1
@@ -203,6 +214,7 @@ def _variant(path: Path, name: str, above: dict[str, Any], own: dict[str, Any]) 
         ('tasks', tuple(TASKS)),
         ('pretrain', PRETRAIN_SETS),
         ('fidelity', tuple(FIDELITY)),
+        ('group', tuple(GROUPS)),
     ):
         _check_words(f'{path}: [{name}]: {key}', values.get(key, ()), allowed)
     return Variant(method=path.parent.name, variant=name, **values)
@@ -254,6 +266,15 @@ def _value(where: str, hint: Any, value: Any) -> Any:
 def cards() -> dict[str, Card]:
     """The methods of the repository, read once."""
     return load_cards()
+
+
+def method_group(method: str, variant: str = '') -> str:
+    """Return the group of a method, as printed; empty where no card says it."""
+    card = cards().get(method)
+    if card is None:
+        return ''
+    found = {each.variant: each.group for each in card.variants}
+    return GROUPS.get(found.get(variant, card.variants[0].group), '')
 
 
 def method_name(key: str) -> str:

@@ -6,6 +6,7 @@ from .clip_color import ClipGaussianBlur, ClipGray
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
+from .patches import PastePatches
 from .per_clip import PerClip
 from .pretext import (
     RotateClips,
@@ -15,13 +16,16 @@ from .pretext import (
     SampleTemporalTransforms,
 )
 from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips
+from .source import LabelSource
 
 __all__ = [
     'ClipGaussianBlur',
     'ClipGray',
     'DecodeFrames',
     'FrameDifference',
+    'LabelSource',
     'OpenVideo',
+    'PastePatches',
     'PerClip',
     'PerFrameColorJitter',
     'PerFrameGray',

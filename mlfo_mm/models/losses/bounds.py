@@ -10,6 +10,8 @@ from ..utils import TermBound
 ENDS = 'the ends of a clip'  # which zeros in time mark
 PLACE = 'place in a clip'  # which follows from them
 POSITION = 'position'
+STILL = 'what standing still has'
+EVEN = 'what even scores have'
 
 
 def pair_bound(term: Any, samples: int) -> TermBound:
