@@ -118,6 +118,15 @@ CASES = (
     Case('speednet/r3d18@smoke', dict(loss_speed=_half)),
     Case('speednet/r3d18@smoke+ctp7', dict(loss_speed=math.log(7) / 2)),
     Case('temptrans/r3d18@smoke', dict(loss_transformation=_quarter, loss_speed=_quarter)),
+    # chance in the last stage: log 9/3 = 1.1
+    Case(
+        'coclr/r3d18@smoke',
+        dict(loss_rgb_mined=0.65, acc_rgb_mined=0.6),
+        steps=40,
+        alike=dict(queue_size=4),
+    ),
+    # standing still: 9.0 and 2.2
+    Case('ctp/r3d18@smoke', dict(loss_place=5.0, acc_place=0.6), steps=50),
     Case('vcop/r3d18@smoke', dict(loss_order=math.log(6) / 2)),
     # chance: log 10 = 2.3; by the scene alone: log 2 = 0.7
     Case(
@@ -145,6 +154,14 @@ every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name
 CTP = ('SGD', 0.01, 1e-4, 32, 40)
 CVRL = ('SGD', 0.08, 1e-6, 256, None)  # 0.32 for a batch of 1024
 RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped at; epochs, steps
+    'coclr/s3d@k400': (('Adam', 1e-3, 1e-5, 128, None), 350, [250, 280, 300, 340]),
+    'coclr/r3d18@ucf101': (
+        ('Adam', 1e-3, 1e-5, 64, None),
+        600,
+        [250, 280, 300, 380, 400, 480, 500, 580],
+    ),
+    'ctp/r3d18@k400': (CTP, 90, [30, 60]),
+    'ctp/r3d18@ucf101': (CTP, 300, [100, 200]),
     'byol/r3d18@k400': (('SGD', 0.05, 1e-4, 256, None), 200, None),
     'byol/r3d18@ucf101': (('SGD', 0.05, 1e-4, 256, None), 300, None),
     'memdpc/r2d3d34@k400': (('Adam', 1e-3, 1e-5, 64, None), 200, [120, 160]),
@@ -255,6 +272,18 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
     'vcop/r2plus1d@ucf101': {'sampler.num_clips': 3, 'sampler.gap': 8, 'sampler.clip_len': 16},
     'rotnet3d/r3d18@k400': {'sampler.paces': (1, 2, 3, 4, 5)},
     'speednet/r3d18@k400+ctp7': {'sampler.paces': (-4, -2, -1, 0, 1, 2, 4)},
+    'coclr/s3d@k400': {
+        'projection.num_layers': 2, 'projection.batch_norm': False, 'projection.out_channels': 128,
+        'contrast.temperature': 0.07, 'queue_size': 16384, 'momentum': 0.999, 'topk': 5,
+        'first_stage': 6 / 7, 'cycles': 1, 'sampler.mode': 'uniform', 'sampler.frame_interval': 1,
+        'sampler.clip_len': 32,
+    },
+    'coclr/r3d18@ucf101': {'queue_size': 2048, 'first_stage': 0.5, 'cycles': 2},
+    'ctp/r3d18@k400': {
+        'sampler.paces': (1, 2, 3, 4, 5), 'head.hidden_channels': 512, 'head.roi_size': 5,
+        'head.clip_len': 16, 'levels': (-1,),
+        'backbone.spatial_strides': (1, 2, 2, 1), 'backbone.with_pool1': False,
+    },
     'temptrans/r3d18@k400': {'sampler.max_speed': 3},
     'dsm/i3d@ucf101': {
         'projection.num_layers': 1, 'projection.out_channels': 128, 'contrast.temperature': 0.07,

@@ -93,7 +93,7 @@ def states(curves: Curves, bounds: Bounds) -> list[State]:
 def reference(name: str, value: float, bound: TermBound) -> str:
     """A term's loss beside what it is by chance and by its shortcut."""
     line = f'{_term(name)}: loss {value:.3f}, by chance {bound.chance:.3f}'
-    line += f' ({_logarithm(bound, bound.candidates)})'
+    line += f' ({_by_chance(bound)})'
     return line + (f', by {bound.shortcut} alone {bound.by_shortcut:.3f}' if bound.shortcut else '')
 
 
@@ -102,7 +102,9 @@ def references(bounds: Bounds) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, bound in bounds.items():
         if isinstance(bound, TermBound):
-            found[name] = dict(chance=round(bound.chance, 6), candidates=bound.candidates)
+            found[name] = dict(chance=round(bound.chance, 6))
+            if bound.value is None:
+                found[name] |= dict(candidates=bound.candidates)
             if bound.shortcut:
                 found[name] |= dict(shortcut=bound.shortcut, reaches=round(bound.by_shortcut, 6))
     return found
@@ -146,9 +148,13 @@ def _what(kind: str, bound: TermBound, value: float) -> str:
         return f'solved{enough}, loss {value:.3f}'
     if kind == 'chance':
         place = 'at' if value <= (1 + NEAR) * bound.chance else 'above'
-        return f'not learned, loss {value:.3f} {place} {_logarithm(bound, bound.candidates)}'
+        return f'not learned, loss {value:.3f} {place} {_by_chance(bound)}'
     place = _logarithm(bound, bound.left)
     return f'no better than by {bound.shortcut} alone, loss {value:.3f} at {place}'
+
+
+def _by_chance(bound: TermBound) -> str:
+    return _logarithm(bound, bound.candidates) if bound.value is None else bound.guess
 
 
 def _logarithm(bound: TermBound, count: int) -> str:

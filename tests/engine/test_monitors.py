@@ -24,6 +24,7 @@ TERMS = {
     'loss_motion_mid': TermBound(3, 0.5, 'the ends of a clip'),
     'loss_forward': TermBound(256, 1.0, 'position', 64),
     'loss_speed': TermBound(2),
+    'loss_place': TermBound(1, 0.5, value=8.0, guess='what standing still has'),
 }
 STD = dict.fromkeys(('stat_std', 'stat_std_a', 'stat_std_b'), COLLAPSE)
 
@@ -114,6 +115,9 @@ def test_a_term_that_is_not_learned_is_one_in_the_end():
         'motion_mid: not learned, loss 1.100 above 0.5 ln 3 since epoch 3'
     ]
     assert states(speed=[None, None]) == []
+    assert states(place=[4.5, 3.99]) == [
+        'place: not learned, loss 3.990 at what standing still has since epoch 1'
+    ]
 
 
 def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
@@ -123,6 +127,9 @@ def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
     assert reference('loss_speed', 0.7, TERMS['loss_speed']) == (
         'speed: loss 0.700, by chance 0.693 (ln 2)'
     )
+    assert reference('loss_place', 4.2, TERMS['loss_place']) == (
+        'place: loss 4.200, by chance 4.000 (what standing still has)'
+    )
     assert references(TERMS | BOUNDS) == {
         'loss_motion_mid': dict(
             chance=0.549306, candidates=3, shortcut='the ends of a clip', reaches=0.0
@@ -131,6 +138,7 @@ def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
             chance=5.545177, candidates=256, shortcut='position', reaches=4.158883
         ),
         'loss_speed': dict(chance=0.693147, candidates=2),
+        'loss_place': dict(chance=4.0),
     }
 
 

@@ -8,16 +8,32 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.method_table import (
     BEGIN,
     END,
-    methods_grid,
+    methods_page,
     with_table,
     write_method_table,
 )
-from mlfo_mm.reporting.render.markdown import grid_markdown
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.paths import CONFIGS
 
 TOML = """name = 'MoCo v2'
 recipe = 'r3d18_k400.py'
+fidelity = 'code'
+
+[[published]]
+task = 'finetune'
+backbone = 'i3d'
+pretrain = 'ucf101'
+ucf101 = 62.3
+hmdb51 = 36.5
+source = 'README of DSM'
+
+[[published]]
+task = 'retrieval'
+backbone = 's3d'
+pretrain = 'ucf101'
+ucf101 = 33
+source = 'README of CoCLR'
+remark = 'of the InfoNCE'
 
 [default]
 kind = 'contrast'
@@ -42,8 +58,8 @@ def configs(tmp_path):
 
 def test_readme_is_up_to_date():
     text = (CONFIGS / 'README.md').read_text()
-    table = grid_markdown(methods_grid(cards().values()))
-    assert with_table(text, table, '') == text, 'run python tools/dev/make_method_table.py'
+    made = with_table(text, methods_page(cards().values()), '')
+    assert made == text, 'run python tools/dev/make_method_table.py'
 
 
 def test_every_folder_with_a_recipe_and_a_readme_has_a_card():
@@ -92,13 +108,23 @@ def test_config_is_of_that_variant_and_passes_are_those_of_a_training_step(card,
 def test_table_is_written_between_the_markers(configs):
     path = write_method_table(configs)
     text = path.read_text()
-    assert text.startswith(f'before\n{BEGIN}\n\n| Method ') and text.endswith(
-        f'|\n\n{END}\nafter\n'
-    )
+    assert text.startswith(f'before\n{BEGIN}\n\n| Method ')
+    assert text.endswith(f'|\n\n{END}\nafter\n')
     assert 'old' not in text
     row = '[MoCo v2](moco/README.md)', '[`default`](moco/r3d18_k400.py)'
     cells = [cell.strip() for cell in text.split('\n')[5].strip('|').split('|')]
-    assert cells == [*row, 'contrast', '2 of 16 / frames', '2 (1)', 'all', 'none']
+    assert cells == [
+        *row, 'contrast', '2 of 16 / frames', '2 (1)', "the authors' code",
+        '62.3 / 36.5 (I3D, UCF101) [1]',
+    ]  # fmt: skip
+    assert '\n- [1] README of DSM\n\n### What follows the sources\n' in text
+    lines = [[cell.strip() for cell in line.strip('|').split('|')] for line in text.split('\n')]
+    assert [*row, 'all', 'none'] in lines
+    below = lines[lines.index(['### Published numbers']) + 4 :][:2]
+    assert below == [
+        ['MoCo v2', 'finetune', 'I3D', 'UCF101', '62.3', '36.5', 'README of DSM'],
+        ['MoCo v2', 'R@1', 'S3D', 'UCF101', '33.0', '—', 'README of CoCLR; of the InfoNCE'],
+    ]
     assert write_method_table(configs).read_text() == text
 
 

@@ -5,13 +5,28 @@ from __future__ import annotations
 import pytest
 
 from mlfo_mm.errors import UserError
-from mlfo_mm.study.methods import cards, check_files, load_cards, method_name, read_card
+from mlfo_mm.study.methods import (
+    Published,
+    cards,
+    check_files,
+    load_cards,
+    method_name,
+    read_card,
+)
 from mlfo_mm.study.names import BACKBONES
 
 TOML = """name = 'MoCo v2'
 recipe = 'r3d18_k400.py'
 kind = 'contrast'
 tables = ['table1', 'levels']
+
+[[published]]
+task = 'finetune'
+backbone = 'Slow-R50'
+pretrain = 'kinetics400'
+ucf101 = 91.3
+source = 'README of SlowFast'
+variant = 'queue'
 
 [default]
 clips = '2 of 16 frames'
@@ -29,6 +44,7 @@ faithful = 'all'
 different = 'none'
 seeds = 3
 tasks = ['linear_probe']
+fidelity = 'port'
 """
 
 
@@ -50,6 +66,10 @@ def test_what_stands_above_the_variants_holds_for_all(path):
     assert default.tables == queue.tables == ('table1', 'levels')
     assert (queue.kind, queue.seeds, queue.tasks) == ('contrast, large queue', 3, ('linear_probe',))
     assert default.pretrain == 'k400' and default.tasks == ()
+    assert (default.fidelity, queue.fidelity) == ('', 'port')
+    assert card.published == (
+        Published('finetune', 'Slow-R50', 'kinetics400', 'README of SlowFast', 91.3, None, 'queue'),
+    )
     assert (card.file('default'), card.file('queue')) == ('r3d18_k400.py', 'variants/queue.py')
     assert load_cards(path.parents[1]) == dict(moco=card)
     check_files(card, path.parents[1])
@@ -76,6 +96,17 @@ def test_a_file_that_is_not_there_is_named(path, file):
         ("['table1', 'levels']", "'table1'", "key 'tables' must be a list of names"),
         ("['linear_probe']", "['probe']", "tasks: unknown 'probe'"),
         ('seeds = 3', "pretrain = 'k500'", "pretrain: unknown 'k500'"),
+        ("'port'", "'ports'", r"\[queue\]: fidelity: unknown 'ports' \(did you mean 'port'"),
+        ('[[published]]', '[published]', r'a table \[default\] is needed'),
+        ('[[published]]\n', "published = 'x'\n", r'published must be tables \[\[published\]\]'),
+        ('ucf101 = 91.3', 'ucf10 = 91.3', r"\[\[published\]\] 1: unknown key 'ucf10' \(did you"),
+        ('ucf101 = 91.3', 'ucf101 = 913', "key 'ucf101' must be a percentage, is 913"),
+        ('ucf101 = 91.3', 'ucf101 = true', "key 'ucf101' must be a percentage, is True"),
+        ('ucf101 = 91.3', '', 'needs a number under ucf101 or hmdb51'),
+        ("source = 'README of SlowFast'", '', "key 'source' must be str, is None"),
+        ("task = 'finetune'", "task = 'fine'", "task: unknown 'fine'"),
+        ("'kinetics400'", "'k400'", "pretrain: unknown 'k400'"),
+        ("variant = 'queue'", "variant = 'big'", "variant: unknown 'big': one of default, queue"),
         ('[default]', '[v2]', r'a table \[default\] is needed'),
         ('[default]', '[default', 'not a readable description of a method'),
         (TOML, '', "key 'name'"),

@@ -6,6 +6,7 @@ from .clip_color import ClipGaussianBlur, ClipGray
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
+from .patches import PastePatches
 from .per_clip import PerClip
 from .pretext import (
     RotateClips,
@@ -15,6 +16,7 @@ from .pretext import (
     SampleTemporalTransforms,
 )
 from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips, SampleTwoSegments
+from .source import LabelSource
 from .temporal_tasks import SampleTemporalTasks
 from .turn import ClipTurn
 
@@ -24,7 +26,9 @@ __all__ = [
     'ClipTurn',
     'DecodeFrames',
     'FrameDifference',
+    'LabelSource',
     'OpenVideo',
+    'PastePatches',
     'PerClip',
     'PerFrameColorJitter',
     'PerFrameGray',

@@ -2,5 +2,6 @@
 
 from .clip import ClipHead
 from .clip_order import OrderHead
+from .trajectory import TrajectoryHead
 
-__all__ = ['ClipHead', 'OrderHead']
+__all__ = ['ClipHead', 'OrderHead', 'TrajectoryHead']

@@ -7,10 +7,12 @@ from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
 from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
 from .info_nce import InfoNCELoss, info_nce
 from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
+from .multi_nce import MultiNCELoss, mine, multi_nce
 from .nt_xent import NTXentLoss, nt_xent
 from .sinkhorn import sinkhorn
 from .swapped_prediction import SwappedPredictionLoss, swapped_prediction
 from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
+from .trajectory import TrajectoryLoss, trajectory_loss, trajectory_targets
 
 __all__ = [
     'CosinePredictionLoss',
@@ -18,9 +20,11 @@ __all__ = [
     'GraphConstraintLoss',
     'InfoNCELoss',
     'MotionDiscriminationLoss',
+    'MultiNCELoss',
     'NTXentLoss',
     'SwappedPredictionLoss',
     'TimestampRetrievalLoss',
+    'TrajectoryLoss',
     'combine_graphs',
     'contrast_accuracy',
     'cosine_prediction',
@@ -30,10 +34,14 @@ __all__ = [
     'info_nce',
     'instance_graph',
     'mean_edges',
+    'mine',
     'motion_discrimination',
+    'multi_nce',
     'nt_xent',
     'semantic_graph',
     'sinkhorn',
     'swapped_prediction',
     'timestamp_retrieval',
+    'trajectory_loss',
+    'trajectory_targets',
 ]

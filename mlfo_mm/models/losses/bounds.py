@@ -11,6 +11,8 @@ ENDS = 'the ends of a clip'  # which zeros in time mark
 PLACE = 'place in a clip'  # which follows from them
 POSITION = 'position'
 SCENE = 'the scene'
+STILL = 'what standing still has'
+EVEN = 'what even scores have'
 
 
 def pair_bound(term: Any, samples: int) -> TermBound:

@@ -27,24 +27,28 @@ class TermBound:
     """What a term's loss is, as it is logged, where its task is not learned, or by a shortcut alone.
 
     The term asks which of some candidates is the right one, by cross-entropy: a network that tells
-    none of them from another has the logarithm of their number.
+    none of them from another has the logarithm of their number. Or it asks for numbers (``value``).
 
     Attributes:
         candidates: Their number.
         weight: Of the term.
         shortcut: A cue that helps without what the task is there for, in words; none where empty.
         left: Candidates that the shortcut does not tell apart. 1: it solves the task.
+        value: Loss of a term that has no candidates, where all that is predicted is ``guess``.
+        guess: In words, such as 'what standing still has'.
     """
 
     candidates: int
     weight: float = 1.0
     shortcut: str = ''
     left: int = 1
+    value: float | None = None
+    guess: str = ''
 
     @property
     def chance(self) -> float:
         """Loss of a network that has learned nothing."""
-        return self.weight * math.log(self.candidates)
+        return self.weight * (math.log(self.candidates) if self.value is None else self.value)
 
     @property
     def by_shortcut(self) -> float:

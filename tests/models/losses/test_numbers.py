@@ -33,10 +33,16 @@ READ = {
     'MotionDiscriminationLoss': lambda loss, z1, z2: loss(
         z1, z2, z1.flip(1)[None], z2.flip(1)[None]
     ),
+    'MultiNCELoss': lambda loss, z1, z2: loss.loss_and_accuracy(
+        z1, z2, z2.detach().roll(1, 0), torch.eye(len(z1), dtype=torch.bool)
+    )[0],
     'NTXentLoss': lambda loss, z1, z2: loss(z1, z2),
     'SwappedPredictionLoss': lambda loss, z1, z2: loss(*balanced(z1, z2)),
     'TimestampRetrievalLoss': lambda loss, z1, z2: loss(
         z1.unflatten(1, (4, 4)), z2.unflatten(1, (4, 4)), torch.arange(4)
+    ),
+    'TrajectoryLoss': lambda loss, z1, z2: sum(
+        loss(*(z.unflatten(1, (4, 4)) for z in (z1, z2.float().softmax(1).cumsum(1))))
     ),
 }
 VARIANTS = {
