@@ -119,6 +119,8 @@ CASES = (
     Case('speednet/r3d18@smoke+ctp7', dict(loss_speed=math.log(7) / 2)),
     Case('temptrans/r3d18@smoke', dict(loss_transformation=_quarter, loss_speed=_quarter)),
     Case('vcop/r3d18@smoke', dict(loss_order=math.log(6) / 2)),
+    # chance: log 5 = 1.6; 3/5 log 3 = 0.7 by single frames
+    Case('vcp/r3d18@smoke', dict(loss_operation=0.4, acc_operation=0.8)),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
 
@@ -158,6 +160,7 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'temptrans/r3d18@ucf101': (('AdamW', 3e-4, 1e-4 / 3e-4, 16, None), 200, None),
     'vcop/r3d18@k400': (('SGD', 1e-3, 1e-4, 32, 40), 90, [30, 60]),
     'vcop/r2plus1d@ucf101': (('SGD', 1e-3, 5e-4, 8, None), 300, None),
+    'vcp/r3d@ucf101': (('SGD', 0.01, 5e-4, 8, None), 200, None),
 }
 _lower = {
     f'levels.{level}.{key}': value
@@ -229,6 +232,10 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
         'sampler.block_len': 5, 'sampler.num_blocks': 8, 'sampler.frame_interval': 3,
     },
     'vcop/r2plus1d@ucf101': {'sampler.num_clips': 3, 'sampler.gap': 8, 'sampler.clip_len': 16},
+    'vcp/r3d@ucf101': {
+        'sampler.clip_len': 16, 'sampler.gap': 8, 'sampler.distance': 16, 'head.num_classes': 5,
+        'head.num_clips': 3,
+    },
     'rotnet3d/r3d18@k400': {'sampler.paces': (1, 2, 3, 4, 5)},
     'speednet/r3d18@k400+ctp7': {'sampler.paces': (-4, -2, -1, 0, 1, 2, 4)},
     'temptrans/r3d18@k400': {'sampler.max_speed': 3},

@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 __all__ = [
+    'AlterBlank',
     'ClipGaussianBlur',
     'ClipGray',
     'DecodeFrames',
@@ -21,6 +22,7 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleCloze',
     'SampleMLFOClips',
     'SamplePace',
     'SampleSpeeds',

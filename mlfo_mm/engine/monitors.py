@@ -151,8 +151,8 @@ def _what(kind: str, bound: TermBound, value: float) -> str:
     return f'no better than by {bound.shortcut} alone, loss {value:.3f} at {place}'
 
 
-def _logarithm(bound: TermBound, count: int) -> str:
-    return f'ln {count}' if bound.weight == 1 else f'{bound.weight:g} ln {count}'
+def _logarithm(bound: TermBound, count: float) -> str:
+    return f'ln {count:g}' if bound.weight == 1 else f'{bound.weight:g} ln {count:g}'
 
 
 def _term(name: str) -> str:

@@ -8,7 +8,6 @@ QUOTED = dict(  # methods that the paper quotes and nothing here implements
     stpuzzle='ST-Puzzle',
     sts='STS',
     taco='TaCo',
-    vcp='VCP',
 )
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')
 BACKBONES = dict(

@@ -80,6 +80,9 @@ VIEWS = {
         ),
     ),
     'vcop/r3d18@k400': (('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)',)),
+    'vcp/r3d@ucf101': (
+        ('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)', 'AlterBlank()')
+    ),
 }  # fmt: skip
 _KINETICS = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
 _R3D18 = (16, 112, 128, 2)
@@ -93,6 +96,7 @@ GEOMETRY = {
     'speednet/r3d18@k400+ctp7': (_R3D18, _KINETICS),
     'temptrans/r3d18@k400': (_R3D18, ([127.5] * 3, [127.5] * 3)),
     'vcop/r2plus1d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
+    'vcp/r3d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
     'mlfo/r3d18_tv@k400': (
         _R3D18,
         ([110.2008, 100.63983, 95.99475], [58.14765, 56.46975, 55.332195]),

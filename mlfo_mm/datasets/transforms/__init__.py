@@ -3,6 +3,7 @@
 from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from .clip_color import ClipGaussianBlur, ClipGray
+from .cloze import AlterBlank, SampleCloze
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
@@ -17,6 +18,7 @@ from .pretext import (
 from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips
 
 __all__ = [
+    'AlterBlank',
     'ClipGaussianBlur',
     'ClipGray',
     'DecodeFrames',
@@ -28,6 +30,7 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleCloze',
     'SampleMLFOClips',
     'SamplePace',
     'SampleSpeeds',

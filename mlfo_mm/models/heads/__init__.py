@@ -2,5 +2,6 @@
 
 from .clip import ClipHead
 from .clip_order import OrderHead
+from .tuple import TupleHead
 
-__all__ = ['ClipHead', 'OrderHead']
+__all__ = ['ClipHead', 'OrderHead', 'TupleHead']

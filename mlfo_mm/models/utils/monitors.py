@@ -33,13 +33,14 @@ class TermBound:
         candidates: Their number.
         weight: Of the term.
         shortcut: A cue that helps without what the task is there for, in words; none where empty.
-        left: Candidates that the shortcut does not tell apart. 1: it solves the task.
+        left: Candidates that the shortcut does not tell apart. 1: it solves the task. A geometric mean
+            where it helps with some of the questions only.
     """
 
     candidates: int
     weight: float = 1.0
     shortcut: str = ''
-    left: int = 1
+    left: float = 1
 
     @property
     def chance(self) -> float:
