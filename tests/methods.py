@@ -147,6 +147,8 @@ CASES = (
         ),
         30,
     ),
+    # chance: log 5 = 1.6; 3/5 log 3 = 0.7 by single frames
+    Case('vcp/r3d18@smoke', dict(loss_operation=0.4, acc_operation=0.8)),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
 
@@ -199,6 +201,7 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'dsm/r3d18@ucf101': (('SGD', 3e-3, 1e-4, 128, None), 240, [120, 160, 200]),
     'taco/r3d@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
     'taco/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
+    'vcp/r3d@ucf101': (('SGD', 0.01, 5e-4, 8, None), 200, None),
 }
 _lower = {
     f'levels.{level}.{key}': value
@@ -270,6 +273,10 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
         'sampler.block_len': 5, 'sampler.num_blocks': 8, 'sampler.frame_interval': 3,
     },
     'vcop/r2plus1d@ucf101': {'sampler.num_clips': 3, 'sampler.gap': 8, 'sampler.clip_len': 16},
+    'vcp/r3d@ucf101': {
+        'sampler.clip_len': 16, 'sampler.gap': 8, 'sampler.distance': 16, 'head.num_classes': 5,
+        'head.num_clips': 3,
+    },
     'rotnet3d/r3d18@k400': {'sampler.paces': (1, 2, 3, 4, 5)},
     'speednet/r3d18@k400+ctp7': {'sampler.paces': (-4, -2, -1, 0, 1, 2, 4)},
     'coclr/s3d@k400': {

@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 __all__ = [
+    'AlterBlank',
     'ClipGaussianBlur',
     'ClipGray',
     'ClipTurn',
@@ -24,6 +25,7 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleCloze',
     'SampleMLFOClips',
     'SamplePace',
     'SampleSpeeds',

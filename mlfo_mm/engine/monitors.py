@@ -161,6 +161,10 @@ def _logarithm(bound: TermBound, count: int) -> str:
     return f'ln {count}' if bound.weight == 1 else f'{bound.weight:g} ln {count}'
 
 
+def _logarithm(bound: TermBound, count: float) -> str:
+    return f'ln {count:g}' if bound.weight == 1 else f'{bound.weight:g} ln {count:g}'
+
+
 def _term(name: str) -> str:
     return name.removeprefix('loss_')
 

@@ -7,6 +7,7 @@ QUOTED = dict(  # methods that the paper quotes and nothing here implements
     stpuzzle='ST-Puzzle',
     sts='STS',
     vcp='VCP',
+    taco='TaCo',
 )
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')
 BACKBONES = dict(

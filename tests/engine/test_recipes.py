@@ -100,6 +100,8 @@ VIEWS = {
             'ClipTurn(degrees=10)', 'RandomCrop(size=224)',
             'PerFrameColorJitter(brightness=0.5, contrast=0.5, saturation=0.25, hue=0.5, per_frame=False)',
         ),
+    'vcp/r3d@ucf101': (
+        ('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)', 'AlterBlank()')
     ),
 }  # fmt: skip
 _KINETICS = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
@@ -118,6 +120,7 @@ GEOMETRY = {
     'dsm/r3d18@k400': ((16, 112, 128, 4), _KINETICS),
     'dsm/r3d34@k400': ((16, 224, 256, 4), _KINETICS),
     'dsm/i3d@ucf101': ((16, 224, 256, 4), _KINETICS),
+    'vcp/r3d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
     'mlfo/r3d18_tv@k400': (
         _R3D18,
         ([110.2008, 100.63983, 95.99475], [58.14765, 56.46975, 55.332195]),

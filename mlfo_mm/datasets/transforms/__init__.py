@@ -3,6 +3,7 @@
 from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from .clip_color import ClipGaussianBlur, ClipGray
+from .cloze import AlterBlank, SampleCloze
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
@@ -21,6 +22,7 @@ from .temporal_tasks import SampleTemporalTasks
 from .turn import ClipTurn
 
 __all__ = [
+    'AlterBlank',
     'ClipGaussianBlur',
     'ClipGray',
     'ClipTurn',
@@ -35,6 +37,7 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleCloze',
     'SampleMLFOClips',
     'SamplePace',
     'SampleSpeeds',

@@ -5,3 +5,6 @@ from .clip_order import OrderHead
 from .trajectory import TrajectoryHead
 
 __all__ = ['ClipHead', 'OrderHead', 'TrajectoryHead']
+from .tuple import TupleHead
+
+__all__ = ['ClipHead', 'OrderHead', 'TupleHead']

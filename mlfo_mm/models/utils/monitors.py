@@ -36,6 +36,8 @@ class TermBound:
         left: Candidates that the shortcut does not tell apart. 1: it solves the task.
         value: Loss of a term that has no candidates, where all that is predicted is ``guess``.
         guess: In words, such as 'what standing still has'.
+        left: Candidates that the shortcut does not tell apart. 1: it solves the task. A geometric mean
+            where it helps with some of the questions only.
     """
 
     candidates: int
@@ -44,6 +46,7 @@ class TermBound:
     left: int = 1
     value: float | None = None
     guess: str = ''
+    left: float = 1
 
     @property
     def chance(self) -> float:

@@ -8,7 +8,8 @@ from itertools import combinations
 import pytest
 import torch
 
-from mlfo_mm.models import ClipHead, OrderHead
+from mlfo_mm.models import ClipHead, OrderHead, TupleHead
+from mlfo_mm.models.utils import TermBound
 
 N, V, C = 3, 4, 5
 
@@ -82,12 +83,31 @@ def test_order_head():
     assert head(x).shape == (N, 6)
 
 
+@pytest.mark.parametrize('hidden', [None, 6])
+def test_tuple_head(hidden):
+    x = features(3)
+    head = TupleHead(C, 'operation', 5, 3, hidden, shortcut='frames', left=2.5).double()
+    labels = torch.tensor([[[0]], [[4]], [[2]]])
+    rows = []
+    for n in range(N):
+        row = torch.cat([x[n, v].mean((1, 2, 3)) for v in range(3)])
+        if hidden:
+            row = (head.fc[0].weight @ row + head.fc[0].bias).clamp(min=0)
+        rows.append((head.fc[-1].weight @ row + head.fc[-1].bias).tolist())
+    expected = slow_cross_entropy(rows, labels.flatten().tolist())
+    assert head.loss(x, labels)['loss_operation'].item() == pytest.approx(expected, abs=1e-10)
+    assert head.monitor_bounds() == {'loss_operation': TermBound(5, 1.0, 'frames', 2.5)}
+    assert len(head.fc) == (4 if hidden else 2)
+
+
 @pytest.mark.parametrize(
     ('head', 'labels', 'message'),
     [
         (ClipHead(C, dict(pace=4)), torch.zeros(N, 1, 1), '4 clips and 1 tasks need labels'),
         (ClipHead(C, dict(pace=4)), torch.full((N, V, 1), 4), 'pace has 4 classes and labels from'),
         (OrderHead(C), torch.zeros(N, 1, 1), 'the head orders 3 clips, the pipeline gives 4'),
+        (TupleHead(C, 'order', 5, 3), torch.zeros(N, 1, 1), 'reads 3 clips, the pipeline gives 4'),
+        (TupleHead(C, 'order', 5, V), torch.zeros(N, V, 1), 'order is one label a sample'),
         (OrderHead(C, V), torch.zeros(N, V, 1), 'one label a sample, .* needs SampleClipOrder'),
     ],
 )
