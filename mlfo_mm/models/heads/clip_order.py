@@ -53,7 +53,8 @@ class OrderHead(BaseModule):
                 'model.head.num_clips and the num_clips of the sampler must agree'
             )
         pooled = features.flatten(3).mean(3)  # (N, V, C)
-        pairs = [self.compare(pooled[:, pair].flatten(1)) for pair in self.pairs]  # (N, 2C) each
+        clips = pooled.unbind(1)
+        pairs = [self.compare(torch.cat([clips[a], clips[b]], 1)) for a, b in self.pairs]  # (N, 2C)
         return self.fc(self.dropout(torch.cat(pairs, 1)))
 
     def loss(self, features: Tensor, labels: Tensor) -> dict[str, Tensor]:

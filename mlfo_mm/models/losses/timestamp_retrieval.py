@@ -44,7 +44,7 @@ def timestamp_retrieval_logits(
             'the steps of the long clip'
         )
     short, long = (unit(x.mT) for x in as_float(short, long))  # (N, T, C)
-    positions = positions.to(short.device, torch.long)
+    positions = positions.to(short.device, torch.long, non_blocking=True)
     similarity = dot(short, long) / temperature  # (N, Ts, Tl)
     backward = similarity[:, :, positions].mT  # (N, Ts, Ts): row s is the long step of short step s
     steps = torch.arange(num_short, device=short.device)

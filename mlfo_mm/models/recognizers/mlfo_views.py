@@ -26,9 +26,9 @@ def augment_time(features: Tensor, kind: str) -> Tensor:
         raise ValueError(f"augmentations are 'reverse' and 'shuffle', not {kind!r}")
     order = torch.rand(features.shape[0], steps).argsort(1)
     in_order = (order == torch.arange(steps)).all(1)
-    order[in_order] = order[in_order].roll(1, 1)
-    index = order.to(features.device)[:, None, :, None, None].expand_as(features)
-    return features.gather(2, index)
+    order = torch.where(in_order[:, None], order.roll(1, 1), order)
+    index = order.to(features.device, non_blocking=True)[:, None, :, None, None]
+    return features.gather(2, index.expand_as(features))
 
 
 def pair_steps(short_steps: Tensor, long_steps: Tensor) -> tuple[Tensor, Tensor]:

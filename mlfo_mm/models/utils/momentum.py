@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.model import ExponentialMovingAverage
@@ -13,6 +14,33 @@ from torch import Tensor, nn
 def cosine_momentum(start: float, end: float, progress: float) -> float:
     """Momentum at a share of the training done, on half a cosine (BYOL, arXiv 2006.07733, Sec. 3.1)."""
     return end - (end - start) * (math.cos(math.pi * progress) + 1) / 2
+
+
+class RunningAverage(ExponentialMovingAverage):
+    """mmengine's, which looks at its number of steps on the device: a GPU's host would wait in each."""
+
+    steps: Tensor
+
+    def __init__(self, model: nn.Module, momentum: float) -> None:
+        super().__init__(model, momentum=momentum)
+        self._begun = False  # whether ``steps`` is above 0
+
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Copy a module at first, then follow it; buffers are its own."""
+        for own, source in zip(self.module.parameters(), model.parameters(), strict=True):
+            if self._begun:
+                self.avg_func(own, source, 0)
+            else:
+                own.copy_(source)
+        for own, source in zip(self.module.buffers(), model.buffers(), strict=True):
+            own.copy_(source)
+        self.steps.add_(1)
+        self._begun = True
+
+    def _load_from_state_dict(self, *args: Any) -> None:
+        super()._load_from_state_dict(*args)
+        self._begun = bool(self.steps)
 
 
 class MomentumEncoder(nn.Module):
@@ -42,7 +70,7 @@ class MomentumEncoder(nn.Module):
                 'momentum must be in (0, 1) and end_momentum in (0, 1], '
                 f'got {momentum} and {end_momentum}'
             )
-        self.average = ExponentialMovingAverage(nn.ModuleList(parts), momentum=1 - self.start)
+        self.average = RunningAverage(nn.ModuleList(parts), momentum=1 - self.start)
 
     def update(self, parts: Sequence[nn.Module], progress: float) -> None:
         """Follow the sources by one step; ``progress`` is the share of the training done."""
