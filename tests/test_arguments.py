@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from mlfo_mm.arguments import LARGEST_SEED, count, natural, seed
+from mlfo_mm.arguments import LARGEST_SEED, count, duration, natural, seed
 
 
 def test_numbers_within_bounds():
@@ -32,3 +32,13 @@ def test_others_are_refused_in_one_line(kind, text):
     with pytest.raises(argparse.ArgumentTypeError, match='no whole number from') as error:
         kind(text)
     assert len(str(error.value)) < 150 and str(error.value).isprintable()
+
+
+def test_times():
+    assert [duration(text) for text in ('90s', '12m', '1.5h')] == [90, 720, 5400]
+
+
+@pytest.mark.parametrize('text', ['12', 'm', '0m', '-1h', '1e3s', 'nanh', '9' * 40 + 's'])
+def test_what_is_no_time(text):
+    with pytest.raises(argparse.ArgumentTypeError, match='no time such as 90s, 12m'):
+        duration(text)
