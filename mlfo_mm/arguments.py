@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
 from mlfo_mm.errors import printable, short
 
+DURATION = re.compile(r'(\d{1,6}(?:\.\d{1,3})?)([smh])')
 LARGEST_SEED = 2**31 - 1  # processes and workers add their numbers to it, NumPy takes 32 bits
 PLAIN = (bool, int, float, str, dict, list, tuple)  # types of values in options
 
@@ -29,6 +31,16 @@ def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def duration(text: str) -> float:
+    """Seconds of a time such as ``90s``, ``12m`` or ``1.5h``."""
+    match = DURATION.fullmatch(text)
+    if match is None or not float(match[1]):
+        raise argparse.ArgumentTypeError(
+            f'{printable(text, 40)!r} is no time such as 90s, 12m or 1.5h'
+        )
+    return float(match[1]) * dict(s=1, m=60, h=3600)[match[2]]
 
 
 count, natural, seed = whole(1), whole(0), whole(0, LARGEST_SEED)

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from mlfo_mm.arguments import LARGEST_SEED, OptionsAction, count, natural, seed
+from mlfo_mm.arguments import LARGEST_SEED, OptionsAction, count, duration, natural, seed
 
 
 def test_numbers_within_bounds():
@@ -68,3 +68,13 @@ def test_options_keep_their_spaces(text, value):
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
     known = parser.parse_args(['--cfg-options', f'work_dir={text}']).cfg_options['work_dir']
     assert known == value and type(known) is type(value)
+
+
+def test_times():
+    assert [duration(text) for text in ('90s', '12m', '1.5h')] == [90, 720, 5400]
+
+
+@pytest.mark.parametrize('text', ['12', 'm', '0m', '-1h', '1e3s', 'nanh', '9' * 40 + 's'])
+def test_what_is_no_time(text):
+    with pytest.raises(argparse.ArgumentTypeError, match='no time such as 90s, 12m'):
+        duration(text)

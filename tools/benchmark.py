@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import STOPPED, cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import count, natural
+from mlfo_mm.arguments import count, duration, natural
 from rich.console import Console
 
 from mlfo_mm.benchmark import commands
@@ -49,6 +49,12 @@ def parse_args() -> argparse.Namespace:
     where.add_argument(
         '--gpus-per-run', type=natural, default=0, help="of a pretraining; default: the profile's"
     )
+    where.add_argument(
+        '--budget',
+        type=duration,
+        default=0.0,
+        help='end after so long, such as 12m or 8h; go on later',
+    )
     where.add_argument('--executor', default='', help="Snakemake's, such as slurm")
     where.add_argument(
         '--workflow-profile', default='', help='folder with options of Snakemake, or: slurm'
@@ -79,6 +85,7 @@ def main() -> None:
         gpus_per_run=args.gpus_per_run,
         executor=args.executor,
         workflow_profile=args.workflow_profile,
+        budget=args.budget,
     )
     console = Console()
     if not console.is_terminal:

@@ -31,7 +31,7 @@ SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels', PADDING)  # tables on
 
 @dataclass(frozen=True)
 class Where:
-    """Where jobs run and where their files go."""
+    """Where jobs run, where their files go, and for how many seconds (0: to the end)."""
 
     folders: Folders
     jobs: int | None = None
@@ -39,6 +39,7 @@ class Where:
     gpus_per_run: int = 0
     executor: str = ''
     workflow_profile: str = ''
+    budget: float = 0.0
 
     def machine(self) -> runner.Machine:
         """The machine, or the cluster."""
@@ -110,7 +111,7 @@ def run(choice: Choice, where: Where, console: Console) -> None:
     if not plan.jobs:
         raise UserError('nothing can run: ' + ('; '.join(plan.missing) or 'the choice is empty'))
     _check_gpus(plan, machine)
-    ending = runner.run(plan, machine, console)
+    ending = runner.run(plan, machine, console, where.budget)
     for job in plan.jobs:
         if job.rule == 'tables':
             shown = [name for name in SHOWN if name in choice.tables]
@@ -122,6 +123,9 @@ def run(choice: Choice, where: Where, console: Console) -> None:
         tail = log.read_text(errors='replace').splitlines()[-LOG_LINES:] if log.is_file() else []
         text = '\n'.join([f'failed: {plan.job(name).title}: {reason}', f'  {log}:'])
         console.print('\n'.join([text, *(f'  | {line}' for line in tail)]), markup=False)
+    if ending.out_of_time:
+        left = [name for name in ending.left_out if not name.startswith(('tables', 'figures'))]
+        console.print(f'time is up: {len(left)} jobs left; the same command goes on from here')
     if ending.error:
         raise UserError(f'{ending.error}; the same command goes on from here')
     if ending.failed:

@@ -89,6 +89,8 @@ class Plan:
         todo: Names of the jobs that this run runs: the workflow runs these and no others.
         gpus: Identifiers of the GPUs that jobs share; none on a CPU or where a cluster assigns them.
         threads: CPU threads of a job.
+        until: When a run ends that has only so much time, in seconds of the clock; 0 for any time.
+        expected: Seconds that jobs will take, by their names, where that is known.
     """
 
     profile: str
@@ -103,6 +105,13 @@ class Plan:
     todo: tuple[str, ...] = ()
     gpus: tuple[str, ...] = ()
     threads: int = 1
+    until: float = 0.0
+    expected: dict[str, float] = field(default_factory=dict)
+
+    def in_time(self, job: Job, now: float) -> bool:
+        """Whether to begin a job: it will end in time, or goes on later where it was stopped."""
+        needed = 0.0 if job.checkpoint is not None else self.expected.get(job.name, 0.0)
+        return not self.until or now + needed < self.until
 
     def job(self, name: str) -> Job:
         """The job of a name."""

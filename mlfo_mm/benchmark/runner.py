@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,10 +15,21 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mlfo_mm.benchmark.estimate import Estimates
 from mlfo_mm.benchmark.failures import write_failed
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
 from mlfo_mm.benchmark.resolve import tool_environment
-from mlfo_mm.benchmark.state import files, lock, open_jobs, read, reconcile, runner_lock, status
+from mlfo_mm.benchmark.state import (
+    POSTPONED,
+    files,
+    lock,
+    open_jobs,
+    read,
+    reconcile,
+    runner_lock,
+    status,
+    write,
+)
 from mlfo_mm.benchmark.terminal import Follower
 from mlfo_mm.errors import UserError
 from mlfo_mm.processes import die_with_parent
@@ -30,6 +42,7 @@ cuda, count = ctypes.CDLL('libcuda.so.1'), ctypes.c_int()
 if cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0:
     print(count.value)
 """  # in a process of its own: CUDA keeps what it was first told
+RESERVE_S = 20.0  # of a budget, for saving what runs and for the tables
 PATIENCE_S = 10.0  # a runner that was killed may take seconds to end
 
 
@@ -111,10 +124,14 @@ def snakemake_command(plan: Plan, machine: Machine) -> list[str]:
     return command
 
 
-def write_plan(plan: Plan, machine: Machine, todo: Sequence[Job]) -> None:
-    """Write the plan for a machine, with what is to run of it."""
-    plan.gpus, plan.threads = machine.gpus, machine.threads
+def write_plan(plan: Plan, machine: Machine, todo: Sequence[Job], until: float = 0.0) -> None:
+    """Write the plan for a machine, with what is to run of it and, where time is short, until when."""
+    plan.gpus, plan.threads, plan.until = machine.gpus, machine.threads, until
     plan.todo = tuple(job.name for job in todo)
+    if until:
+        estimates = Estimates(plan)
+        told = {job.name: estimates.seconds(job) for job in todo}
+        plan.expected = {name: seconds for name, seconds in told.items() if seconds is not None}
     plan.write()
 
 
@@ -153,17 +170,27 @@ class Ending:
     failed: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     error: str = ''
+    out_of_time: bool = False
 
 
-def run(plan: Plan, machine: Machine, console: Console) -> Ending:
-    """Run what is not done yet; a failed job does not stop the others."""
+def run(plan: Plan, machine: Machine, console: Console, budget: float = 0.0) -> Ending:
+    """Run what is not done yet; a failed job does not stop the others.
+
+    Args:
+        plan: What there is to do.
+        machine: Where.
+        console: For what is said of it.
+        budget: Seconds after which it ends, 0 for none: nothing is begun that would not end in time,
+            and a pretraining that is running then saves what it has.
+    """
+    until = time.time() + budget - min(RESERVE_S, budget / 4) if budget else 0.0
     require_snakemake()
     with _only_runner(plan) as held:
         reconcile(plan)
         for job in plan.jobs:
             files(plan, job).state.unlink(missing_ok=True)
         open_now = open_jobs(plan)
-        write_plan(plan, machine, open_now)
+        write_plan(plan, machine, open_now, until)
         console.print(
             f'{len(plan.jobs)} jobs: {len(plan.jobs) - len(open_now)} done before, '
             f'{len(open_now)} to do, {machine.jobs} at a time',
@@ -193,8 +220,22 @@ def _snakemake(plan: Plan, machine: Machine, held: int, follower: Follower) -> t
             while process.poll() is None:
                 time.sleep(POLL_S)
                 follower.update()
+                if plan.until and time.time() > plan.until:
+                    _stop(plan)
             follower.update()
     return process.returncode, log
+
+
+def _stop(plan: Plan) -> None:
+    """Ask the jobs that run here to save what they have and end; none begins any more."""
+    for name in plan.todo:
+        found = files(plan, plan.job(name))
+        state = read(found.state)
+        with lock(found.lock, wait=False) as free:
+            if free is None and state.get('status') == 'running':
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(int(state['pid']), signal.SIGTERM)
+                write(found.state, **(state | dict(status=POSTPONED)))
 
 
 def _ending(plan: Plan, jobs: Sequence[Job], code: int, log: Path) -> Ending:
@@ -205,7 +246,8 @@ def _ending(plan: Plan, jobs: Sequence[Job], code: int, log: Path) -> Ending:
             ending.failed[job.name] = str(read(files(plan, job).state).get('reason'))
         elif found != 'done':
             ending.left_out.append(job.name)
-    if (code or ending.left_out) and not ending.failed:
+            ending.out_of_time |= read(files(plan, job).state).get('status') == POSTPONED
+    if (code or ending.left_out) and not (ending.failed or ending.out_of_time):
         said = '; '.join(_last(log.read_text(errors='replace'), 3))
         ending.error = f'Snakemake ended with {code} ({said}); log: {log}'
     return ending

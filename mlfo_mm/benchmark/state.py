@@ -31,6 +31,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 from mlfo_mm.study.identity import contents
 
+POSTPONED = 'postponed'  # a run had no time left for it: not begun, or asked to save and end
 Stamps = dict[str, list[int]]
 # which list of its data set a record's role is; of a pretraining, the checkpoint's folder says it
 SUBSETS: dict[str, Subset] = {'test': 'test', 'training': 'train'}

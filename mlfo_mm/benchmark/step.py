@@ -21,6 +21,7 @@ from typing import BinaryIO
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan, executable, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
+    POSTPONED,
     Data,
     files,
     lock,
@@ -89,6 +90,9 @@ def gpus(plan: Plan, count: int) -> Iterator[dict[str, str]]:
 def run(plan: Plan, job: Job, threads: int) -> int:
     """Run a job to its end and return its exit status."""
     found, sources = files(plan, job), made_of(plan, job)
+    if not plan.in_time(job, time.time()):
+        write(found.state, status=POSTPONED, start=time.time())
+        return PREEMPTED
     with lock(found.lock, wait=True) as held:
         if job.checkpoint is not None and pretrained(plan, job):  # done while this waited
             mark(plan, job, sources)

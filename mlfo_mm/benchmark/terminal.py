@@ -12,7 +12,7 @@ from rich.status import Status
 
 from mlfo_mm.benchmark.estimate import Estimates, spell
 from mlfo_mm.benchmark.jobs import Job, Plan
-from mlfo_mm.benchmark.state import files, read
+from mlfo_mm.benchmark.state import POSTPONED, files, read
 
 # without a terminal, a sign of life after this part of the time so far, within these seconds
 SILENCE, SILENCE_S = 1 / 50, (10.0, 600.0)
@@ -67,7 +67,7 @@ class Follower:
         for name, job in list(self.open.items()):
             found = files(self.plan, job)
             state = read(found.state)
-            if not state:
+            if not state or state['status'] == POSTPONED:
                 continue
             if name not in self.began:
                 self.began[name] = state['start']

@@ -21,7 +21,7 @@ from rich.console import Console
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.jobs import Job, read_plan
 from mlfo_mm.benchmark.runner import Machine, run
-from mlfo_mm.benchmark.state import Files, lock, status, to_do
+from mlfo_mm.benchmark.state import Files, lock, status, to_do, write
 from mlfo_mm.errors import UserError
 from tests.benchmark.conftest import EPOCHS, StandIn
 
@@ -118,6 +118,30 @@ def test_a_failure_stays_alone_and_is_tried_again(stand_in, tmp_path):
     output, _ = process.communicate()
     assert process.returncode == 0, output
     assert finished(case) == ALL
+
+
+def test_a_run_without_time_begins_nothing_and_is_no_failure(stand_in):
+    case = stand_in()
+    ending = run(case.plan, Machine(2, 1), Console(file=io.StringIO()), budget=1e-3)
+    assert (ending.out_of_time, ending.error, ending.failed) == (True, '', {})
+    assert sorted(ending.left_out) == sorted(job.name for job in case.plan.jobs)
+    assert case.lines() == []
+    assert {status(case.plan, job) for job in case.plan.jobs} == {'to do'}
+
+
+def test_what_runs_when_time_is_up_is_asked_to_end(stand_in):
+    case = stand_in()
+    job = case.plan.job('pretrain/a')
+    found = Files(Path(case.plan.folder), job.name)
+    case.plan.todo = tuple(each.name for each in case.plan.jobs)
+    with subprocess.Popen(['sleep', '60']) as process, lock(found.lock, wait=False):
+        write(found.state, status='running', start=0.0, pid=process.pid)
+        runner._stop(case.plan)
+        assert process.wait(10) == -signal.SIGTERM
+        runner._stop(case.plan)  # asked once
+    assert json.loads(found.state.read_text())['status'] == 'postponed'
+    others = [each for each in case.plan.jobs if each is not job]
+    assert not any(Files(Path(case.plan.folder), each.name).state.exists() for each in others)
 
 
 def names(case: StandIn) -> list[str]:

@@ -49,6 +49,20 @@ def test_a_job_that_another_process_did_is_marked_and_not_run(plan):
     assert not files(plan, job).log.exists()
 
 
+def test_what_would_not_end_in_time_is_left_for_later(plan):
+    pretrain, evaluate = plan.job('pretrain/a'), plan.job('evaluate/a')
+    plan.until, plan.expected = 100.0, {pretrain.name: 30.0, evaluate.name: 30.0}
+    assert plan.in_time(evaluate, 69.0) and not plan.in_time(evaluate, 71.0)
+    # a pretraining goes on where it was stopped
+    assert plan.in_time(pretrain, 71.0) and not plan.in_time(pretrain, 101.0)
+    assert plan.in_time(plan.job('tables/x'), 99.0)  # nothing is known of it
+    assert step.run(plan, evaluate, 1) == step.PREEMPTED
+    assert read(files(plan, evaluate).state)['status'] == 'postponed'
+    assert not files(plan, evaluate).log.exists()
+    plan.until = 0.0
+    assert plan.in_time(evaluate, 1e12)
+
+
 def recording(job: Job, record: Path, status: str) -> Job:
     """A pretraining with a record, and a recorder that writes it."""
     record.parent.mkdir(parents=True)

@@ -62,7 +62,7 @@ def split_list(dataset: str, groups: list[str], root: Path, every: int = 1) -> s
         if not (made / sample.path).exists():
             (made / sample.path).symlink_to(folder / sample.path)
     if not all(lines.values()):
-        raise UserError(f'--leave-out {" ".join(groups)}: nothing is left out, or nothing left')
+        raise UserError(f'--leave-out {" ".join(groups)}: nothing left out, or nothing left')
     for subset, found in lines.items():
         write_atomic(made / f'{subset}.txt', ''.join(found))
     shutil.copy(folder / 'classes.txt', made / 'classes.txt')
