@@ -3,8 +3,6 @@
 from .clip import ClipHead
 from .clip_order import OrderHead
 from .trajectory import TrajectoryHead
-
-__all__ = ['ClipHead', 'OrderHead', 'TrajectoryHead']
 from .tuple import TupleHead
 
-__all__ = ['ClipHead', 'OrderHead', 'TupleHead']
+__all__ = ['ClipHead', 'OrderHead', 'TrajectoryHead', 'TupleHead']
