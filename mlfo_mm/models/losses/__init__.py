@@ -2,10 +2,12 @@
 
 from ._common import contrast_accuracy, embedding_std
 from .cosine_prediction import CosinePredictionLoss, cosine_prediction
+from .cycle_contrast import CycleContrastLoss, cycle_contrast
 from .dense_prediction import DensePredictionLoss, dense_prediction
 from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
 from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
 from .info_nce import InfoNCELoss, info_nce
+from .masked_prediction import MaskedPredictionLoss, masked_prediction
 from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
 from .nt_xent import NTXentLoss, nt_xent
 from .sinkhorn import sinkhorn
@@ -14,9 +16,11 @@ from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
 
 __all__ = [
     'CosinePredictionLoss',
+    'CycleContrastLoss',
     'DensePredictionLoss',
     'GraphConstraintLoss',
     'InfoNCELoss',
+    'MaskedPredictionLoss',
     'MotionDiscriminationLoss',
     'NTXentLoss',
     'SwappedPredictionLoss',
@@ -24,11 +28,13 @@ __all__ = [
     'combine_graphs',
     'contrast_accuracy',
     'cosine_prediction',
+    'cycle_contrast',
     'dense_prediction',
     'embedding_std',
     'graph_cross_entropy',
     'info_nce',
     'instance_graph',
+    'masked_prediction',
     'mean_edges',
     'motion_discrimination',
     'nt_xent',

@@ -11,6 +11,7 @@ ENDS = 'the ends of a clip'  # which zeros in time mark
 PLACE = 'place in a clip'  # which follows from them
 POSITION = 'position'
 SCENE = 'the scene'
+FRAMES = 'frames of a video that are alike'
 
 
 def pair_bound(term: Any, samples: int) -> TermBound:
