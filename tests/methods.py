@@ -149,6 +149,16 @@ CASES = (
     ),
     # chance: log 5 = 1.6; 3/5 log 3 = 0.7 by single frames
     Case('vcp/r3d18@smoke', dict(loss_operation=0.4, acc_operation=0.8)),
+    # chance: log 8 = 2.1 and log 15 = 2.7; frames that are all alike would have no spread
+    Case('ccl/r3d18@smoke', dict(loss_cycle=1.0, loss_contrast=1.3, stat_std_frames=0.2), 25),
+    # chance: log 40 = 3.7; by the scene alone: log 5 = 1.6
+    Case(
+        'cbt/r3d18@smoke',
+        dict(loss_masked=2.5),
+        50,
+        dict(embedding_dim=32, dropout_ratio=0.0),
+        dict(mask_share=1.0),
+    ),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
 
@@ -202,6 +212,9 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'taco/r3d@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
     'taco/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
     'vcp/r3d@ucf101': (('SGD', 0.01, 5e-4, 8, None), 200, None),
+    'ccl/r3d18@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
+    'ccl/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
+    'cbt/r3d18@k400': (('Adam', 1e-3, 1e-5, 64, None), 200, [120, 160]),
 }
 _lower = {
     f'levels.{level}.{key}': value
@@ -300,5 +313,14 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
     'taco/r3d@k400': {
         'head.tasks': dict(speed=3, reverse=2, shuffle=2, rotation=4), 'contrast.temperature': 0.1,
         'sampler.paces': (1, 2, 4), 'sampler.num_pieces': 4,
+    },
+    'ccl/r3d18@k400': {
+        'projection.num_layers': 2, 'projection.out_channels': 128, 'cycle.temperature': 0.1,
+        'contrast.temperature': 0.1,
+    },
+    'cbt/r3d18@k400': {
+        'num_blocks': 8, 'embedding_dim': 256, 'num_layers': 2, 'num_heads': 4, 'mask_share': 0.25,
+        'prediction.temperature': 0.07, 'sampler.block_len': 8, 'sampler.num_blocks': 8,
+        'sampler.frame_interval': 4,
     },
 }  # fmt: skip

@@ -1,8 +1,6 @@
 """How keys of methods without a card, of backbones and of data sets are printed."""
 
 QUOTED = dict(  # methods that the paper quotes and nothing here implements
-    ccl='CCL',
-    cbt='CBT',
     prp='PRP',
     stpuzzle='ST-Puzzle',
     sts='STS',

@@ -93,6 +93,7 @@ VIEWS = {
         ),
     ),
     'vcop/r3d18@k400': (('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)',)),
+    'cbt/r3d18@k400': (('DecodeFrames(scale=None)',), _mlfo(112, 0.5)),
     'taco/r3d@k400': (('DecodeFrames()',), (*_CLIPS, 'RotateClips(beside=True)')),
     'dsm/r3d34@k400': (
         ('DecodeFrames(scale=None)', 'Resize(scale=(-1, 256))'),

@@ -150,7 +150,7 @@ def test_runs_of_other_protocols_are_not_ranked(records, make_record):
     [
         ('mlof', r"unknown method 'mlof' \(did you mean 'mlfo'\?\): there are byol, "),
         ('mlfo-no_lowr', r"did you mean 'mlfo-no_lower'\?\): there are mlfo-combined_high, "),
-        ('cbt-x', r"unknown method 'cbt-x'.*: there are cbt$"),
+        ('cbt-x', r"unknown method 'cbt-x'.*: there are cbt-default$"),
     ],
 )
 def test_unknown_names(records, name, message):

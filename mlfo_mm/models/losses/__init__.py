@@ -2,10 +2,12 @@
 
 from ._common import contrast_accuracy, embedding_std
 from .cosine_prediction import CosinePredictionLoss, cosine_prediction
+from .cycle_contrast import CycleContrastLoss, cycle_contrast
 from .dense_prediction import DensePredictionLoss, dense_prediction
 from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
 from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
 from .info_nce import InfoNCELoss, info_nce
+from .masked_prediction import MaskedPredictionLoss, masked_prediction
 from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
 from .multi_nce import MultiNCELoss, mine, multi_nce
 from .nt_xent import NTXentLoss, nt_xent
@@ -16,9 +18,11 @@ from .trajectory import TrajectoryLoss, trajectory_loss, trajectory_targets
 
 __all__ = [
     'CosinePredictionLoss',
+    'CycleContrastLoss',
     'DensePredictionLoss',
     'GraphConstraintLoss',
     'InfoNCELoss',
+    'MaskedPredictionLoss',
     'MotionDiscriminationLoss',
     'MultiNCELoss',
     'NTXentLoss',
@@ -28,11 +32,13 @@ __all__ = [
     'combine_graphs',
     'contrast_accuracy',
     'cosine_prediction',
+    'cycle_contrast',
     'dense_prediction',
     'embedding_std',
     'graph_cross_entropy',
     'info_nce',
     'instance_graph',
+    'masked_prediction',
     'mean_edges',
     'mine',
     'motion_discrimination',

@@ -13,6 +13,7 @@ POSITION = 'position'
 SCENE = 'the scene'
 STILL = 'what standing still has'
 EVEN = 'what even scores have'
+FRAMES = 'frames of a video that are alike'
 
 
 def pair_bound(term: Any, samples: int) -> TermBound:

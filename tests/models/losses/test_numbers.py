@@ -25,11 +25,17 @@ def graphed(loss, z1, z2):
 # how each loss reads two views (N, C); every registered loss has a row
 READ = {
     'CosinePredictionLoss': lambda loss, z1, z2: loss(z1, z2),
+    'CycleContrastLoss': lambda loss, z1, z2: loss(z1, torch.stack([z2, z2.roll(1, 1)], 1)),
     'DensePredictionLoss': lambda loss, z1, z2: loss(
         *(z.reshape(-1, 2, 2, 1, 4) for z in (z1, z2))
     ),
     'GraphConstraintLoss': graphed,
     'InfoNCELoss': lambda loss, z1, z2: loss(z1, z2, z2.detach().roll(1, 0)),
+    'MaskedPredictionLoss': lambda loss, z1, z2: loss(
+        z1.unflatten(0, (-1, 2)),
+        z2.unflatten(0, (-1, 2)),
+        torch.tensor([[True, False]] * (len(z1) // 2)),
+    ),
     'MotionDiscriminationLoss': lambda loss, z1, z2: loss(
         z1, z2, z1.flip(1)[None], z2.flip(1)[None]
     ),
