@@ -4,9 +4,6 @@ QUOTED = dict(  # methods that the paper quotes and nothing here implements
     cbt='CBT',
     ccl='CCL',
     dsm='DSM',
-    prp='PRP',
-    stpuzzle='ST-Puzzle',
-    sts='STS',
     taco='TaCo',
 )
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')

@@ -80,6 +80,23 @@ VIEWS = {
         ),
     ),
     'vcop/r3d18@k400': (('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)',)),
+    'prp/r2plus1d@ucf101': (
+        ('DecodeFrames(scale=(171, 128))',), ('CenterCrop(crop_size=112)',)
+    ),
+    'st_puzzle/r3d18@k400': (
+        (
+            'DecodeFrames()', 'Resize(scale=(-1, 256))', 'RandomCrop(size=224)',
+            'Flip(flip_ratio=0.5)', 'CropPieces(size=80)',
+        ),
+        ('PerFrameGray(p=1.0, per_frame=False)',),
+    ),
+    'sts/r3d18@ucf101': (
+        ('DecodeFrames(scale=(171, 128))',),
+        (
+            'RandomCrop(size=112)', 'Flip(flip_ratio=0.5)',
+            'ClipStatistics(flow=dis, dominant=octants)',
+        ),
+    ),
     'vcp/r3d@ucf101': (
         ('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)', 'AlterBlank()')
     ),
@@ -96,6 +113,9 @@ GEOMETRY = {
     'speednet/r3d18@k400+ctp7': (_R3D18, _KINETICS),
     'temptrans/r3d18@k400': (_R3D18, ([127.5] * 3, [127.5] * 3)),
     'vcop/r2plus1d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
+    'prp/r2plus1d@ucf101': (_R3D18, ([0.0] * 3, [255.0] * 3)),
+    'st_puzzle/r3d18@k400': ((16, 112, 128, 1), _KINETICS),
+    'sts/r3d18@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [1.0] * 3)),
     'vcp/r3d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
     'mlfo/r3d18_tv@k400': (
         _R3D18,

@@ -3,11 +3,13 @@
 from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from .clip_color import ClipGaussianBlur, ClipGray
+from .clip_statistics import ClipStatistics
 from .cloze import AlterBlank, SampleCloze
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
 from .per_clip import PerClip
+from .playback import SamplePlayback
 from .pretext import (
     RotateClips,
     SampleClipOrder,
@@ -15,12 +17,15 @@ from .pretext import (
     SampleSpeeds,
     SampleTemporalTransforms,
 )
-from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips
+from .puzzle import CropPieces, SamplePuzzle
+from .sampling import SampleBlocks, SampleClips, SampleMLFOClips, SampleTwoClips
 
 __all__ = [
     'AlterBlank',
     'ClipGaussianBlur',
     'ClipGray',
+    'ClipStatistics',
+    'CropPieces',
     'DecodeFrames',
     'FrameDifference',
     'OpenVideo',
@@ -30,9 +35,12 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleClips',
     'SampleCloze',
     'SampleMLFOClips',
     'SamplePace',
+    'SamplePlayback',
+    'SamplePuzzle',
     'SampleSpeeds',
     'SampleTemporalTransforms',
     'SampleTwoClips',

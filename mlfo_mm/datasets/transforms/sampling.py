@@ -131,6 +131,33 @@ class SampleTwoClips(BaseTransform):
 
 
 @TRANSFORMS.register_module()
+class SampleClips(BaseTransform):
+    """Clips of one video, drawn independently, each with a crop of its own; a short video is looped.
+
+    Args:
+        clip_len: Frames of a clip.
+        frame_interval: Distance of a clip's frames.
+        num_clips: Clips V.
+    """
+
+    def __init__(self, clip_len: int, frame_interval: int = 1, num_clips: int = 1) -> None:
+        check_positive(clip_len=clip_len, frame_interval=frame_interval, num_clips=num_clips)
+        self.clip_len = clip_len
+        self.frame_interval = frame_interval
+        self.num_clips = num_clips
+
+    def transform(self, results: dict) -> dict:
+        """Draw the starts."""
+        frames = results['total_frames']
+        shown = np.arange(self.clip_len) * self.frame_interval
+        starts = np.random.randint(max(frames - shown[-1], 1), size=self.num_clips)
+        inds = (starts[:, None] + shown).ravel() % frames
+        groups = tuple((view,) for view in range(self.num_clips))
+        short = bool(shown[-1] >= frames)
+        return set_clips(results, inds, self.clip_len, self.frame_interval, groups, short)
+
+
+@TRANSFORMS.register_module()
 class SampleBlocks(BaseTransform):
     """Consecutive blocks of a video in their order, which share a crop; nothing lies between them.
 

@@ -1,7 +1,8 @@
-"""Heads that own parameters and the classification that they are trained by."""
+"""Heads that own parameters and the classification or regression that they are trained by."""
 
 from .clip import ClipHead
 from .clip_order import OrderHead
+from .regression import RegressionHead
 from .tuple import TupleHead
 
-__all__ = ['ClipHead', 'OrderHead', 'TupleHead']
+__all__ = ['ClipHead', 'OrderHead', 'RegressionHead', 'TupleHead']

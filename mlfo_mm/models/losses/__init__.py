@@ -1,6 +1,6 @@
 """Objectives: pure functions of tensors and floats, and thin registered Modules that call them."""
 
-from ._common import contrast_accuracy, embedding_std
+from ._common import contrast_accuracy, embedding_std, explained
 from .cosine_prediction import CosinePredictionLoss, cosine_prediction
 from .dense_prediction import DensePredictionLoss, dense_prediction
 from .graph_constraint import GraphConstraintLoss, graph_cross_entropy
@@ -8,6 +8,7 @@ from .graphs import combine_graphs, instance_graph, mean_edges, semantic_graph
 from .info_nce import InfoNCELoss, info_nce
 from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
 from .nt_xent import NTXentLoss, nt_xent
+from .reconstruction import ReconstructionLoss, motion_attention, reconstruction
 from .sinkhorn import sinkhorn
 from .swapped_prediction import SwappedPredictionLoss, swapped_prediction
 from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
@@ -19,6 +20,7 @@ __all__ = [
     'InfoNCELoss',
     'MotionDiscriminationLoss',
     'NTXentLoss',
+    'ReconstructionLoss',
     'SwappedPredictionLoss',
     'TimestampRetrievalLoss',
     'combine_graphs',
@@ -26,12 +28,15 @@ __all__ = [
     'cosine_prediction',
     'dense_prediction',
     'embedding_std',
+    'explained',
     'graph_cross_entropy',
     'info_nce',
     'instance_graph',
     'mean_edges',
+    'motion_attention',
     'motion_discrimination',
     'nt_xent',
+    'reconstruction',
     'semantic_graph',
     'sinkhorn',
     'swapped_prediction',
