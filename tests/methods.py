@@ -146,6 +146,15 @@ CASES = (
             acc_contrast=0.9,
         ),
         30,
+        # chance: 0.1 log 3 = 0.11; one colour everywhere explains nothing
+        Case('prp/r3d18@smoke', dict(loss_rate=0.05, acc_rate=0.8, stat_explained=0.2), 60),
+        # chance: log 24 = 3.2
+        Case('st_puzzle/r3d18@smoke', dict(loss_order=math.log(24) / 2, acc_order=0.5), 60),
+        # the means of the statistics explain nothing
+        'sts/r3d18@smoke',
+        dict(stat_explained_motion=0.25, stat_explained_appearance=0.25),
+        steps=60,
+        learner={'head.weights.appearance': 1.0},
     ),
     # chance: log 5 = 1.6; 3/5 log 3 = 0.7 by single frames
     Case('vcp/r3d18@smoke', dict(loss_operation=0.4, acc_operation=0.8)),
@@ -211,6 +220,9 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'dsm/r3d18@ucf101': (('SGD', 3e-3, 1e-4, 128, None), 240, [120, 160, 200]),
     'taco/r3d@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
     'taco/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
+    'prp/r2plus1d@ucf101': (('SGD', 0.01, 5e-4, 8, None), 300, None),
+    'st_puzzle/r3d18@k400': (CTP, 90, [30, 60]),
+    'sts/r3d18@ucf101': (('SGD', 5e-4, 5e-3, 32, None), 180, [60, 120]),
     'vcp/r3d@ucf101': (('SGD', 0.01, 5e-4, 8, None), 200, None),
     'ccl/r3d18@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
     'ccl/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
@@ -286,6 +298,20 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
         'sampler.block_len': 5, 'sampler.num_blocks': 8, 'sampler.frame_interval': 3,
     },
     'vcop/r2plus1d@ucf101': {'sampler.num_clips': 3, 'sampler.gap': 8, 'sampler.clip_len': 16},
+    'prp/r2plus1d@ucf101': {
+        'sampler.rates': (1, 2, 4, 8), 'sampler.clip_len': 16, 'sampler.shared_crop': True,
+        'head.tasks': dict(rate=4), 'head_weight': 0.1, 'decoder.channels': (512, 256, 128, 64),
+        'decoder.rectify': True, 'reconstruction.low': 0.8, 'reconstruction.high': 2.0,
+    },
+    'st_puzzle/r3d18@k400': {
+        'sampler.clip_len': 16, 'sampler.cell_len': 32, 'sampler.spatial': 0.5,
+        'head.num_classes': 24, 'head.num_clips': 4,
+    },
+    'sts/r3d18@ucf101': {
+        'sampler.clip_len': 16, 'sampler.frame_interval': 1, 'sampler.num_clips': 1,
+        'head.tasks': dict(motion=14, appearance=13),
+        'head.weights': dict(motion=1.0, appearance=0.1),
+    },
     'vcp/r3d@ucf101': {
         'sampler.clip_len': 16, 'sampler.gap': 8, 'sampler.distance': 16, 'head.num_classes': 5,
         'head.num_clips': 3,

@@ -94,7 +94,7 @@ CLAIMS = (
         'For models pretrained on Kinetics dataset, our method is comparable to recent '
         'state-of-the-art approaches even with smaller resolution',
         *ahead(
-            mlfo(), 'rotnet3d/r3d18', 'stpuzzle/r3d18', 'pace-contrast/r2plus1d', 'memdpc/r2d3d34'
+            mlfo(), 'rotnet3d/r3d18', 'st_puzzle/r3d18', 'pace-contrast/r2plus1d', 'memdpc/r2d3d34'
         ),
         *ahead(mlfo(), 'dsm/r3d34', sets=(UCF,)),
         *ahead(mlfo(), 'speednet-default/s3dg', sets=(HMDB,)),

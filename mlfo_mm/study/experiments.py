@@ -148,7 +148,7 @@ COMPARATORS = (
     quoted('prp', 'r3d', 'ucf101', FIND),
     quoted('sts', 'r3d18', 'ucf101', TUNE, FIND),
     quoted('rotnet3d', 'r3d18', 'k400', TUNE),
-    quoted('stpuzzle', 'r3d18', 'k400', TUNE),
+    quoted('st_puzzle', 'r3d18', 'k400', TUNE),
     quoted('speednet', 's3dg', 'k400', TUNE, FIND),
     # the paper quotes Pace with its full objective
     quoted('pace', 'r2plus1d', 'k400', TUNE, variant='contrast'),

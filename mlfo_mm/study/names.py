@@ -5,6 +5,9 @@ QUOTED = dict(  # methods that the paper quotes and nothing here implements
     stpuzzle='ST-Puzzle',
     sts='STS',
     vcp='VCP',
+    cbt='CBT',
+    ccl='CCL',
+    dsm='DSM',
     taco='TaCo',
 )
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')

@@ -100,6 +100,21 @@ VIEWS = {
         (
             'ClipTurn(degrees=10)', 'RandomCrop(size=224)',
             'PerFrameColorJitter(brightness=0.5, contrast=0.5, saturation=0.25, hue=0.5, per_frame=False)',
+    'prp/r2plus1d@ucf101': (
+        ('DecodeFrames(scale=(171, 128))',), ('CenterCrop(crop_size=112)',)
+    ),
+    'st_puzzle/r3d18@k400': (
+        (
+            'DecodeFrames()', 'Resize(scale=(-1, 256))', 'RandomCrop(size=224)',
+            'Flip(flip_ratio=0.5)', 'CropPieces(size=80)',
+        ),
+        ('PerFrameGray(p=1.0, per_frame=False)',),
+    ),
+    'sts/r3d18@ucf101': (
+        ('DecodeFrames(scale=(171, 128))',),
+        (
+            'RandomCrop(size=112)', 'Flip(flip_ratio=0.5)',
+            'ClipStatistics(flow=dis, dominant=octants)',
         ),
     ),
     'vcp/r3d@ucf101': (
@@ -122,6 +137,9 @@ GEOMETRY = {
     'dsm/r3d18@k400': ((16, 112, 128, 4), _KINETICS),
     'dsm/r3d34@k400': ((16, 224, 256, 4), _KINETICS),
     'dsm/i3d@ucf101': ((16, 224, 256, 4), _KINETICS),
+    'prp/r2plus1d@ucf101': (_R3D18, ([0.0] * 3, [255.0] * 3)),
+    'st_puzzle/r3d18@k400': ((16, 112, 128, 1), _KINETICS),
+    'sts/r3d18@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [1.0] * 3)),
     'vcp/r3d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
     'mlfo/r3d18_tv@k400': (
         _R3D18,

@@ -137,5 +137,5 @@ def test_cards_of_the_repository():
 
 def test_names_of_methods():
     assert method_name('simclr') == 'SimCLR (InfoNCE)' and method_name('cvrl') == 'SimCLR (CVRL)'
-    assert method_name('stpuzzle') == 'ST-Puzzle' and method_name('random') == 'Random weights'
+    assert method_name('st_puzzle') == 'ST-Puzzle' and method_name('random') == 'Random weights'
     assert method_name('mine') == 'mine'

@@ -3,12 +3,14 @@
 from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from .clip_color import ClipGaussianBlur, ClipGray
+from .clip_statistics import ClipStatistics
 from .cloze import AlterBlank, SampleCloze
 from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
 from .patches import PastePatches
 from .per_clip import PerClip
+from .playback import SamplePlayback
 from .pretext import (
     RotateClips,
     SampleClipOrder,
@@ -16,7 +18,8 @@ from .pretext import (
     SampleSpeeds,
     SampleTemporalTransforms,
 )
-from .sampling import SampleBlocks, SampleMLFOClips, SampleTwoClips, SampleTwoSegments
+from .puzzle import CropPieces, SamplePuzzle
+from .sampling import SampleBlocks, SampleClips, SampleMLFOClips, SampleTwoClips, SampleTwoSegments
 from .source import LabelSource
 from .temporal_tasks import SampleTemporalTasks
 from .turn import ClipTurn
@@ -25,7 +28,9 @@ __all__ = [
     'AlterBlank',
     'ClipGaussianBlur',
     'ClipGray',
+    'ClipStatistics',
     'ClipTurn',
+    'CropPieces',
     'DecodeFrames',
     'FrameDifference',
     'LabelSource',
@@ -37,9 +42,12 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleClips',
     'SampleCloze',
     'SampleMLFOClips',
     'SamplePace',
+    'SamplePlayback',
+    'SamplePuzzle',
     'SampleSpeeds',
     'SampleTemporalTasks',
     'SampleTemporalTransforms',

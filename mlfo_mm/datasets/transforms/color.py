@@ -141,11 +141,16 @@ class PerFrameGray(BaseTransform):
     """Each frame, with probability ``p``, shows one of its channels, drawn at random, in all three.
 
     Not the luma: which of red, green and blue is kept differs from frame to frame.
+
+    Args:
+        p: Probability.
+        per_frame: Draw for each frame, or once for all that the transform is given.
     """
 
-    def __init__(self, p: float = 0.5) -> None:
+    def __init__(self, p: float = 0.5, per_frame: bool = True) -> None:
         check_probability(p)
         self.p = p
+        self.per_frame = per_frame
 
     def transform(self, results: dict) -> dict:
         """Copy a channel over the others in the frames that are drawn, and note them in gray_imgs."""
@@ -160,11 +165,13 @@ class PerFrameGray(BaseTransform):
 
     def draw(self, frames: int) -> np.ndarray:
         """The channel that each frame shows; -1 for all."""
-        chosen = np.random.random(frames) < self.p
-        return np.where(chosen, np.random.randint(3, size=frames), -1)
+        count = frames if self.per_frame else 1
+        chosen = np.random.random(count) < self.p
+        drawn = np.where(chosen, np.random.randint(3, size=count), -1)
+        return drawn if self.per_frame else drawn.repeat(frames)
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(p={self.p})'
+        return f'{type(self).__name__}(p={self.p}, per_frame={self.per_frame})'
 
 
 def check_probability(p: float) -> None:

@@ -30,6 +30,7 @@ from .color import PerFrameColorJitter, PerFrameGray
 from .decode import DecodeFrames
 from .motion import FrameDifference
 from .per_clip import PerClip
+from .puzzle import CropPieces
 
 SPATIAL = (RandomResizedCrop, RandomCrop, CenterCrop, Resize, Flip)
 COLOUR = (FrameDifference, PerFrameGray, PerFrameColorJitter, ClipGray, ClipGaussianBlur)
@@ -53,7 +54,7 @@ def defer(pipeline: Sequence[Callable]) -> list[Callable]:
             packed = copy.copy(step)
             packed.meta_keys = (*step.meta_keys, 'augment')
             steps.append(packed)
-        elif drawn and not isinstance(step, FormatShape):
+        elif isinstance(step, CropPieces) or (drawn and not isinstance(step, FormatShape)):
             raise _unfit(step)
         elif not drawn:
             steps.append(step)

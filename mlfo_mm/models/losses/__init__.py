@@ -1,6 +1,6 @@
 """Objectives: pure functions of tensors and floats, and thin registered Modules that call them."""
 
-from ._common import contrast_accuracy, embedding_std
+from ._common import contrast_accuracy, embedding_std, explained
 from .cosine_prediction import CosinePredictionLoss, cosine_prediction
 from .cycle_contrast import CycleContrastLoss, cycle_contrast
 from .dense_prediction import DensePredictionLoss, dense_prediction
@@ -11,6 +11,7 @@ from .masked_prediction import MaskedPredictionLoss, masked_prediction
 from .motion_discrimination import MotionDiscriminationLoss, motion_discrimination
 from .multi_nce import MultiNCELoss, mine, multi_nce
 from .nt_xent import NTXentLoss, nt_xent
+from .reconstruction import ReconstructionLoss, motion_attention, reconstruction
 from .sinkhorn import sinkhorn
 from .swapped_prediction import SwappedPredictionLoss, swapped_prediction
 from .timestamp_retrieval import TimestampRetrievalLoss, timestamp_retrieval
@@ -26,6 +27,7 @@ __all__ = [
     'MotionDiscriminationLoss',
     'MultiNCELoss',
     'NTXentLoss',
+    'ReconstructionLoss',
     'SwappedPredictionLoss',
     'TimestampRetrievalLoss',
     'TrajectoryLoss',
@@ -35,15 +37,18 @@ __all__ = [
     'cycle_contrast',
     'dense_prediction',
     'embedding_std',
+    'explained',
     'graph_cross_entropy',
     'info_nce',
     'instance_graph',
     'masked_prediction',
     'mean_edges',
     'mine',
+    'motion_attention',
     'motion_discrimination',
     'multi_nce',
     'nt_xent',
+    'reconstruction',
     'semantic_graph',
     'sinkhorn',
     'swapped_prediction',

@@ -95,3 +95,16 @@ def embedding_std(z: Tensor) -> Tensor:
     """
     (z,) = as_float(z)
     return unit(z).std(dim=0, correction=0).mean() * math.sqrt(z.shape[1])
+
+
+@torch.no_grad()
+def explained(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Share of the targets' spread that a regression explains: 1 where it is right, 0 by their means.
+
+    The means are those of each column over all rows, with the weights; tensors are (N, C).
+    """
+    predicted, target = as_float(predicted, target)
+    weights = torch.ones_like(target) if weights is None else as_float(weights)[0]
+    means = (weights * target).sum(0) / weights.sum(0).clamp_min(1e-12)
+    spread = (weights * (target - means).square()).sum()
+    return 1 - (weights * (target - predicted).square()).sum() / spread.clamp_min(1e-12)

@@ -1,5 +1,6 @@
 """Necks: what stands between a backbone's levels and the losses."""
 
+from .decoder import VideoDecoder
 from .memory import MemoryPredictor
 from .motion_excitation import MotionExcitation
 from .projection import ProjectionMLP, TemporalProjection
@@ -13,4 +14,5 @@ __all__ = [
     'Prototypes',
     'RecurrentAggregator',
     'TemporalProjection',
+    'VideoDecoder',
 ]

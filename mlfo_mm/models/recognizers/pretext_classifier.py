@@ -1,4 +1,4 @@
-"""Pretext tasks that are classifications: the transform makes the label, the head reads it."""
+"""Pretext tasks on labels that the pipeline makes: a transform writes the label, a head reads it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PretextClassifier(SelfSupervisedRecognizer):
 
     Args:
         backbone: As in the base class.
-        head: Config of a head with ``loss(features, labels)``: ``ClipHead`` or ``OrderHead``.
+        head: Config of a head with ``loss(features, labels)``, one of ``mlfo_mm/models/heads``.
         contrast: Config of an objective that also attracts the two clips of a video to each other,
             with the rest of the batch as negatives; none where None.
         projection: Config of the projection that it reads.

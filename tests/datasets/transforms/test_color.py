@@ -134,6 +134,16 @@ def test_gray_copies_one_channel_of_some_frames(image):
     assert min(counts[c] for c in 'rgb') > 30
 
 
+def test_one_channel_for_all_frames_where_it_is_drawn_once():
+    image = np.stack([np.full((4, 4), level, np.uint8) for level in (10, 20, 30)], -1)
+    shown = [PerFrameGray(1.0, per_frame=False)(dict(imgs=[image] * 9))['imgs'] for _ in range(30)]
+    assert {len(np.unique(np.stack(frames))) for frames in shown} == {1}
+    assert {frames[0][0, 0, 0] for frames in shown} == {10, 20, 30}
+    drawn = [PerFrameGray(0.5, per_frame=False).draw(9) for _ in range(60)]
+    assert {len(set(channels)) for channels in drawn} == {1}
+    assert 15 < sum(channels[0] < 0 for channels in drawn) < 45
+
+
 def test_jitter_of_gray_frames_is_that_of_any_frame(image):
     np.random.seed(0)
     results = PerFrameGray(p=0.5)(dict(imgs=[image] * 40))
@@ -168,6 +178,6 @@ def test_wrong_arguments_are_refused(build):
 
 
 def test_they_are_printed_with_their_arguments():
-    assert repr(PerFrameGray(0.3)) == 'PerFrameGray(p=0.3)'
+    assert repr(PerFrameGray(0.3)) == 'PerFrameGray(p=0.3, per_frame=True)'
     printed = repr(PerFrameColorJitter(p=0.4, brightness=0.5))
     assert printed.startswith('PerFrameColorJitter(ranges=[[0.5, 1.5], ') and 'p=0.4' in printed

@@ -139,4 +139,4 @@ def test_a_changed_number_of_frames_is_refused():
 
 def test_it_is_printed_with_its_transforms():
     printed = repr(PerClip([dict(type=PerFrameGray, p=0.3)]))
-    assert printed == 'PerClip(transforms=[PerFrameGray(p=0.3)])'
+    assert printed == 'PerClip(transforms=[PerFrameGray(p=0.3, per_frame=True)])'

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlfo_mm.datasets import (
+from mlfo_mm.datasets import (, SampleBlocks, SampleClips, SampleMLFOClips, SampleTwoClips
     SampleBlocks,
     SampleMLFOClips,
     SampleTwoClips,
@@ -156,6 +156,21 @@ def test_blocks_start_anywhere_that_they_fit():
 @pytest.mark.parametrize(('frames', 'step'), [(118, 3), (117, 2), (79, 2), (78, 1), (40, 1)])
 def test_a_short_video_s_blocks_are_closer(frames, step):
     assert sample(SampleBlocks(), frames, 0)['frame_interval'] == step
+
+
+def test_clips_start_anywhere_that_they_fit():
+    def draw(frames, seed):
+        np.random.seed(seed)
+        results = SampleClips(4, 2, num_clips=2)(dict(total_frames=frames))
+        return results['frame_inds'].reshape(2, 4), results
+
+    drawn = [draw(9, seed) for seed in range(60)]
+    assert all((np.diff(clips) == 2).all() and not r['short_video'] for clips, r in drawn)
+    starts = np.array([clips[:, 0] for clips, _ in drawn])
+    assert set(starts.ravel()) == {0, 1, 2} and (starts[:, 0] != starts[:, 1]).any()
+    clips, results = draw(6, 0)
+    assert results['short_video'] and results['view_groups'] == ((0,), (1,))
+    assert clips.tolist() == [[0, 2, 4, 0]] * 2
 
 
 def test_start_index_is_added():

@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 import torch
 
-from mlfo_mm.models import ClipHead, OrderHead, TupleHead
+from mlfo_mm.models import ClipHead, OrderHead, RegressionHead, TupleHead
 from mlfo_mm.models.utils import TermBound
 
 N, V, C = 3, 4, 5
@@ -100,12 +100,34 @@ def test_tuple_head(hidden):
     assert len(head.fc) == (4 if hidden else 2)
 
 
+def test_regression_head():
+    x = features(2)
+    head = RegressionHead(C, dict(motion=2, colour=3), dict(colour=0.1)).double()
+    labels = torch.randint(9, (N, 2, 5)).float()
+    errors = torch.zeros(2 * N, 5)
+    for n in range(N):
+        for v in range(2):
+            found = head.fc.weight @ x[n, v].mean((1, 2, 3)) + head.fc.bias
+            errors[2 * n + v] = (found - labels[n, v]) ** 2
+    logs = head.loss(x, labels)
+    assert logs['loss_motion'].item() == pytest.approx(errors[:, :2].mean().item())
+    assert logs['loss_colour'].item() == pytest.approx(0.1 * errors[:, 2:].mean().item())
+    columns = labels.flatten(0, 1)[:, :2]
+    spread = ((columns - columns.mean(0)) ** 2).sum()
+    expected = 1 - errors[:, :2].sum() / spread
+    assert logs['stat_explained_motion'].item() == pytest.approx(expected.item())
+    assert head.monitor_bounds().keys() == {'stat_explained_motion', 'stat_explained_colour'}
+    with pytest.raises(ValueError, match=r"weights name \['size'\]"):
+        RegressionHead(C, dict(motion=2), dict(size=1.0))
+
+
 @pytest.mark.parametrize(
     ('head', 'labels', 'message'),
     [
         (ClipHead(C, dict(pace=4)), torch.zeros(N, 1, 1), '4 clips and 1 tasks need labels'),
         (ClipHead(C, dict(pace=4)), torch.full((N, V, 1), 4), 'pace has 4 classes and labels from'),
         (OrderHead(C), torch.zeros(N, 1, 1), 'the head orders 3 clips, the pipeline gives 4'),
+        (RegressionHead(C, dict(motion=2)), torch.zeros(N, V, 1), '4 clips and 2 numbers need'),
         (TupleHead(C, 'order', 5, 3), torch.zeros(N, 1, 1), 'reads 3 clips, the pipeline gives 4'),
         (TupleHead(C, 'order', 5, V), torch.zeros(N, V, 1), 'order is one label a sample'),
         (OrderHead(C, V), torch.zeros(N, V, 1), 'one label a sample, .* needs SampleClipOrder'),

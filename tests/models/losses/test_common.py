@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from mlfo_mm.models.losses import contrast_accuracy, embedding_std
+from mlfo_mm.models.losses import contrast_accuracy, embedding_std, explained
 from mlfo_mm.models.losses._common import as_float, dot, unit
 
 
@@ -63,3 +63,17 @@ def test_embedding_std_tells_collapse_from_spread():
     assert embedding_std(spread * 7).item() == pytest.approx(1, abs=0.02)
     # unit vectors +e1 and +e2: each of two channels is 0 or 1, std 0.5
     assert embedding_std(torch.eye(2) * 3).item() == pytest.approx(0.5 * math.sqrt(2))
+
+
+def test_explained_is_1_of_what_is_right_and_0_of_the_means():
+    torch.manual_seed(0)
+    target = torch.randn(20, 3) * torch.tensor([1.0, 2.0, 5.0]) + torch.tensor([0.0, 4.0, -9.0])
+    means = target.mean(0).expand_as(target)
+    assert explained(target, target).item() == 1
+    assert explained(means, target).item() == pytest.approx(0, abs=1e-6)
+    assert explained((target + means) / 2, target).item() == pytest.approx(0.75)
+    weights = torch.zeros(20, 3)
+    weights[:5] = 2
+    part = target[:5].mean(0).expand_as(target)
+    assert explained(part, target, weights).item() == pytest.approx(0, abs=1e-6)
+    assert explained(torch.zeros(4, 2), torch.zeros(4, 2)).isfinite()

@@ -43,6 +43,9 @@ READ = {
         z1, z2, z2.detach().roll(1, 0), torch.eye(len(z1), dtype=torch.bool)
     )[0],
     'NTXentLoss': lambda loss, z1, z2: loss(z1, z2),
+    'ReconstructionLoss': lambda loss, z1, z2: loss(
+        *(z.reshape(-1, 1, 4, 2, 2) for z in (z1, z2, torch.ones_like(z2)))
+    ),
     'SwappedPredictionLoss': lambda loss, z1, z2: loss(*balanced(z1, z2)),
     'TimestampRetrievalLoss': lambda loss, z1, z2: loss(
         z1.unflatten(1, (4, 4)), z2.unflatten(1, (4, 4)), torch.arange(4)

@@ -109,7 +109,11 @@ def test_samples_without_draws_are_left_to_mmaction(digits):
 
 @pytest.mark.parametrize(
     ('name', 'step'),
-    [('speednet/r3d18@k400', 'RandomRescale'), ('rotnet3d/r3d18@smoke', 'Rotate')],
+    [
+        ('speednet/r3d18@k400', 'RandomRescale'),
+        ('rotnet3d/r3d18@smoke', 'Rotate'),
+        ('st_puzzle/r3d18@smoke', 'CropPieces'),
+    ],
 )
 def test_what_the_device_cannot_do_is_said(digits, name, step):
     with pytest.raises(UserError, match=f'cannot take over {step}'):
