@@ -25,11 +25,16 @@ def parse_args() -> argparse.Namespace:
         'methods',
         nargs='+',
         metavar='METHOD',
-        help='mlfo, pace-contrast, random, ...: all variants of a method but its ablations, or one',
+        help='mlfo, pace-contrast, random, ...: all variants of a method but its ablations, or one; '
+        'all: every method with a record',
     )
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--output', help='folder; default: compare/PROFILE of the results')
+    parser.add_argument(
+        '--sort', default='', metavar='COLUMN', help='such as "Linear probe", "R@1" or "GFLOPs"'
+    )
+    parser.add_argument('--flat', action='store_true', help='do not group methods by their kind')
     parser.add_argument(
         '--with-reference', action='store_true', help='add the shipped results, marked as such'
     )
@@ -41,7 +46,13 @@ def main() -> None:
     """Run the tool."""
     args = parse_args()
     made, paths = compare(
-        args.methods, args.profile, args.results, args.output, args.with_reference
+        args.methods,
+        args.profile,
+        args.results,
+        args.output,
+        args.with_reference,
+        args.sort,
+        not args.flat,
     )
     console = wide_console()
     for grid in made.page.grids:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import Line, Panel, column_datasets, fill_cells, group_runs
+from mlfo_mm.reporting.arrange import FEW, arranged
 from mlfo_mm.reporting.figures.bars import comparison_plot
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.grid import Count, CsvLine, Grid, GridRow, Missing, Page
@@ -22,6 +23,7 @@ from mlfo_mm.reporting.panel_grids import (
 )
 from mlfo_mm.reporting.pretrainings import costs_table, mean_costs
 from mlfo_mm.reporting.render.csv import csv_text
+from mlfo_mm.reporting.render.html import COMPARISON, page_html
 from mlfo_mm.reporting.render.markdown import page_markdown, plain
 from mlfo_mm.reporting.specs import COSTS, Block, Row, TableSpec, is_implemented, why_no_cost
 from mlfo_mm.reporting.tables import implemented, missing_reason
@@ -34,6 +36,7 @@ from mlfo_mm.study.records import Record, load_records
 from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
 
 NAME = 'compare'
+ALL = 'all'  # stands for every method with a record
 BLOCKS = tuple(
     Block(
         task.label,
@@ -140,9 +143,15 @@ def build_comparison(
     records: Sequence[Record],
     profile: Profile,
     methods: Collection[str] | None = None,
+    sort: str = '',
+    grouped: bool = True,
 ) -> SideBySide:
-    """Compare methods by the records of one profile; ``methods`` are what the project implements."""
+    """Compare methods by the records of one profile; ``methods`` are what the project implements.
+
+    ``sort`` and ``grouped`` are those of :func:`arranged`.
+    """
     known = known_variants(records, methods)
+    names = [each for name in names for each in (_recorded(records) if name == ALL else [name])]
     lines = choose_lines([parse_name(name, known) for name in names], records, profile)
     keys = {line.key for line in lines}
     own = [record for record in records if run_key(record) in keys]
@@ -154,15 +163,26 @@ def build_comparison(
     reason = missing_reason(records, profile, methods)
     panels, without = _panels(lines, own, profile, reason)
     notes = NOTES + ((f'Not run for any of them: {", ".join(without)}.',) if without else ())
-    labels = ', '.join(dict.fromkeys(line.row.label for line in lines))
-    spec = TableSpec(NAME, f'Comparison: {labels}', notes=notes, quoted=False)
+    labels = list(dict.fromkeys(line.row.label for line in lines))
+    title = f': {", ".join(labels)}' if len(labels) <= FEW else f' of {len(labels)} methods'
+    spec = TableSpec(NAME, f'Comparison{title}', notes=notes, quoted=False)
     grids = [_grid(panels, dataset, profile) for dataset in panels[0].datasets]
-    grids.append(_costs_grid(lines, own, profile, reason))
+    rows: list[list[Row | None]] = [
+        [*[None] * (len(grid.rows) - len(lines)), *(line.row for line in lines)] for grid in grids
+    ]
+    costs, of_costs = _costs_grid(lines, own, profile, reason)
+    grids = arranged([*grids, costs], [*rows, of_costs], sort, grouped)
     return SideBySide(
         table_page(spec, panels, grids, profile),
         table_lines(NAME, panels, profile),
         tuple(panels),
     )
+
+
+def _recorded(records: Sequence[Record]) -> list[str]:
+    """Every method with a record, untrained weights first."""
+    found = {record.method for record in records}
+    return sorted(found, key=lambda name: (name not in UNTRAINED, name))
 
 
 def _how_to_run(wanted: Sequence[str], profile: Profile, methods: Collection[str] | None) -> str:
@@ -180,19 +200,22 @@ def compare(
     results_dir: str | Path = 'results',
     output: str | Path | None = None,
     with_reference: bool = False,
+    sort: str = '',
+    grouped: bool = True,
 ) -> tuple[SideBySide, list[Path]]:
-    """Write ``compare.{md,csv,png,svg}`` to a folder, by default ``<results_dir>/compare/<profile>``.
+    """Write ``compare.{md,html,csv,...}`` to a folder, by default ``<results_dir>/compare/<profile>``.
 
     Returns:
         The comparison and the paths of its files.
     """
     chosen = find_profile(profile)
     records = load_records(results_dir, chosen.name, with_reference)
-    made = build_comparison(names, records, chosen, implemented())
+    made = build_comparison(names, records, chosen, implemented(), sort, grouped)
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
     plot = made.plot()
     text = f'{made.markdown}\n![{plain(plot.alt)}]({NAME}.svg)\n\n{plain(plot.caption)}\n'
-    files: dict[str, str | bytes] = dict(md=text, csv=made.csv, **plot.files)
+    html = page_html(COMPARISON, page=made.page, plot=plot)
+    files: dict[str, str | bytes] = dict(md=text, html=html, csv=made.csv, **plot.files)
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths
 
@@ -254,10 +277,11 @@ def _costs_grid(
     records: Sequence[Record],
     profile: Profile,
     reason: Callable[[Row, str], str],
-) -> Grid:
-    """Return the table of costs with a row for what has none."""
+) -> tuple[Grid, list[Row | None]]:
+    """Return the table of costs with a row for what has none, and whose each row is."""
     grid, _ = costs_table(records, profile)
     rows: list[GridRow] = []
+    of: list[Row | None] = []
     for line in lines:
         own = [row for row in grid.rows if row.key == line.key]
         if not own:
@@ -267,4 +291,5 @@ def _costs_grid(
             cells = (*names, Missing(), Count(0, 0), *[lacking] * len(COSTS))
             own = [GridRow(cells, measured=False)]
         rows += own
-    return replace(grid, rows=tuple(rows), notes=())
+        of += [line.row] * len(own)
+    return replace(grid, rows=tuple(rows), notes=()), of

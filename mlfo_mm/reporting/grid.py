@@ -66,11 +66,13 @@ class Measured:
         cell: The number with its interval, its seeds and whether it is at chance.
         rank: 1 for the best of its column, 2 for the second best, 0 for others.
         protocol: Number of its protocol line where the column has several, else 0.
+        seeds: Whether their number stands beside it; where it is the same all over, a note has it.
     """
 
     cell: Cell
     rank: int = 0
     protocol: int = 0
+    seeds: bool = True
 
 
 @dataclass(frozen=True)

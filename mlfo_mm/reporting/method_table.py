@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mlfo_mm.errors import UserError
@@ -52,7 +52,7 @@ def methods_page(cards: Iterable[Card]) -> str:
 
 
 def overview_grid(
-    cards: Iterable[Card], numbers: dict[str, Numbers], marks: dict[str, int]
+    cards: Iterable[Card], numbers: Mapping[str, Numbers], marks: dict[str, int]
 ) -> Grid:
     """Return all variants of all methods; sources of numbers get their marks."""
     rows = tuple(
@@ -82,7 +82,7 @@ def sources_grid(cards: Iterable[Card]) -> Grid:
     return Grid('What follows the sources', tuple(map(Column, SOURCES)), rows)
 
 
-def numbers_grid(cards: Iterable[Card], numbers: dict[str, Numbers]) -> Grid:
+def numbers_grid(cards: Iterable[Card], numbers: Mapping[str, Numbers]) -> Grid:
     """Return every published number, task by task."""
     known = [(card, each) for card in cards for each in numbers[card.key]]
     rows = [

@@ -23,7 +23,7 @@ from mlfo_mm.reporting.grid import Grid
 from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.pretrainings import gpus
-from mlfo_mm.reporting.render.html import page_html
+from mlfo_mm.reporting.render.html import REPORT, page_html
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
 from mlfo_mm.reporting.specs import TABLES, Row
 from mlfo_mm.reporting.tables import Table, build_table, implemented
@@ -90,6 +90,7 @@ def report_html(
     ]
     plots = build_figures(records, profile, results_dir)
     return page_html(
+        REPORT,
         profile=profile.name,
         paper_scale=profile.paper,
         facts=_facts(records),

@@ -229,7 +229,8 @@ def _published(where: str, values: dict[str, Any], variants: tuple[str, ...]) ->
     for key in known:
         value = values.get(key)
         if key in numbers:
-            if type(value) not in (int, float) or not 0 < value <= 100:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0 < float(value or 0) <= 100:
                 raise UserError(f'{where}: key {key!r} must be a percentage, is {value!r}')
         elif key not in PAPER_DATASETS and (key in values or known[key].default is MISSING):
             _value(f'{where}: key {key!r}', str, value)

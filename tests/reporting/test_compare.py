@@ -133,8 +133,10 @@ def test_without_a_number_there_is_no_plot_but_the_table_says_why(records, tmp_p
     for record in records[-2:]:
         write_record(record, tmp_path)
     made, paths = compare(['pace-contrast'], 'demo', tmp_path)
-    assert [path.name for path in paths] == ['compare.md', 'compare.csv']
+    assert [path.name for path in paths] == ['compare.md', 'compare.html', 'compare.csv']
     assert '— failed: out of memory' in made.markdown
+    page = paths[1].read_text()
+    assert 'nothing of these methods is measured' in page and '<svg' not in page
 
 
 def test_runs_of_other_protocols_are_not_ranked(records, make_record):
@@ -183,7 +185,9 @@ def test_same_records_same_bytes(tmp_path, records):
             write_record(record, tmp_path / str(order))
         made, paths = compare(['mlfo', 'pace', 'random'], 'demo', tmp_path / str(order))
         folder = tmp_path / str(order) / 'compare' / 'demo'
-        assert sorted(paths) == [folder / f'compare.{kind}' for kind in ('csv', 'md', 'png', 'svg')]
+        assert sorted(paths) == [
+            folder / f'compare.{kind}' for kind in ('csv', 'html', 'md', 'png', 'svg')
+        ]
         assert paths[0].read_text().startswith(made.markdown)
         assert '](compare.svg)\n\nPercent: mean over seeds' in paths[0].read_text()
         outputs.append([path.read_bytes() for path in paths])

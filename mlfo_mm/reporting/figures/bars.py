@@ -20,6 +20,7 @@ READING = (
     'mean over seeds with the 95 % Student t interval (none for one seed); dots are single seeds, '
     'the dashed line is chance, † is not above it; a dash is no number: the table says why.'
 )
+MANY = 24  # rows that get narrower, to fit a page
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ def _draw(labels: Sequence[str], rows: Sequence[Sequence[BarPanel]]) -> Figure:
     heads = max(len(line) for row in rows for column in row for line in column.head)
     room = max(2.2 if count < 5 else 1.6, 0.085 * heads)
     width = 0.6 + 0.075 * longest + room * count
-    figure = Figure(figsize=(width, len(rows) * (0.9 + 0.36 * len(labels))))
+    bar = 0.36 if len(labels) <= MANY else 0.2  # inches
+    figure = Figure(figsize=(width, len(rows) * (0.9 + bar * len(labels))))
     axes = figure.subplots(len(rows), count, sharey=True, squeeze=False)
     for line, row in zip(axes, rows, strict=True):
         for axis, column in zip(line, row, strict=False):

@@ -1,4 +1,4 @@
-"""The HTML form: one self-contained page by the template ``report.html.j2``."""
+"""The HTML form: self-contained pages by templates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mlfo_mm.reporting.grid import GridCell
 from mlfo_mm.reporting.render.drawings import figure_markup
 from mlfo_mm.reporting.render.words import Words, words
 
-TEMPLATE = 'report.html.j2'
+REPORT, COMPARISON = 'report.html.j2', 'compare.html.j2'  # both on macros.html.j2 and style.css.j2
 TAGS = {'best': 'strong', 'strong': 'strong', 'second': 'ins', 'term': 'em'}
 
 
-def page_html(**content: object) -> str:
-    """Fill the template."""
+def page_html(template: str, **content: object) -> str:
+    """Fill a template."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -28,7 +28,7 @@ def page_html(**content: object) -> str:
     environment.filters.update(
         words=words, markup=words_markup, state=state_class, merged=merged, figure=figure_markup
     )
-    return environment.get_template(TEMPLATE).render(**content)
+    return environment.get_template(template).render(**content)
 
 
 def words_markup(found: Words) -> Markup:

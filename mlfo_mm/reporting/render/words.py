@@ -89,7 +89,8 @@ def _measured(shown: Measured) -> Words:
         text += f' ± {cell.half_width:.1f}'
     chance = ' †' if cell.suspect else ''
     protocol = f' [{shown.protocol}]' if shown.protocol else ''
-    tail = f'{chance} (n={_count(len(cell.values), cell.planned)}){protocol}'
+    seeds = f' (n={_count(len(cell.values), cell.planned)})' if shown.seeds else ''
+    tail = f'{chance}{seeds}{protocol}'
     return Words(text, tail, RANKS[shown.rank])
 
 
