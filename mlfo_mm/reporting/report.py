@@ -17,6 +17,7 @@ from mlfo_mm.reporting.claims_page import (
     section_title,
     summary_grid,
 )
+from mlfo_mm.reporting.estimates import load_estimates
 from mlfo_mm.reporting.figures import build_figures
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.grid import Grid
@@ -80,13 +81,14 @@ def report_html(
     jobs: Sequence[FailedJob] = (),
 ) -> str:
     """Return the page; the same records give the same page."""
-    methods = implemented()
+    methods, estimates = implemented(), load_estimates(results_dir)
     papers = {
         name: load_paper(paper_file(name, results_dir)) if spec.quoted else []
         for name, spec in TABLES.items()
     }
     tables = [
-        build_table(spec, records, papers[name], profile, methods) for name, spec in TABLES.items()
+        build_table(spec, records, papers[name], profile, methods, estimates)
+        for name, spec in TABLES.items()
     ]
     plots = build_figures(records, profile, results_dir)
     return page_html(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
+from mlfo_mm.reporting.estimates import estimate_lines, estimates_grid, load_estimates
 from mlfo_mm.reporting.grid import CsvLine, Page
 from mlfo_mm.reporting.lines import HEADER, table_lines
 from mlfo_mm.reporting.padding import terms_grid
@@ -60,15 +61,21 @@ def build_table(
     paper: Sequence[Row],
     profile: Profile,
     methods: Collection[str] | None = None,
+    estimates: Sequence[Mapping[str, str]] = (),
 ) -> Table:
     """Build one table from the records of one profile; baselines stand above the paper's rows.
 
-    ``methods`` are what the project implements, None if that is not known.
+    ``methods`` are what the project implements, None if that is not known; ``estimates`` those of
+    memory at the paper's size, which stand below its costs.
     """
     if spec.name in OF_RUNS:
         build, fields = OF_RUNS[spec.name]
         grid, lines = build(records, profile)
-        page = Page(spec.title, profile.name, scale(spec, profile), (grid,), notes=spec.notes)
+        made = [grid]
+        if spec.name == 'costs' and profile.paper and estimates:
+            made.append(estimates_grid(estimates))
+            lines = (*lines, *estimate_lines(estimates, profile))
+        page = Page(spec.title, profile.name, scale(spec, profile), tuple(made), notes=spec.notes)
         return Table(spec, page, fields, lines)
     rows = [*spec.baselines, *paper]
     why = missing_reason(records, profile, methods)
@@ -138,11 +145,11 @@ def make_tables(
     everything = load_records(results_dir, with_reference=with_reference)
     records = [record for record in everything if record.profile == chosen.name]
     folder = Path(results_dir) / 'tables' / chosen.name
-    methods = implemented()
+    methods, estimates = implemented(), load_estimates(results_dir)
     tables = {}
     for spec in specs:
         paper = load_paper(paper_file(spec.name, results_dir)) if spec.quoted else []
-        table = build_table(spec, records, paper, chosen, methods)
+        table = build_table(spec, records, paper, chosen, methods, estimates)
         write_atomic(folder / f'{spec.name}.csv', table.csv)
         tables[write_atomic(folder / f'{spec.name}.md', table.markdown)] = table
     own = [record for record in everything if not record.reference]

@@ -33,8 +33,8 @@ class RunningAverage(ExponentialMovingAverage):
                 self.avg_func(own, source, 0)
             else:
                 own.copy_(source)
-        for own, source in zip(self.module.buffers(), model.buffers(), strict=True):
-            own.copy_(source)
+        for buffer, its in zip(self.module.buffers(), model.buffers(), strict=True):
+            buffer.copy_(its)
         self.steps.add_(1)
         self._begun = True
 
