@@ -30,7 +30,6 @@ from mlfo_mm.reporting.tables import implemented, missing_reason
 from mlfo_mm.study.experiments import EXPERIMENTS, homes
 from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.methods import cards
-from mlfo_mm.study.names import QUOTED
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records
 from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
@@ -82,7 +81,7 @@ def known_variants(
     records: Sequence[Record], methods: Collection[str] | None = None
 ) -> dict[str, list[str]]:
     """Return every method that can be named, with its variants, recorded ones among them."""
-    pairs = [(name, '') for name in (*UNTRAINED, *QUOTED, *(methods or ()))]
+    pairs = [(name, '') for name in (*UNTRAINED, *(methods or ()))]
     pairs += [(row.method, row.variant) for row in EXPERIMENTS]
     pairs += [(card.key, each.variant) for card in cards().values() for each in card.variants]
     pairs += [(key.method, key.variant) for key in map(run_key, records)]

@@ -40,7 +40,7 @@ from typing import Any
 
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.study.identity import DEFAULT
-from mlfo_mm.study.names import QUOTED, WEIGHTS
+from mlfo_mm.study.names import WEIGHTS
 from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.study.profiles import PAPER_DATASETS
 from mlfo_mm.study.runs import SETS
@@ -282,4 +282,4 @@ def method_name(key: str) -> str:
     """Return how a method is printed; a key that nobody knows stands for itself."""
     if key in cards():
         return cards()[key].name
-    return (QUOTED | WEIGHTS).get(key, key)
+    return WEIGHTS.get(key, key)

@@ -1,15 +1,5 @@
-"""How keys of methods without a card, of backbones and of data sets are printed."""
+"""How keys of weights, of backbones and of data sets are printed."""
 
-QUOTED = dict(  # methods that the paper quotes and nothing here implements
-    prp='PRP',
-    stpuzzle='ST-Puzzle',
-    sts='STS',
-    vcp='VCP',
-    cbt='CBT',
-    ccl='CCL',
-    dsm='DSM',
-    taco='TaCo',
-)
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')
 BACKBONES = dict(
     c3d='C3D',

@@ -100,6 +100,8 @@ VIEWS = {
         (
             'ClipTurn(degrees=10)', 'RandomCrop(size=224)',
             'PerFrameColorJitter(brightness=0.5, contrast=0.5, saturation=0.25, hue=0.5, per_frame=False)',
+        ),
+    ),
     'prp/r2plus1d@ucf101': (
         ('DecodeFrames(scale=(171, 128))',), ('CenterCrop(crop_size=112)',)
     ),

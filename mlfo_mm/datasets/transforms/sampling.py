@@ -78,6 +78,33 @@ class SampleMLFOClips(BaseTransform):
 
 
 @TRANSFORMS.register_module()
+class SampleClips(BaseTransform):
+    """Clips of one video, drawn independently, each with a crop of its own; a short video is looped.
+
+    Args:
+        clip_len: Frames of a clip.
+        frame_interval: Distance of a clip's frames.
+        num_clips: Clips V.
+    """
+
+    def __init__(self, clip_len: int, frame_interval: int = 1, num_clips: int = 1) -> None:
+        check_positive(clip_len=clip_len, frame_interval=frame_interval, num_clips=num_clips)
+        self.clip_len = clip_len
+        self.frame_interval = frame_interval
+        self.num_clips = num_clips
+
+    def transform(self, results: dict) -> dict:
+        """Draw the starts."""
+        frames = results['total_frames']
+        shown = np.arange(self.clip_len) * self.frame_interval
+        starts = np.random.randint(max(frames - shown[-1], 1), size=self.num_clips)
+        inds = (starts[:, None] + shown).ravel() % frames
+        groups = tuple((view,) for view in range(self.num_clips))
+        short = bool(shown[-1] >= frames)
+        return set_clips(results, inds, self.clip_len, self.frame_interval, groups, short)
+
+
+@TRANSFORMS.register_module()
 class SampleTwoClips(BaseTransform):
     """Two clips of one video; a video shorter than its clip is looped.
 
@@ -135,8 +162,6 @@ class SampleTwoSegments(BaseTransform):
     """A clip twice, and a third clip of another time of the same video; each has its own crop.
 
     A video that has no two such times is looped: the third clip begins a third of it later.
-class SampleClips(BaseTransform):
-    """Clips of one video, drawn independently, each with a crop of its own; a short video is looped.
 
     Args:
         clip_len: Frames of a clip.
@@ -172,20 +197,6 @@ class SampleClips(BaseTransform):
             ((0,), (1,), (2,)),
             not len(others),
         )
-        num_clips: Clips V.
-    """
-
-    def __init__(self, clip_len: int, frame_interval: int = 1, num_clips: int = 1) -> None:
-        check_positive(clip_len=clip_len, frame_interval=frame_interval, num_clips=num_clips)
-        self.num_clips = num_clips
-
-        """Draw the starts."""
-        shown = np.arange(self.clip_len) * self.frame_interval
-        starts = np.random.randint(max(frames - shown[-1], 1), size=self.num_clips)
-        inds = (starts[:, None] + shown).ravel() % frames
-        groups = tuple((view,) for view in range(self.num_clips))
-        short = bool(shown[-1] >= frames)
-        return set_clips(results, inds, self.clip_len, self.frame_interval, groups, short)
 
 
 @TRANSFORMS.register_module()

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlfo_mm.datasets import (, SampleBlocks, SampleClips, SampleMLFOClips, SampleTwoClips
+from mlfo_mm.datasets import (
     SampleBlocks,
+    SampleClips,
     SampleMLFOClips,
     SampleTwoClips,
     SampleTwoSegments,
@@ -158,21 +159,6 @@ def test_a_short_video_s_blocks_are_closer(frames, step):
     assert sample(SampleBlocks(), frames, 0)['frame_interval'] == step
 
 
-def test_clips_start_anywhere_that_they_fit():
-    def draw(frames, seed):
-        np.random.seed(seed)
-        results = SampleClips(4, 2, num_clips=2)(dict(total_frames=frames))
-        return results['frame_inds'].reshape(2, 4), results
-
-    drawn = [draw(9, seed) for seed in range(60)]
-    assert all((np.diff(clips) == 2).all() and not r['short_video'] for clips, r in drawn)
-    starts = np.array([clips[:, 0] for clips, _ in drawn])
-    assert set(starts.ravel()) == {0, 1, 2} and (starts[:, 0] != starts[:, 1]).any()
-    clips, results = draw(6, 0)
-    assert results['short_video'] and results['view_groups'] == ((0,), (1,))
-    assert clips.tolist() == [[0, 2, 4, 0]] * 2
-
-
 def test_start_index_is_added():
     assert sample(SampleMLFOClips(), 32, start_index=1)['frame_inds'][0] == 1
 
@@ -222,3 +208,39 @@ def test_two_segments_are_drawn_alike():
     for first, row in enumerate(counts):
         allowed = [abs(first - other) >= 2 for other in range(10)]
         assert stats.chisquare(row[allowed]).pvalue > 1e-4 and row.sum() == row[allowed].sum()
+
+
+def test_clips_start_anywhere_that_they_fit():
+    def draw(frames, seed):
+        np.random.seed(seed)
+        results = SampleClips(4, 2, num_clips=2)(dict(total_frames=frames))
+        return results['frame_inds'].reshape(2, 4), results
+
+    drawn = [draw(9, seed) for seed in range(60)]
+    assert all((np.diff(clips) == 2).all() and not r['short_video'] for clips, r in drawn)
+    starts = np.array([clips[:, 0] for clips, _ in drawn])
+    assert set(starts.ravel()) == {0, 1, 2} and (starts[:, 0] != starts[:, 1]).any()
+    clips, results = draw(6, 0)
+    assert results['short_video'] and results['view_groups'] == ((0,), (1,))
+    assert clips.tolist() == [[0, 2, 4, 0]] * 2
+
+
+def test_start_index_is_added():
+    assert sample(SampleMLFOClips(), 32, start_index=1)['frame_inds'][0] == 1
+
+
+@pytest.mark.parametrize(
+    ('build', 'word'),
+    [
+        (lambda: SampleMLFOClips(0), 'clip_len'),
+        (lambda: SampleMLFOClips(max_rate=0.5), 'max_rate'),
+        (lambda: SampleMLFOClips(long_view='half'), 'long_view'),
+        (lambda: SampleMLFOClips(short='drop'), 'short'),
+        (lambda: SampleTwoClips(8, 0), 'frame_interval'),
+        (lambda: SampleTwoClips(8, mode='near'), 'mode'),
+        (lambda: SampleBlocks(num_blocks=0), 'num_blocks'),
+    ],
+)
+def test_wrong_arguments_are_named(build, word):
+    with pytest.raises(ValueError, match=word):
+        build()
