@@ -33,20 +33,18 @@ class TermBound:
         candidates: Their number.
         weight: Of the term.
         shortcut: A cue that helps without what the task is there for, in words; none where empty.
-        left: Candidates that the shortcut does not tell apart. 1: it solves the task.
-        value: Loss of a term that has no candidates, where all that is predicted is ``guess``.
-        guess: In words, such as 'what standing still has'.
         left: Candidates that the shortcut does not tell apart. 1: it solves the task. A geometric mean
             where it helps with some of the questions only.
+        value: Loss of a term that has no candidates, where all that is predicted is ``guess``.
+        guess: In words, such as 'what standing still has'.
     """
 
     candidates: int
     weight: float = 1.0
     shortcut: str = ''
-    left: int = 1
+    left: float = 1
     value: float | None = None
     guess: str = ''
-    left: float = 1
 
     @property
     def chance(self) -> float:

@@ -223,24 +223,3 @@ def test_clips_start_anywhere_that_they_fit():
     clips, results = draw(6, 0)
     assert results['short_video'] and results['view_groups'] == ((0,), (1,))
     assert clips.tolist() == [[0, 2, 4, 0]] * 2
-
-
-def test_start_index_is_added():
-    assert sample(SampleMLFOClips(), 32, start_index=1)['frame_inds'][0] == 1
-
-
-@pytest.mark.parametrize(
-    ('build', 'word'),
-    [
-        (lambda: SampleMLFOClips(0), 'clip_len'),
-        (lambda: SampleMLFOClips(max_rate=0.5), 'max_rate'),
-        (lambda: SampleMLFOClips(long_view='half'), 'long_view'),
-        (lambda: SampleMLFOClips(short='drop'), 'short'),
-        (lambda: SampleTwoClips(8, 0), 'frame_interval'),
-        (lambda: SampleTwoClips(8, mode='near'), 'mode'),
-        (lambda: SampleBlocks(num_blocks=0), 'num_blocks'),
-    ],
-)
-def test_wrong_arguments_are_named(build, word):
-    with pytest.raises(ValueError, match=word):
-        build()
