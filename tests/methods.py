@@ -334,7 +334,7 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
     'dsm/i3d@ucf101': {
         'projection.num_layers': 1, 'projection.out_channels': 128, 'contrast.temperature': 0.07,
         'queue_size': 3569, 'momentum': 0.999, 'num_warps': 3,
-        'sampler.clip_len': 16, 'sampler.frame_interval': 4, 'sampler.least_distance': 2,
+        'sampler.clip_len': 16, 'sampler.frame_interval': 4,
     },
     'taco/r3d@k400': {
         'head.tasks': dict(speed=3, reverse=2, shuffle=2, rotation=4), 'contrast.temperature': 0.1,

@@ -15,15 +15,8 @@ method, variant = 'cbt', 'default'
 pretrain_dataset = 'kinetics400'
 sampler = dict(type=SampleBlocks, block_len=8, num_blocks=8, frame_interval=4)
 views.update(decode=dict(views.decode, scale=None))
-model = dict(
-    type=CBT,
-    prediction=dict(type=MaskedPredictionLoss, temperature=0.07),
-    num_blocks=8,
-    embedding_dim=256,
-    num_layers=2,
-    num_heads=4,
-    mask_share=0.25,
-)
+model = dict(type=CBT, prediction=dict(type=MaskedPredictionLoss, temperature=0.07))
+model.update(num_blocks=8, embedding_dim=256, num_layers=2, num_heads=4, mask_share=0.25)
 train_dataloader.update(batch_size=8)
 auto_scale_lr.update(base_batch_size=64)
 param_scheduler[0].update(milestones=[120, 160])

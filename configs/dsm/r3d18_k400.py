@@ -15,39 +15,24 @@ with read_base():
 method, variant = 'dsm', 'default'
 pretrain_dataset = 'kinetics400'
 frame_interval = 4
-sampler = dict(
-    type=SampleTwoSegments,
-    clip_len='${clip_len}',
-    frame_interval='${frame_interval}',
-    least_distance=2,
-)
+sampler = dict(type=SampleTwoSegments, clip_len='${clip_len}', frame_interval='${frame_interval}')
 views.update(order=('decode', 'scale', ('turn', 'crop', 'difference', 'jitter')))
-views.update(resize=None, flip=None, gray=None)
-views.decode.update(scale=None)
+views.update(decode=dict(views.decode, scale=None), resize=None, flip=None, gray=None)
 views.scale = dict(type=Resize, scale=(-1, '${short_side}'))
 views.turn = dict(type=ClipTurn, degrees=10)
 views.crop = dict(type=RandomCrop, size='${crop_size}')
 views.jitter.update(saturation=0.25, hue=0.5, per_frame=False)
-model = dict(
-    type=DSM,
-    projection=dict(num_layers=1, out_channels=128),
-    contrast=dict(type=InfoNCELoss, temperature=0.07),
-    num_warps=3,
-    queue_size=3569,
-    momentum=0.999,
-)
-train_dataloader.update(batch_size=32)
+model = dict(type=DSM, projection=dict(num_layers=1, out_channels=128), queue_size=3569)
+model.update(contrast=dict(type=InfoNCELoss, temperature=0.07), momentum=0.999, num_warps=3)
 auto_scale_lr.update(base_batch_size=256)
 optim_wrapper.update(clip_grad=None)
 optim_wrapper.optimizer.update(lr=3e-3)
 param_scheduler[0].update(milestones=[120, 160])
 train_cfg.update(max_epochs=200)
 _batch = dict(train_dataloader=dict(batch_size=16), auto_scale_lr=dict(base_batch_size=128))
-_epochs = dict(
-    train_cfg=dict(max_epochs=240), param_scheduler={'-1': dict(milestones=[120, 160, 200])}
-)
+_steps = {'-1': dict(milestones=[120, 160, 200])}
 method_at = dict(
-    ucf101=dict(_batch, **_epochs),
+    ucf101=dict(_batch, train_cfg=dict(max_epochs=240), param_scheduler=_steps),
     small=dict(model=dict(queue_size=256)),  # fewer than there are videos
     smoke=dict(model=dict(queue_size=10, projection=dict(out_channels=16))),
 )
