@@ -152,6 +152,8 @@ def _what(kind: str, bound: TermBound, value: float) -> str:
 
 
 def _logarithm(bound: TermBound, count: int) -> str:
+    if bound.margin is not None:
+        return f'its margin {bound.chance:g}'
     return f'ln {count}' if bound.weight == 1 else f'{bound.weight:g} ln {count}'
 
 

@@ -123,6 +123,9 @@ def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
     assert reference('loss_speed', 0.7, TERMS['loss_speed']) == (
         'speed: loss 0.700, by chance 0.693 (ln 2)'
     )
+    assert reference('loss_rank', 1.5, TermBound(2, 0.5, margin=4.0)) == (
+        'rank: loss 1.500, by chance 2.000 (its margin 2)'
+    )
     assert references(TERMS | BOUNDS) == {
         'loss_motion_mid': dict(
             chance=0.549306, candidates=3, shortcut='the ends of a clip', reaches=0.0

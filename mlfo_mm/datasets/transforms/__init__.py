@@ -4,10 +4,12 @@ from mlfo_mm import compat  # the work-arounds, before anything of MMAction2
 
 from .clip_color import ClipGaussianBlur, ClipGray
 from .color import PerFrameColorJitter, PerFrameGray
+from .contrast_sampling import SampleGlobalLocal, SampleRelativeSpeeds
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
 from .per_clip import PerClip
 from .pretext import (
+    LabelByPlace,
     RotateClips,
     SampleClipOrder,
     SamplePace,
@@ -21,6 +23,7 @@ __all__ = [
     'ClipGray',
     'DecodeFrames',
     'FrameDifference',
+    'LabelByPlace',
     'OpenVideo',
     'PerClip',
     'PerFrameColorJitter',
@@ -28,8 +31,10 @@ __all__ = [
     'RotateClips',
     'SampleBlocks',
     'SampleClipOrder',
+    'SampleGlobalLocal',
     'SampleMLFOClips',
     'SamplePace',
+    'SampleRelativeSpeeds',
     'SampleSpeeds',
     'SampleTemporalTransforms',
     'SampleTwoClips',

@@ -2,11 +2,13 @@
 
 from .memory import MemoryPredictor
 from .motion_excitation import MotionExcitation
+from .predictor import MapPredictor
 from .projection import ProjectionMLP, TemporalProjection
 from .prototypes import Prototypes
 from .recurrent import RecurrentAggregator
 
 __all__ = [
+    'MapPredictor',
     'MemoryPredictor',
     'MotionExcitation',
     'ProjectionMLP',

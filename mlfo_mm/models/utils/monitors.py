@@ -27,24 +27,28 @@ class TermBound:
     """What a term's loss is, as it is logged, where its task is not learned, or by a shortcut alone.
 
     The term asks which of some candidates is the right one, by cross-entropy: a network that tells
-    none of them from another has the logarithm of their number.
+    none of them from another has the logarithm of their number, or a ranking's margin.
 
     Attributes:
         candidates: Their number.
         weight: Of the term.
         shortcut: A cue that helps without what the task is there for, in words; none where empty.
         left: Candidates that the shortcut does not tell apart. 1: it solves the task.
+        margin: By which one of two candidates is to be ahead, where that is asked and no
+            cross-entropy taken.
     """
 
     candidates: int
     weight: float = 1.0
     shortcut: str = ''
     left: int = 1
+    margin: float | None = None
 
     @property
     def chance(self) -> float:
         """Loss of a network that has learned nothing."""
-        return self.weight * math.log(self.candidates)
+        alike = math.log(self.candidates) if self.margin is None else self.margin
+        return self.weight * alike
 
     @property
     def by_shortcut(self) -> float:

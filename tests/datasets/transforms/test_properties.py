@@ -21,8 +21,10 @@ from mlfo_mm.datasets import (
     RotateClips,
     SampleBlocks,
     SampleClipOrder,
+    SampleGlobalLocal,
     SampleMLFOClips,
     SamplePace,
+    SampleRelativeSpeeds,
     SampleSpeeds,
     SampleTemporalTransforms,
     SampleTwoClips,
@@ -49,6 +51,8 @@ SAMPLERS: dict[str, Callable[[int, int], object]] = {
     'pace fit': lambda n, k: SamplePace(n, (1, 2, k + 2, -1, 0), 2),
     'pace loop': lambda n, k: SamplePace(n, (1, 2, k + 2, -1, 0), 2, 'loop'),
     'speeds': lambda n, k: SampleSpeeds(n, k),
+    'global and local': lambda n, k: SampleGlobalLocal(2 * n, 2 * k, 2),
+    'relative speeds': lambda n, k: SampleRelativeSpeeds(n, k),
     'temporal': lambda n, k: SampleTemporalTransforms(n + 3, k),
 }
 

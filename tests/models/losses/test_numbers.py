@@ -30,11 +30,18 @@ READ = {
     ),
     'GraphConstraintLoss': graphed,
     'InfoNCELoss': lambda loss, z1, z2: loss(z1, z2, z2.detach().roll(1, 0)),
+    'MarginRankingLoss': lambda loss, z1, z2: loss(z1, z2, z2.roll(1, 0)),
     'MotionDiscriminationLoss': lambda loss, z1, z2: loss(
         z1, z2, z1.flip(1)[None], z2.flip(1)[None]
     ),
     'NTXentLoss': lambda loss, z1, z2: loss(z1, z2),
+    'PrototypeContrastLoss': lambda loss, z1, z2: loss(
+        z1, z2.detach(), torch.full((len(z2),), 0.2), torch.arange(len(z1))
+    ),
     'SwappedPredictionLoss': lambda loss, z1, z2: loss(*balanced(z1, z2)),
+    'TemporalContrastLoss': lambda loss, z1, z2: loss(
+        z1.unflatten(1, (4, 4)), z2.unflatten(1, (4, 4))
+    ),
     'TimestampRetrievalLoss': lambda loss, z1, z2: loss(
         z1.unflatten(1, (4, 4)), z2.unflatten(1, (4, 4)), torch.arange(4)
     ),
