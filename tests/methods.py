@@ -167,6 +167,22 @@ CASES = (
         50,
         dict(embedding_dim=32, dropout_ratio=0.0),
         dict(mask_share=1.0),
+    # chance: 2 log 9 = 4.4 and the margin, 2
+        'rspnet/r3d18@smoke',
+        dict(loss_appearance=2.2, acc_appearance=0.7, loss_speed=0.5, acc_speed=0.9),
+        learner=dict(queue_size=8),
+        alike=dict(queue_size=6),
+    ),
+    # chance: 40 ln 3 = 43.9, 8 ln 2 = 5.5 and ln 15 = 2.7
+        'tclr/r3d18@smoke',
+        dict(loss_local_local=5, loss_global_local=4.2, acc_local_local=0.9, acc_global=0.35),
+    ),
+    # chance: ln 16 = 2.8, two blocks of 8 videos
+    Case('dpc/r3d18@smoke', dict(loss_forward=1.4, acc_forward=0.6), 40, {'feature_size': 32}),
+    # chance: ln 9 = 2.2, ln 2 / 2 = 0.35 and ln 4 / 2 = 0.7
+        'pcl/r3d18@smoke',
+        dict(loss_contrast=1.4, loss_prototypes_2=0.2, loss_prototypes_4=0.45, acc_prototypes=0.75),
+        alike=dict(queue_size=6, warmup_epochs=0, num_clusters=(2,)),
     ),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
@@ -227,6 +243,16 @@ RECIPES = {  # optimiser, learning rate, weight decay, batch in total, clipped a
     'ccl/r3d18@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
     'ccl/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
     'cbt/r3d18@k400': (('Adam', 1e-3, 1e-5, 64, None), 200, [120, 160]),
+    # 0.1 for each 64 of the batch
+    'rspnet/r3d18@k400': (('SGD', 0.4, 1e-4, 256, None), 200, None),
+    'rspnet/r3d18@ucf101': (('SGD', 0.4, 1e-4, 256, None), 300, None),
+    'pcl/r3d18@k400': (('SGD', 0.03, 1e-4, 256, None), 200, None),
+    'pcl/r3d18@ucf101': (('SGD', 0.03, 1e-4, 256, None), 300, None),
+    'tclr/r3d18@k400': (('Adam', 1e-3, 1e-9, 40, None), 100, [50, 75]),
+    'tclr/r3d18@ucf101': (('Adam', 1e-3, 1e-9, 40, None), 400, [200, 300]),
+    'dpc/r3d18@k400': (('Adam', 1e-3, 1e-5, 128, None), 300, None),
+    'dpc/r3d18@ucf101': (('Adam', 1e-3, 1e-5, 128, None), 300, None),
+    'dpc/r2d3d34@k400': (('Adam', 1e-3, 1e-5, 40, None), 150, None),
 }
 _lower = {
     f'levels.{level}.{key}': value
@@ -348,5 +374,29 @@ CONSTANTS = {  # of the objective and the sampler (`sampler.` stands for the sec
         'num_blocks': 8, 'embedding_dim': 256, 'num_layers': 2, 'num_heads': 4, 'mask_share': 0.25,
         'prediction.temperature': 0.07, 'sampler.block_len': 8, 'sampler.num_blocks': 8,
         'sampler.frame_interval': 4,
+    'rspnet/r3d18@k400': {
+        'projection.num_layers': 1, 'projection.out_channels': 128, 'queue_size': 16384,
+        'momentum': 0.999, 'contrast.temperature': 0.07, 'ranking.temperature': 0.07,
+        'ranking.margin': 2.0, 'sampler.frame_interval': 1, 'sampler.speeds': (1, 2),
+    },
+    'pcl/r3d18@k400': {
+        'projection.num_layers': 2, 'projection.batch_norm': False, 'projection.out_channels': 128,
+        'contrast.temperature': 0.2, 'temperature': 0.2, 'queue_size': 16384, 'momentum': 0.999,
+        'num_negatives': 16384, 'warmup_epochs': 20, 'num_clusters': (4700, 9400, 18800),
+    },
+    'pcl/r3d18@ucf101': {'num_clusters': (190, 370, 740), 'warmup_epochs': 30, 'queue_size': 2048},
+    'tclr/r3d18@ucf101': {  # sums of 56 over 4, of a batch of 40, of 4 steps and 4 pairs of views
+        'projection.num_layers': 2, 'projection.hidden_channels': 512, 'projection.out_channels': 128,
+        **{f'{term}.{key}': value
+           for term, weight in (('local_instance', 56 / 4), ('local_local', 40.0),
+                                ('global_local', 4 * 4.0))
+           for key, value in (('temperature', 0.1), ('loss_weight', weight))},
+        'global_instance.temperature': 0.1, 'global_local.symmetric': True,
+        'backbone.temporal_strides': (1, 2, 2, 1),
+        'sampler.clip_len': 16, 'sampler.frame_interval': 4, 'sampler.num_local': 4,
+    },
+    'dpc/r2d3d34@k400': {
+        'predict_steps': 3, 'dropout_ratio': 0.1, 'init_gain': 1.0, 'feature_size': None,
+        'sampler.block_len': 5, 'sampler.num_blocks': 8, 'sampler.frame_interval': 3,
     },
 }  # fmt: skip

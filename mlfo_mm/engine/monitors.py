@@ -158,6 +158,8 @@ def _by_chance(bound: TermBound) -> str:
 
 
 def _logarithm(bound: TermBound, count: int) -> str:
+    if bound.margin is not None:
+        return f'its margin {bound.chance:g}'
     return f'ln {count}' if bound.weight == 1 else f'{bound.weight:g} ln {count}'
 
 

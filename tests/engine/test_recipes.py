@@ -122,6 +122,33 @@ VIEWS = {
     'vcp/r3d@ucf101': (
         ('DecodeFrames(scale=(171, 128))',), ('RandomCrop(size=112)', 'AlterBlank()')
     ),
+    'rspnet/r3d18@k400': (
+        ('DecodeFrames()',),
+        (
+            'RandomResizedCrop(area_range=(0.4, 1.0), aspect_ratio_range=(0.75, 1.333))',
+            'Resize(scale=(112, 112), keep_ratio=False)', 'ClipGray(p=0.2)',
+            'PerFrameColorJitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4, p=1.0, '
+            'per_frame=False)',
+            'Flip(flip_ratio=0.5)',
+        ),
+    ),
+    'pcl/r3d18@k400': (('DecodeFrames()',), (*_CLIPS, 'LabelByPlace()')),
+    'tclr/r3d18@ucf101': (
+        (
+            'RandomResizedCrop(area_range=(0.27, 0.75), aspect_ratio_range=(1.0, 1.0))',
+            'Resize(scale=(112, 112), keep_ratio=False)', 'Flip(flip_ratio=0.5)',
+            *(
+                f'PerFrameColorJitter(brightness={b}, contrast={c}, saturation={s}, hue={h}, p={p}, '
+                'per_frame=False)'
+                for b, c, s, h, p in (
+                    (0, 0.25, 0, 0, 0.25), (0, 0, 0, 0.1, 0.3), (0, 0, 0.25, 0, 0.3),
+                    (0.25, 0, 0, 0, 0.3),
+                )
+            ),
+            'ClipGray(p=0.175)',
+        ),
+    ),
+    'dpc/r2d3d34@k400': (('DecodeFrames(scale=None)',), _mlfo(224, 0.5)),
 }  # fmt: skip
 _KINETICS = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
 _R3D18 = (16, 112, 128, 2)
@@ -143,6 +170,8 @@ GEOMETRY = {
     'st_puzzle/r3d18@k400': ((16, 112, 128, 1), _KINETICS),
     'sts/r3d18@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [1.0] * 3)),
     'vcp/r3d@ucf101': ((16, 112, 128, 1), ([0.0] * 3, [255.0] * 3)),
+    'tclr/r3d18@ucf101': (_R3D18, ([0.0] * 3, [255.0] * 3)),
+    'dpc/r2d3d34@k400': ((16, 224, 256, 2), _KINETICS),
     'mlfo/r3d18_tv@k400': (
         _R3D18,
         ([110.2008, 100.63983, 95.99475], [58.14765, 56.46975, 55.332195]),

@@ -6,12 +6,14 @@ from .clip_color import ClipGaussianBlur, ClipGray
 from .clip_statistics import ClipStatistics
 from .cloze import AlterBlank, SampleCloze
 from .color import PerFrameColorJitter, PerFrameGray
+from .contrast_sampling import SampleGlobalLocal, SampleRelativeSpeeds
 from .decode import DecodeFrames, OpenVideo, VideoError
 from .motion import FrameDifference
 from .patches import PastePatches
 from .per_clip import PerClip
 from .playback import SamplePlayback
 from .pretext import (
+    LabelByPlace,
     RotateClips,
     SampleClipOrder,
     SamplePace,
@@ -33,6 +35,7 @@ __all__ = [
     'CropPieces',
     'DecodeFrames',
     'FrameDifference',
+    'LabelByPlace',
     'LabelSource',
     'OpenVideo',
     'PastePatches',
@@ -44,10 +47,12 @@ __all__ = [
     'SampleClipOrder',
     'SampleClips',
     'SampleCloze',
+    'SampleGlobalLocal',
     'SampleMLFOClips',
     'SamplePace',
     'SamplePlayback',
     'SamplePuzzle',
+    'SampleRelativeSpeeds',
     'SampleSpeeds',
     'SampleTemporalTasks',
     'SampleTemporalTransforms',

@@ -283,3 +283,13 @@ class RotateClips(BaseTransform):
         results['num_clips'] = len(clips)
         results['label'] = label
         return results
+
+
+@TRANSFORMS.register_module()
+class LabelByPlace(BaseTransform):
+    """The label (1, 1) is the video's place in its list, for methods that know each sample again."""
+
+    def transform(self, results: dict) -> dict:
+        """Replace the label."""
+        results['label'] = np.array([[results['list_index']]], np.int64)
+        return results

@@ -62,6 +62,11 @@ def dense_bound(term: Any, samples: int, steps: int, positions: int) -> TermBoun
     )
 
 
+def ranking_bound(term: Any) -> TermBound:
+    """Of :func:`margin_ranking`: two keys that score alike."""
+    return TermBound(2, term.loss_weight, margin=term.margin)
+
+
 def swapped_bound(term: Any, prototypes: int) -> TermBound:
     """Of :func:`swapped_prediction`, both directions summed: even predictions."""
     return TermBound(prototypes, 2 * term.loss_weight)

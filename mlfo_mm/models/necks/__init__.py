@@ -3,11 +3,13 @@
 from .decoder import VideoDecoder
 from .memory import MemoryPredictor
 from .motion_excitation import MotionExcitation
+from .predictor import MapPredictor
 from .projection import ProjectionMLP, TemporalProjection
 from .prototypes import Prototypes
 from .recurrent import RecurrentAggregator
 
 __all__ = [
+    'MapPredictor',
     'MemoryPredictor',
     'MotionExcitation',
     'ProjectionMLP',

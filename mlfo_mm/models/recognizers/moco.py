@@ -49,13 +49,18 @@ class MoCo(SelfSupervisedRecognizer):
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Tensor]:
         """Terms and monitors of a batch (N, 2, 3, T, H, W)."""
+        return self.contrasted(inputs)[0]
+
+    def contrasted(self, inputs: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Terms and monitors of a batch, its queries (N, D) and its keys (N, D)."""
         first, second = two_views(inputs).chunk(2)
         self.key_encoder.update([self.backbone, self.projection], self.progress)
         queries = self.projection(self.extract_feat(first)[-1])  # (N, D)
         keys = self.key_encoder(second)
         loss, accuracy = self.contrast.loss_and_accuracy(queries, keys, self.queue.get())
         self.queue.enqueue(*gather_all([keys]))
-        return dict(loss_contrast=loss, acc_contrast=accuracy, stat_std=embedding_std(queries))
+        logs = dict(loss_contrast=loss, acc_contrast=accuracy, stat_std=embedding_std(queries))
+        return logs, queries, keys
 
     def monitor_bounds(self, batch_size: int) -> dict[str, Bound | TermBound]:
         """Of the queries' spread, and of the contrast with the queue."""

@@ -1,6 +1,8 @@
 """Pieces that several recognizers share."""
 
 from .backbones import backbones_of
+from .bank import SampleBank
+from .clustering import concentrations, kmeans, nearest
 from .complexity import Complexity, complexity
 from .gather import gather_all, gather_with_grad
 from .momentum import MomentumEncoder
@@ -14,10 +16,14 @@ __all__ = [
     'Complexity',
     'FeatureQueue',
     'MomentumEncoder',
+    'SampleBank',
     'TermBound',
     'backbones_of',
     'complexity',
+    'concentrations',
     'gather_all',
     'gather_with_grad',
+    'kmeans',
+    'nearest',
     'pad_in_time',
 ]

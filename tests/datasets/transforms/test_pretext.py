@@ -10,6 +10,7 @@ from mmaction.datasets.transforms import FormatShape, PackActionInputs
 
 from mlfo_mm.datasets import (
     DecodeFrames,
+    LabelByPlace,
     OpenVideo,
     RotateClips,
     SampleClipOrder,
@@ -271,3 +272,8 @@ def test_class_labels_are_not_read_and_pixels_show_the_label(
     else:
         assert (np.diff(shown[0]) == 2 ** int(label[0, 1])).all()
         assert (np.diff(shown[1]) < 0).any() and (np.diff(shown[3]) > 0).all()
+
+
+def test_the_label_is_the_place_in_the_list():
+    found = LabelByPlace()(dict(label=7, list_index=3))['label']
+    assert found.tolist() == [[3]] and found.dtype == np.int64

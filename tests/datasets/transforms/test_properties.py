@@ -23,10 +23,12 @@ from mlfo_mm.datasets import (
     SampleClipOrder,
     SampleClips,
     SampleCloze,
+    SampleGlobalLocal,
     SampleMLFOClips,
     SamplePace,
     SamplePlayback,
     SamplePuzzle,
+    SampleRelativeSpeeds,
     SampleSpeeds,
     SampleTemporalTransforms,
     SampleTwoClips,
@@ -57,6 +59,8 @@ SAMPLERS: dict[str, Callable[[int, int], object]] = {
     'playback': lambda n, k: SamplePlayback(n, (1, 2 * k)),
     'puzzle': lambda n, k: SamplePuzzle(n, n + k),
     'speeds': lambda n, k: SampleSpeeds(n, k),
+    'global and local': lambda n, k: SampleGlobalLocal(2 * n, 2 * k, 2),
+    'relative speeds': lambda n, k: SampleRelativeSpeeds(n, k),
     'temporal': lambda n, k: SampleTemporalTransforms(n + 3, k),
 }
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 from mlfo_mm.models.losses import (
     DensePredictionLoss,
     GraphConstraintLoss,
+    MarginRankingLoss,
     MotionDiscriminationLoss,
     NTXentLoss,
     SwappedPredictionLoss,
@@ -20,6 +21,7 @@ from mlfo_mm.models.losses.bounds import (
     level_bounds,
     motion_bound,
     pair_bound,
+    ranking_bound,
     retrieval_bound,
     swapped_bound,
 )
@@ -77,6 +79,11 @@ def test_dense():
     position = 100 * torch.eye(4).reshape(4, 2, 2).expand(N, 3, 4, 2, 2)
     assert bound.by_shortcut == pytest.approx(float(term(position, position)))
     assert dense_bound(term, N, 3, 1) == TermBound(3 * N)
+
+
+def test_ranking():
+    term = MarginRankingLoss(margin=1.5, loss_weight=2.0)
+    assert ranking_bound(term).chance == float(term(SAME, SAME, SAME)) == 3.0
 
 
 def test_swapped():

@@ -36,6 +36,7 @@ READ = {
         z2.unflatten(0, (-1, 2)),
         torch.tensor([[True, False]] * (len(z1) // 2)),
     ),
+    'MarginRankingLoss': lambda loss, z1, z2: loss(z1, z2, z2.roll(1, 0)),
     'MotionDiscriminationLoss': lambda loss, z1, z2: loss(
         z1, z2, z1.flip(1)[None], z2.flip(1)[None]
     ),
@@ -45,8 +46,13 @@ READ = {
     'NTXentLoss': lambda loss, z1, z2: loss(z1, z2),
     'ReconstructionLoss': lambda loss, z1, z2: loss(
         *(z.reshape(-1, 1, 4, 2, 2) for z in (z1, z2, torch.ones_like(z2)))
+    'PrototypeContrastLoss': lambda loss, z1, z2: loss(
+        z1, z2.detach(), torch.full((len(z2),), 0.2), torch.arange(len(z1))
     ),
     'SwappedPredictionLoss': lambda loss, z1, z2: loss(*balanced(z1, z2)),
+    'TemporalContrastLoss': lambda loss, z1, z2: loss(
+        z1.unflatten(1, (4, 4)), z2.unflatten(1, (4, 4))
+    ),
     'TimestampRetrievalLoss': lambda loss, z1, z2: loss(
         z1.unflatten(1, (4, 4)), z2.unflatten(1, (4, 4)), torch.arange(4)
     ),
