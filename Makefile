@@ -21,12 +21,13 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting mlfo_mm/study
 
-.PHONY: help install demo smoke demo-full report test test-fast coverage lint format doctor clean
+.PHONY: help install demo smoke demo-full report test test-fast coverage lint format gpu-check doctor clean
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo 'make lint, make format, make doctor (what is installed and found), make clean'
+	@echo 'make lint, make format, make doctor (what is installed and found), make gpu-check'
+	@echo '(what the GPU computes, and how fast; 12 minutes), make clean'
 
 install: $(INSTALLED)
 
@@ -79,6 +80,9 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+gpu-check: $(INSTALLED)
+	$(PY) tools/dev/gpu_check.py $(GPU_CHECK)
 
 doctor: $(INSTALLED)
 	$(PY) tools/doctor.py
