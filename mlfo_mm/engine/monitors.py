@@ -157,12 +157,6 @@ def _by_chance(bound: TermBound) -> str:
     return _logarithm(bound, bound.candidates) if bound.value is None else bound.guess
 
 
-def _logarithm(bound: TermBound, count: int) -> str:
-    if bound.margin is not None:
-        return f'its margin {bound.chance:g}'
-    return f'ln {count}' if bound.weight == 1 else f'{bound.weight:g} ln {count}'
-
-
 def _logarithm(bound: TermBound, count: float) -> str:
     return f'ln {count:g}' if bound.weight == 1 else f'{bound.weight:g} ln {count:g}'
 

@@ -129,8 +129,6 @@ def test_a_loss_stands_beside_what_it_is_by_chance_and_by_a_shortcut():
     )
     assert reference('loss_place', 4.2, TERMS['loss_place']) == (
         'place: loss 4.200, by chance 4.000 (what standing still has)'
-    assert reference('loss_rank', 1.5, TermBound(2, 0.5, margin=4.0)) == (
-        'rank: loss 1.500, by chance 2.000 (its margin 2)'
     )
     assert references(TERMS | BOUNDS) == {
         'loss_motion_mid': dict(

@@ -134,6 +134,7 @@ VIEWS = {
     ),
     'pcl/r3d18@k400': (('DecodeFrames()',), (*_CLIPS, 'LabelByPlace()')),
     'tclr/r3d18@ucf101': (
+        ('DecodeFrames()',),
         (
             'RandomResizedCrop(area_range=(0.27, 0.75), aspect_ratio_range=(1.0, 1.0))',
             'Resize(scale=(112, 112), keep_ratio=False)', 'Flip(flip_ratio=0.5)',

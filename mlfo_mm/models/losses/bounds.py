@@ -14,6 +14,7 @@ SCENE = 'the scene'
 STILL = 'what standing still has'
 EVEN = 'what even scores have'
 FRAMES = 'frames of a video that are alike'
+MARGIN = 'its margin'
 
 
 def pair_bound(term: Any, samples: int) -> TermBound:
@@ -64,7 +65,7 @@ def dense_bound(term: Any, samples: int, steps: int, positions: int) -> TermBoun
 
 def ranking_bound(term: Any) -> TermBound:
     """Of :func:`margin_ranking`: two keys that score alike."""
-    return TermBound(2, term.loss_weight, margin=term.margin)
+    return TermBound(2, term.loss_weight, value=term.margin, guess=MARGIN)
 
 
 def swapped_bound(term: Any, prototypes: int) -> TermBound:

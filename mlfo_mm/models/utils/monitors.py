@@ -28,7 +28,6 @@ class TermBound:
 
     The term asks which of some candidates is the right one, by cross-entropy: a network that tells
     none of them from another has the logarithm of their number. Or it asks for numbers (``value``).
-    none of them from another has the logarithm of their number, or a ranking's margin.
 
     Attributes:
         candidates: Their number.
@@ -38,9 +37,6 @@ class TermBound:
             where it helps with some of the questions only.
         value: Loss of a term that has no candidates, where all that is predicted is ``guess``.
         guess: In words, such as 'what standing still has'.
-        left: Candidates that the shortcut does not tell apart. 1: it solves the task.
-        margin: By which one of two candidates is to be ahead, where that is asked and no
-            cross-entropy taken.
     """
 
     candidates: int
@@ -49,15 +45,11 @@ class TermBound:
     left: float = 1
     value: float | None = None
     guess: str = ''
-    left: int = 1
-    margin: float | None = None
 
     @property
     def chance(self) -> float:
         """Loss of a network that has learned nothing."""
         return self.weight * (math.log(self.candidates) if self.value is None else self.value)
-        alike = math.log(self.candidates) if self.margin is None else self.margin
-        return self.weight * alike
 
     @property
     def by_shortcut(self) -> float:

@@ -46,6 +46,7 @@ READ = {
     'NTXentLoss': lambda loss, z1, z2: loss(z1, z2),
     'ReconstructionLoss': lambda loss, z1, z2: loss(
         *(z.reshape(-1, 1, 4, 2, 2) for z in (z1, z2, torch.ones_like(z2)))
+    ),
     'PrototypeContrastLoss': lambda loss, z1, z2: loss(
         z1, z2.detach(), torch.full((len(z2),), 0.2), torch.arange(len(z1))
     ),
