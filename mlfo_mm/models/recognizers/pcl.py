@@ -116,7 +116,7 @@ class PCL(MoCo):
     def cluster(self) -> None:
         """Cluster the bank, by process 0 for all."""
         seen = self.bank.seen
-        x = self.bank.vectors[seen].float()
+        x = self.bank.vectors[seen]
         for number, count in enumerate(self.num_clusters):
             if count >= len(x):
                 continue
