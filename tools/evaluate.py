@@ -77,10 +77,7 @@ def main() -> None:
 
 def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
     check_limit('--decode-timeout', args.decode_timeout)
-    from mlfo_mm.evaluation.evaluate import (
-        evaluate_all,
-        summary,
-    )  # loads torch, which takes seconds
+    from mlfo_mm.evaluation.evaluate import evaluate_all, summary  # these load torch
     from mlfo_mm.evaluation.request import Request
 
     keep_freed_memory()

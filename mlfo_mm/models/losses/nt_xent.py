@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
-from ._common import as_float, check_pair, check_positive, contrast_accuracy, dot, unit
+from ._common import as_float, check_pair, check_positive, dot, unit
+from ._two_views import TwoViewContrastLoss
 
 
 def nt_xent_logits(z1: Tensor, z2: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -47,21 +48,10 @@ def nt_xent(z1: Tensor, z2: Tensor, temperature: float = 0.07) -> Tensor:
 
 
 @MODELS.register_module()
-class NTXentLoss(nn.Module):
+class NTXentLoss(TwoViewContrastLoss):
     """:func:`nt_xent` times ``loss_weight``."""
 
+    logits = staticmethod(nt_xent_logits)
+
     def __init__(self, temperature: float = 0.07, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        check_positive(temperature=temperature)
-        self.temperature = temperature
-        self.loss_weight = loss_weight
-
-    def forward(self, z1: Tensor, z2: Tensor) -> Tensor:
-        """Return the weighted loss."""
-        return self.loss_and_accuracy(z1, z2)[0]
-
-    def loss_and_accuracy(self, z1: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the weighted loss and the share of anchors whose positive scores highest."""
-        logits, targets = nt_xent_logits(z1, z2, self.temperature)
-        loss = self.loss_weight * F.cross_entropy(logits, targets)
-        return loss, contrast_accuracy(logits, targets)
+        super().__init__(temperature, loss_weight)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
-from ._common import as_float, check_positive, contrast_accuracy, dot, unit
+from ._common import as_float, check_positive, dot, unit
+from ._two_views import TwoViewContrastLoss
 
 
 def temporal_contrast_logits(z1: Tensor, z2: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -50,21 +51,10 @@ def temporal_contrast(z1: Tensor, z2: Tensor, temperature: float = 0.1) -> Tenso
 
 
 @MODELS.register_module()
-class TemporalContrastLoss(nn.Module):
+class TemporalContrastLoss(TwoViewContrastLoss):
     """:func:`temporal_contrast` times ``loss_weight``."""
 
+    logits = staticmethod(temporal_contrast_logits)
+
     def __init__(self, temperature: float = 0.1, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        check_positive(temperature=temperature)
-        self.temperature = temperature
-        self.loss_weight = loss_weight
-
-    def forward(self, z1: Tensor, z2: Tensor) -> Tensor:
-        """Return the weighted loss."""
-        return self.loss_and_accuracy(z1, z2)[0]
-
-    def loss_and_accuracy(self, z1: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the weighted loss and the share of clips whose other view scores highest."""
-        logits, targets = temporal_contrast_logits(z1, z2, self.temperature)
-        loss = self.loss_weight * F.cross_entropy(logits, targets)
-        return loss, contrast_accuracy(logits, targets)
+        super().__init__(temperature, loss_weight)
