@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -14,10 +11,13 @@ from ._common import check_positive, contrast_accuracy
 class TwoViewContrastLoss(nn.Module):
     """Cross-entropy of the similarities of two views, times ``loss_weight``.
 
-    A subclass has ``logits(z1, z2, temperature)``: the similarities, and which of them is the positive's.
+    A subclass says which similarities: ``logits``.
     """
 
-    logits: ClassVar[Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]]
+    @staticmethod
+    def logits(z1: Tensor, z2: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+        """Similarities of the anchors to their candidates, and which one is the positive."""
+        raise NotImplementedError
 
     def __init__(self, temperature: float, loss_weight: float) -> None:
         super().__init__()
