@@ -8,6 +8,7 @@ What clips a method takes and what labels, the tests see in what its run feeds t
 - tests/models/recognizers/test_methods.py: gradients, learning, embeddings, what is monitored;
 - tests/models/recognizers/test_numbers.py: batches at the edge, and numbers of 16 bits;
 - tests/models/recognizers/test_backbones.py: a step on every backbone;
+- tests/engine/test_dry_step.py: a step at paper size on a fake GPU, where nothing makes it wait;
 - tests/models/recognizers/test_distributed.py: one process equals two and four.
 """
 
