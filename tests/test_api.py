@@ -87,7 +87,7 @@ def test_the_lines_of_the_readme(trained, tmp_path, monkeypatch):
     code = text[text.index('import mlfo_mm\n') :].split('```')[0]
     run = tmp_path / 'work_dirs/simclr/r3d18@demo'
     run.mkdir(parents=True)
-    checkpoint.rename(run / 'epoch_12.pth')
+    checkpoint.rename(run / 'epoch_10.pth')
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(code, names)

@@ -23,14 +23,14 @@ views.decode.update(scale=None)
 views.gray.update(p=0.0)  # the clips have no colour
 views.jitter.update(saturation=0.0, hue=0.0)
 train_dataloader.update(batch_size=32, num_workers=1, pin_memory=False)
-# 360 steps: a warm-up and a cosine learn in half of what one rate takes
+# 300 steps: a warm-up and a cosine learn in half of what one rate takes
 optim_wrapper.optimizer.update(lr=4e-3)
 _by = dict(by_epoch=True, convert_to_iter_based=True)
 default_hooks.update(channels_last=dict(type=ChannelsLastHook))  # a sixth faster on CPUs
 default_hooks.logger.update(interval=10)  # a line in each ten seconds
 param_scheduler[:] = [
     dict(type=LinearLR, start_factor=0.05, begin=0, end=2, **_by),
-    dict(type=CosineAnnealingLR, T_max=10, begin=2, end=12, **_by),
+    dict(type=CosineAnnealingLR, T_max=8, begin=2, end=10, **_by),
 ]
-train_cfg.update(max_epochs=12)
+train_cfg.update(max_epochs=10)
 evaluation = dict(num_clips=2, batch_size=16)
