@@ -14,19 +14,15 @@ with read_base():
 method, variant = 'pcl', 'default'
 pretrain_dataset = 'kinetics400'
 pretext_step = dict(type=LabelByPlace)
-model = dict(  # v2; as many videos a cluster as the paper has images: 51, 26 and 13
+model = dict(
     type=PCL,
     projection=dict(num_layers=2, batch_norm=False, out_channels=128),
     contrast=dict(type=InfoNCELoss, temperature=0.2),
     prototypes=dict(type=PrototypeContrastLoss),
-    num_clusters=(4700, 9400, 18800),
-    bank_size=250_000,
-    num_negatives=16384,
-    warmup_epochs=20,
-    temperature=0.2,
-    queue_size=16384,
-    momentum=0.999,
+    num_clusters=(4700, 9400, 18800),  # v2; videos a cluster as the paper's images: 51, 26 and 13
 )
+model.update(bank_size=250_000, num_negatives=16384, warmup_epochs=20, temperature=0.2)
+model.update(queue_size=16384, momentum=0.999)
 train_cfg.update(max_epochs=200)
 param_scheduler = [dict(param_scheduler[1], begin=0)]  # no warm-up of the rate
 _ucf101 = dict(num_clusters=(190, 370, 740), bank_size=10_000, warmup_epochs=30)

@@ -14,15 +14,10 @@ with read_base():
 method, variant = 'rspnet', 'default'
 pretrain_dataset = 'kinetics400'
 # at half of evaluation's distance of frames, and at that
-sampler = dict(
-    type=SampleRelativeSpeeds,
-    clip_len='${clip_len}',
-    frame_interval='${frame_interval*1/2}',
-    speeds=(1, 2),
-)
-views.update(
-    order=('decode', ('crop', 'resize', 'gray', 'jitter', 'flip', 'difference')), blur=None
-)
+sampler = dict(type=SampleRelativeSpeeds, clip_len='${clip_len}', speeds=(1, 2))
+sampler.update(frame_interval='${frame_interval*1/2}')
+_steps = ('crop', 'resize', 'gray', 'jitter', 'flip', 'difference')
+views.update(order=('decode', _steps), blur=None)
 views.crop.update(area_range=(0.4, 1.0), aspect_ratio_range=(3 / 4, 4 / 3))
 views.jitter.update(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4, p=1.0)
 model = dict(
