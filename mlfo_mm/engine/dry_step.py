@@ -117,6 +117,7 @@ def drawn_batch(config: Config, samples: int) -> dict[str, list[Any]]:
     _, sampler, *steps = config.train_pipeline
     own = 3 if config.get('pretext_step') else 2  # the method's own step, shape and packing
     results = dict(total_frames=FRAMES, start_index=0, label=0, modality='RGB', filename='')
+    results['list_index'] = 0
     results = TRANSFORMS.build(sampler)(results)
     size = config.crop_size
     frame = np.zeros((size, size, 3), np.uint8)

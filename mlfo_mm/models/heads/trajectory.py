@@ -65,8 +65,9 @@ class TrajectoryHead(BaseModule):
         for level, squeeze in zip(levels, self.squeeze, strict=True):
             maps = F.adaptive_avg_pool3d(level, (STEPS, *level.shape[3:]))
             maps = squeeze(maps).squeeze(2).relu()  # (M, D, H', W')
-            scale = first.new_tensor(maps.shape[:1:-1]).repeat(2)  # W', H', W', H'
-            rois = list((first * scale).to(maps).unbind(0))
+            sides = (maps.shape[3], maps.shape[2]) * 2  # W', H', W', H'
+            scaled = [edge * side for edge, side in zip(first.unbind(-1), sides, strict=True)]
+            rois = list(torch.stack(scaled, -1).to(maps).unbind(0))
             found.append(
                 roi_align(maps, rois, self.roi_size, sampling_ratio=2, aligned=True)
             )  # (M*P, D, 5, 5)

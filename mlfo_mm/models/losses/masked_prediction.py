@@ -33,9 +33,8 @@ def masked_prediction_logits(
         )
     check_positive(temperature=temperature)
     predictions, targets = (unit(z.flatten(0, 1)) for z in as_float(predictions, targets))
-    places = (
-        masked.flatten().nonzero()[:, 0].to(predictions.device)
-    )  # of a mask on the CPU: no wait
+    places = masked.flatten().nonzero()[:, 0]  # of a mask on the CPU: no wait
+    places = places.to(predictions.device, non_blocking=True)
     logits = dot(predictions[places], targets) / temperature
     return logits, places + first * masked.shape[1]
 

@@ -48,14 +48,15 @@ def motion_attention(
     for rate in rate_set:
         # frame of the stretch -> of the reconstruction: the nearest before it, where it has not that one
         places = (torch.arange(rate)[:, None] * length + inside) * 2 // rate  # (rate, 4)
-        change = frames[:, :, places.to(frames.device)].diff(dim=3).square().mean(3)
+        places = places.to(frames.device, non_blocking=True)
+        change = frames[:, :, places].diff(dim=3).square().mean(3)
         change = F.avg_pool3d(change, (1, *window), (1, *step))  # (N, 3, rate, h, w)
         least, most = change.amin((3, 4), keepdim=True), change.amax((3, 4), keepdim=True)
         share = (change - least + 1e-6) / (most - least + 1e-6)
         still = (most <= least).all(1, keepdim=True)
         weight = torch.where(still, 1.0, low + (high - low) * share)
         maps.append(weight.repeat_interleave(count // rate, 2))  # (N, 3, 2L, h, w)
-    chosen = (rates[:, None] == torch.tensor(rate_set, device=rates.device)).long().argmax(1)
+    chosen = torch.stack([rates == rate for rate in rate_set]).long().argmax(0)
     found = torch.stack(maps, 1)[torch.arange(len(rates), device=rates.device), chosen]
     return F.interpolate(found, (count, height, width), mode='trilinear', align_corners=False)
 

@@ -45,8 +45,9 @@ def warp(clips: Tensor, points: Tensor, shifts: Tensor) -> Tensor:
     columns = (torch.arange(width, device=clips.device) + 0.5) / width
     at = torch.stack(torch.meshgrid(rows, columns, indexing='ij'), -1)  # (H, W, 2)
     at = at.expand(count, -1, -1, -1)
-    for point, shift in zip(points.flip(0), shifts.flip(0), strict=True):  # the last looks first
-        at = at + displacement(at, point.to(at), shift.to(at))
+    drawn = (each.flip(0).to(at, non_blocking=True) for each in (points, shifts))
+    for point, shift in zip(*drawn, strict=True):  # the last looks first
+        at = at + displacement(at, point, shift)
     grid = (2 * at - 1).flip(3).to(clips.dtype)  # (x, y) from -1 to 1
     planes = clips.flatten(1, 2)  # (M, C*T, H, W)
     shown = F.grid_sample(planes, grid, padding_mode='border', align_corners=False)

@@ -89,12 +89,9 @@ class PCL(MoCo):
         for count, (centroids, concentration, known) in self.found.items():
             cluster = nearest(keys, centroids)[1]
             cluster = torch.where(known[places] >= 0, known[places], cluster)
-            chosen = self.choose(cluster, len(centroids))
+            kept = self.choose(cluster, len(centroids))
             loss, accuracy = self.prototypes.loss_and_accuracy(
-                queries,
-                centroids[chosen],
-                concentration[chosen],
-                torch.searchsorted(chosen, cluster),
+                queries, centroids, concentration, cluster, kept
             )
             logs[f'loss_prototypes_{count}'] = loss / len(self.num_clusters)
             accuracies.append(accuracy)
@@ -105,16 +102,18 @@ class PCL(MoCo):
         return logs
 
     @torch.no_grad()
-    def choose(self, cluster: Tensor, count: int) -> Tensor:
-        """Places of the centroids that queries (N,) of some clusters meet, each once, in their order."""
+    def choose(self, cluster: Tensor, count: int) -> Tensor | None:
+        """Centroids (count,) that queries (N,) of some clusters meet: theirs and drawn ones; None for all."""
         if count - 1 <= self.num_negatives:
-            return torch.arange(count, device=cluster.device)
+            return None
         drawn = torch.randperm(count, device=cluster.device)[: self.num_negatives]
-        return torch.cat([cluster, drawn]).unique()
+        kept = torch.zeros(count, dtype=torch.bool, device=cluster.device)
+        return kept.index_fill_(0, torch.cat([cluster, drawn]), True)
 
     @torch.no_grad()
     def cluster(self) -> None:
         """Cluster the bank, by process 0 for all."""
+        self.bank.check()
         seen = self.bank.seen
         x = self.bank.vectors[seen]
         for number, count in enumerate(self.num_clusters):

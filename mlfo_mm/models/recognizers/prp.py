@@ -45,6 +45,7 @@ class PRP(SelfSupervisedRecognizer):
         self.decoder = MODELS.build(dict(decoder, in_channels=channels))
         self.reconstruction = MODELS.build(reconstruction)
         self.head_weight = head_weight
+        self.register_buffer('rates', torch.tensor(self.reconstruction.rates), persistent=False)
         classes, rates = sum(self.head.tasks.values()), self.reconstruction.rates
         if classes != len(rates):
             raise ValueError(
@@ -63,8 +64,7 @@ class PRP(SelfSupervisedRecognizer):
         logs = {k: self.head_weight * v if k.startswith('loss_') else v for k, v in logs.items()}
         target = inputs.movedim(1, 3).flatten(2, 3)  # (N, 3, 2L, H, W): in turn
         predicted = self.decoder(high, target.shape[2:])
-        rates = torch.tensor(self.reconstruction.rates, device=labels.device)[labels[:, 0, 0]]
-        weights = self.reconstruction.weigh(target, rates)
+        weights = self.reconstruction.weigh(target, self.rates[labels[:, 0, 0]])
         logs['loss_reconstruction'] = self.reconstruction(predicted, target, weights)
         columns = [each.movedim(1, -1).flatten(0, 3) for each in (predicted, target, weights)]
         logs['stat_explained'] = explained(*columns)  # of (N*2L*H*W, 3)

@@ -18,6 +18,7 @@ class SampleBank(nn.Module):
 
     vectors: Tensor
     seen: Tensor
+    last: Tensor
 
     def __init__(self, size: int, dim: int) -> None:
         super().__init__()
@@ -25,17 +26,25 @@ class SampleBank(nn.Module):
             raise ValueError(f'SampleBank needs size and dim of at least 1, got {size} and {dim}')
         self.register_buffer('vectors', torch.zeros(size, dim))
         self.register_buffer('seen', torch.zeros(size, dtype=torch.bool))
+        self.register_buffer('last', torch.tensor(-1))  # place that came
 
     @torch.no_grad()
     def put(self, places: Tensor, x: Tensor) -> None:
         """Keep vectors (N, dim) of places (N,); of a place that comes twice, one of them stays.
 
         Raises:
-            UserError: A place beyond the size.
+            UserError: As :meth:`check`; on a GPU, which would have to be waited for, not here.
         """
-        if int(places.max()) >= len(self.seen):
+        self.last.copy_(torch.maximum(self.last, places.max()))
+        if not places.is_cuda:
+            self.check()
+        places = places.clamp(max=len(self.seen) - 1)
+        self.vectors.index_copy_(0, places, x.to(self.vectors))
+        self.seen.index_fill_(0, places, True)
+
+    def check(self) -> None:
+        """Raise a UserError where a place beyond the size came."""
+        if int(self.last) >= len(self.seen):
             raise UserError(
                 f'the list has more than {len(self.seen)} videos: set model.bank_size to their number'
             )
-        self.vectors[places] = x.to(self.vectors)
-        self.seen[places] = True

@@ -83,10 +83,17 @@ def test_drawn_candidates_hold_each_centroid_once_and_those_of_the_batch():
     torch.manual_seed(0)
     own = torch.tensor([30, 2, 30, 7])
     for _ in range(20):
-        chosen = model.choose(own, 40)
-        assert 5 <= len(chosen) <= 8 and len(chosen.unique()) == len(chosen)
-        assert_close(chosen[torch.searchsorted(chosen, own)], own)
-    assert model.choose(own[1:2], 6).tolist() == list(range(6))  # all, where there are not more
+        kept = model.choose(own, 40)
+        assert 5 <= kept.sum() <= 8 and kept[own].all()
+    assert model.choose(own[1:2], 6) is None  # all, where there are not more
+    # those that are not kept are as if they were not there
+    queries, centroids = torch.randn(4, 3), torch.randn(40, 3)
+    spread = torch.rand(40) + 0.5
+    few = kept.nonzero().flatten()
+    expected = losses.prototype_contrast(
+        queries, centroids[few], spread[few], torch.searchsorted(few, own)
+    )
+    assert_close(losses.prototype_contrast(queries, centroids, spread, own, kept), expected)
 
 
 def test_clusters_come_back_with_a_checkpoint():
