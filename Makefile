@@ -3,6 +3,7 @@
 # make smoke       the same in seconds and without sense: does everything run here?
 # make report      one HTML page of what was measured: make report PROFILE=mini
 # make test        the same environment, then the tests
+# make test-all    each method on each backbone too, and each method resumed
 # make test-fast   those that take seconds: what one edits daily
 # make coverage    the tests again, and the lines of mlfo_mm that they miss
 #
@@ -21,7 +22,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting mlfo_mm/study
 
-.PHONY: help install demo smoke demo-full report test test-fast coverage lint format gpu-check doctor clean
+.PHONY: help install demo smoke demo-full report test test-all test-fast coverage lint format gpu-check doctor clean
 .DELETE_ON_ERROR:
 
 help:
@@ -61,10 +62,13 @@ report: $(INSTALLED)
 	$(PY) tools/benchmark.py report --profile $(PROFILE)
 
 test: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m 'not product'
+
+test-all: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2
 
 test-fast: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m 'not slow'
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 -m 'not slow and not product'
 
 coverage: $(INSTALLED)
 	$(PY) -m coverage erase

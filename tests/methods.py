@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.study.runs import parse_run
 
 VIDEOS = 16
+RECOGNIZERS = Path(__file__).parent.parent / 'mlfo_mm/models/recognizers'
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,13 @@ CASES = (
     ),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
+# those that have a recognizer of their own; what the others are made of, Pace is made of too
+OWN = ('simclr', 'cvrl', 'pace', *(path.stem for path in RECOGNIZERS.glob('[!_]*.py')))
+each_recognizer = pytest.mark.parametrize(
+    'case',
+    [c if c.name in OWN else pytest.param(c, marks=pytest.mark.product) for c in CASES],
+    ids=[case.name for case in CASES],
+)
 
 # What each source says of its recipe at the published scale, typed again (tests/engine/test_recipes.py).
 CTP = ('SGD', 0.01, 1e-4, 32, 40)

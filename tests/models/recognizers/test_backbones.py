@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from tests.methods import every_method
+from tests.methods import CASES
 from tests.models.backbones.small import NAMES
 
-FAST = ('slowfast',)  # unlike a ResNet; that one has all other tests
-BACKBONES = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+EVERYWHERE = ('mlfo', 'simclr')
+PAIRS = [
+    pytest.param(
+        case,
+        name,
+        id=f'{case.name}-{name}',
+        # each method on one of them, in turn; R3D-18 has all other tests
+        marks=[] if case.name in EVERYWHERE or row % len(NAMES) == column else pytest.mark.product,
+    )
+    for row, case in enumerate(CASES)
+    for column, name in enumerate(NAMES)
+]
 
 
-@pytest.mark.parametrize('name', BACKBONES)
-@every_method
+@pytest.mark.parametrize(('case', 'name'), PAIRS)
 def test_step_reaches_the_whole_backbone(case, name, fed):
     model = case.model(backbone=name)
     clips, samples = fed(case)
