@@ -27,7 +27,7 @@ RUNS = list(dict.fromkeys(RUNS))
 
 def run(pipeline: list, path) -> torch.Tensor:
     steps = Compose([TRANSFORMS.build(step) for step in pipeline])
-    sample = dict(filename=str(path), label=0, start_index=0, modality='RGB')
+    sample = dict(filename=str(path), label=0, list_index=0, start_index=0, modality='RGB')
     return steps(sample)['inputs']
 
 
@@ -40,9 +40,10 @@ def clip(real_data):
 def test_every_pipeline(name, clip):
     config = load_config(name)
     length, size = config.clip_len, config.crop_size
+    shown = round(size * 5 / 7) if 'pieces' in config.views else size  # 80 of 112
     inputs = run(config.train_pipeline, clip)
     sampler = config.train_pipeline[1]
-    assert inputs.shape[1:] == (3, sampler.get('block_len', length), size, size)
+    assert inputs.shape[1:] == (3, sampler.get('block_len', length), shown, shown)
     long_view = sampler.get('long_view')
     assert long_view is None or len(inputs) == (2 if long_view == 'none' else 3)
     assert inputs.dtype == torch.uint8

@@ -16,8 +16,9 @@ from mmengine.registry import HOOKS
 
 from mlfo_mm.engine import launch
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.hooks import Preempted
+from mlfo_mm.engine.hooks import Preempted, preemption
 from mlfo_mm.engine.hooks.checkpoint import find_resume
+from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -96,6 +97,13 @@ def test_a_stopped_run_ends_as_an_undisturbed_one(name, steps, saved, options, d
 def divmod_steps(name: str) -> tuple[int, int]:
     _, epochs, *rest = name.split('_')
     return int(epochs), int(epochs) * STEPS + int(rest[1] if rest else 0)
+
+
+def test_a_signal_while_processes_agree_is_not_lost(monkeypatch):
+    hook = PreemptionHook()
+    hook._group = 'all'
+    monkeypatch.setattr(preemption.dist, 'all_reduce', lambda *_: hook._ask())
+    assert [hook._agreed(), hook._agreed()] == [False, True]
 
 
 def test_a_stop_in_the_last_step_of_all_is_none(digits, tmp_path):

@@ -57,7 +57,7 @@ def test_own_videos_from_folder_to_report(own_videos: Path, tmp_path: Path):
     done = run('check_videos', 'mine', '--workers', '2', cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert '8 videos: 8 ok' in done.stdout
-    assert '8/8' in done.stderr  # the progress bar
+    assert done.stderr == ''  # bars are for terminals
 
     (own_videos / 'wave/v_wave_g1_c01.mp4').write_bytes(b'')
     done = run(

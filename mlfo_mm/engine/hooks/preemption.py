@@ -93,17 +93,18 @@ class PreemptionHook(Hook):
 
     def after_train_epoch(self, runner) -> None:
         """Stop between two epochs; else remove what an earlier stop has left."""
-        if self._asked:
+        if self._agreed():
             self._stop(runner, runner.epoch + 1, 0, by_epoch=True)
         if is_main_process():
             remove_steps(runner.work_dir, runner.epoch + 1)
 
     def _agreed(self) -> bool:
-        if self._group is not None:
-            asked = torch.tensor(int(self._asked))
-            dist.all_reduce(asked, dist.ReduceOp.MAX, self._group)
-            self._asked = bool(asked)
-        return self._asked
+        """Whether any process was asked, alike in all; a signal meanwhile is heard the next time."""
+        if self._group is None:
+            return self._asked
+        asked = torch.tensor(int(self._asked))
+        dist.all_reduce(asked, dist.ReduceOp.MAX, self._group)
+        return bool(asked)
 
     def _stop(self, runner, epochs: int, steps: int, by_epoch: bool) -> None:
         if epochs == runner.max_epochs:

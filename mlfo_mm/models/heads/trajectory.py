@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
-from torchvision.ops import roi_align
+
+from mlfo_mm.installation import torchvision
 
 STEPS = 2  # of the maps in time, as R3D-18 leaves them of 16 frames
 
@@ -69,7 +70,9 @@ class TrajectoryHead(BaseModule):
             scaled = [edge * side for edge, side in zip(first.unbind(-1), sides, strict=True)]
             rois = list(torch.stack(scaled, -1).to(maps).unbind(0))
             found.append(
-                roi_align(maps, rois, self.roi_size, sampling_ratio=2, aligned=True)
+                torchvision('ops').roi_align(
+                    maps, rois, self.roi_size, sampling_ratio=2, aligned=True
+                )
             )  # (M*P, D, 5, 5)
         hidden = self.hidden(torch.cat(found, 1).flatten(1)).relu()
         return self.boxes(hidden).view(*first.shape[:2], self.clip_len, 4)
