@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,6 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.study.runs import parse_run
 
 VIDEOS = 16
-RECOGNIZERS = Path(__file__).parent.parent / 'mlfo_mm/models/recognizers'
 
 
 @dataclass(frozen=True)
@@ -196,11 +194,11 @@ CASES = (
     ),
 )
 every_method = pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
-# those that have a recognizer of their own; what the others are made of, Pace is made of too
-OWN = ('simclr', 'cvrl', 'pace', *(path.stem for path in RECOGNIZERS.glob('[!_]*.py')))
-each_recognizer = pytest.mark.parametrize(
+# those that keep something from step to step, and one of each kind that does not
+STATE = ('mlfo', 'moco', 'byol', 'swav', 'memdpc', 'coclr', 'pcl', 'simclr', 'pace')
+each_state = pytest.mark.parametrize(
     'case',
-    [c if c.name in OWN else pytest.param(c, marks=pytest.mark.product) for c in CASES],
+    [c if c.name in STATE else pytest.param(c, marks=pytest.mark.product) for c in CASES],
     ids=[case.name for case in CASES],
 )
 

@@ -16,7 +16,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
-RUNS = ('mlfo/r3d18@smoke', 'simclr/slowfast@smoke', 'speednet/s3dg@smoke')
+RUNS = ('mlfo/r3d18@smoke', 'simclr/slowfast@smoke')
 
 
 @pytest.fixture(params=RUNS)

@@ -19,7 +19,7 @@ from mlfo_mm.engine import launch
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO, free_port
-from tests.methods import each_recognizer
+from tests.methods import each_state
 
 pytestmark = pytest.mark.slow
 MLFO, SIMCLR = 'mlfo/r3d18@smoke', 'simclr/r3d18@smoke'
@@ -80,7 +80,7 @@ def assert_same(left: dict, right: dict) -> None:
     assert not differ
 
 
-@each_recognizer
+@each_state
 def test_resumed_run_ends_as_an_undisturbed_one(case, digits, tmp_path):
     run(tmp_path / 'whole', case.run)
     with pytest.raises(Interrupted):

@@ -7,7 +7,7 @@ import pytest
 from tests.methods import CASES
 from tests.models.backbones.small import NAMES
 
-EVERYWHERE = ('mlfo', 'simclr')
+EVERYWHERE = ('mlfo',)
 PAIRS = [
     pytest.param(
         case,
