@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mlfo_mm.datasets.transforms.pretext import IGNORED
 
 from ..losses import contrast_accuracy
+from ..losses._common import as_float
 from ..utils import TermBound
 
 POOLS = ('mean', 'spatial_max')
@@ -20,6 +21,7 @@ def classify(logits: Tensor, labels: Tensor, task: str) -> dict[str, Tensor]:
     """Cross-entropy and accuracy of logits (M, K), over the rows whose label (M,) is not ``IGNORED``.
 
     A single logit is the second of two classes, the first of which scores 0: binary cross-entropy.
+    Under autocast too it is computed in float32.
 
     Raises:
         ValueError: A label is none of the classes.
@@ -33,10 +35,12 @@ def classify(logits: Tensor, labels: Tensor, task: str) -> dict[str, Tensor]:
                 f'{task} has {logits.shape[1]} classes and labels from {int(found.min())} to '
                 f'{int(found.max())}: the tasks of model.head and the sampler must agree'
             )
-    return {
-        f'loss_{task}': F.cross_entropy(logits, labels, ignore_index=IGNORED),
-        f'acc_{task}': contrast_accuracy(logits, labels),
-    }
+    with torch.autocast(logits.device.type, enabled=False):
+        (logits,) = as_float(logits)
+        return {
+            f'loss_{task}': F.cross_entropy(logits, labels, ignore_index=IGNORED),
+            f'acc_{task}': contrast_accuracy(logits, labels),
+        }
 
 
 @MODELS.register_module()
@@ -94,7 +98,5 @@ class ClipHead(BaseModule):
         rows = labels.flatten(0, 1)  # (N*V, tasks)
         logs: dict[str, Tensor] = {}
         for column, (task, logits) in enumerate(self(features.flatten(0, 1)).items()):
-            with torch.autocast(logits.device.type, enabled=False):
-                logits = logits if logits.dtype == torch.float64 else logits.float()
-                logs |= classify(logits, rows[:, column], task)
+            logs |= classify(logits, rows[:, column], task)
         return logs

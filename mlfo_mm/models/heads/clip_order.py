@@ -64,7 +64,4 @@ class OrderHead(BaseModule):
                 f'an order is one label a sample, the pipeline gives {tuple(labels.shape[1:])}: '
                 'it needs SampleClipOrder'
             )
-        logits = self(features)
-        with torch.autocast(logits.device.type, enabled=False):
-            logits = logits if logits.dtype == torch.float64 else logits.float()
-            return classify(logits, labels[:, 0, 0], 'order')
+        return classify(self(features), labels[:, 0, 0], 'order')

@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..losses import explained
+from ..losses._common import as_float
 from ..utils import Bound, gather_all
 
 LEAST = 0.02  # share of the spread that is more than chance
@@ -62,7 +63,7 @@ class RegressionHead(BaseModule):
             self(features.flatten(0, 1)).items(), targets, strict=True
         ):
             with torch.autocast(numbers.device.type, enabled=False):
-                numbers = numbers if numbers.dtype == torch.float64 else numbers.float()
+                (numbers,) = as_float(numbers)
                 error = F.mse_loss(numbers, target.to(numbers.dtype))
             logs[f'loss_{task}'] = self.weights[task] * error
             both = gather_all([numbers.detach(), target.to(numbers.dtype)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from mmaction.registry import MODELS
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -70,7 +69,4 @@ class TupleHead(BaseModule):
                 f'{self.task} is one label a sample, the pipeline gives {tuple(labels.shape[1:])}: '
                 "model.head and the sampler must be of one method's"
             )
-        logits = self(features)
-        with torch.autocast(logits.device.type, enabled=False):
-            logits = logits if logits.dtype == torch.float64 else logits.float()
-            return classify(logits, labels[:, 0, 0], self.task)
+        return classify(self(features), labels[:, 0, 0], self.task)

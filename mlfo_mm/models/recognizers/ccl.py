@@ -7,7 +7,7 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 
 from ..losses import embedding_std
-from ..losses._common import unit
+from ..losses._common import as_float, unit
 from ..losses.bounds import FRAMES, pair_bound
 from ..necks import ProjectionMLP
 from ..utils import Bound, TermBound, gather_all
@@ -60,7 +60,7 @@ class CCL(SelfSupervisedRecognizer):
         own_frames, own_videos = z[:-count].unflatten(0, (count, size)), z[-count:]
         frames, videos = gather_all([own_frames, own_videos])
         loss, accuracy = self.cycle.loss_and_accuracy(videos, frames)
-        mean = unit(frames.float() if frames.dtype != torch.float64 else frames).mean(1)
+        mean = unit(*as_float(frames)).mean(1)
         apart, found = self.contrast.loss_and_accuracy(videos, mean)
         return dict(
             loss_cycle=loss,
