@@ -32,7 +32,7 @@ class Ending:
 
 def run(words: Sequence[str], log: Path) -> Ending:
     """Run a command line of a tool in a fork of this process, which has imported what it needs."""
-    start, before = time.monotonic(), _resident()
+    start, before = time.monotonic(), _own_memory()
     child = os.fork()
     if child == 0:
         _work(words, log)
@@ -86,9 +86,10 @@ def _work(words: Sequence[str], log: Path) -> None:
         os._exit(status)
 
 
-def _resident() -> int:
-    pages = int(Path('/proc/self/statm').read_text().split()[1])
-    return pages * resource.getpagesize()
+def _own_memory() -> int:
+    # without pages of files: a fork begins without them, and this process may have many
+    resident, shared = Path('/proc/self/statm').read_text().split()[1:3]
+    return (int(resident) - int(shared)) * resource.getpagesize()
 
 
 def _tail(log: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import mmap
 import random
 import sys
 
@@ -56,6 +57,18 @@ def test_what_falls_is_seen(fuzz, tmp_path, monkeypatch, code, fault):
     tool = tmp_path / 'tool.py'
     tool.write_text(code)
     assert fault in runs.run([str(tool)], tmp_path / 'log').fault
+
+
+def test_memory_is_seen_beside_large_mapped_files(fuzz, tmp_path):
+    runs = importlib.import_module('fuzz_runs')
+    tool = tmp_path / 'tool.py'
+    tool.write_text('x = b"1" * 2**31')
+    with (tmp_path / 'large').open('w+b') as file:
+        file.truncate(3 * 2**30)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            for page in range(0, len(mapped), 4096):
+                mapped[page]
+            assert 'GiB more memory' in runs.run([str(tool)], tmp_path / 'log').fault
 
 
 def test_inputs_are_a_function_of_seed_kind_and_number(fuzz):
