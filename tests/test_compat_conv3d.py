@@ -157,7 +157,6 @@ def test_every_kind_of_layer_keeps_its_function(layout):
     [
         (2, 'autocast', 0),
         (2, 'dtype', 0),
-        (1, 'autocast', 0),
         (3, 'autocast', (1, 1, 1)),
         (2, '', (1, 1, 1)),
     ],
@@ -177,6 +176,31 @@ def test_time_is_padded_where_no_step_sees_the_whole_kernel(frames, bf16, paddin
         layer(torch.randn(1, 4, frames, 6, 6, dtype=dtype))
     shape = (frames + 2, 8, 8) if padding == 0 else (frames, 6, 6)
     assert seen == [(shape, padding)]
+
+
+@pytest.mark.parametrize(
+    ('frames', 'kernel', 'stride', 'padding', 'tap'),
+    [(1, 3, 1, 1, 1), (1, 3, 2, 1, 1), (1, 5, 1, 2, 2), (1, 3, 1, 2, None), (2, 3, 1, 1, None)],
+)
+def test_on_one_step_only_the_taps_that_see_it_are_multiplied(
+    frames, kernel, stride, padding, tap, monkeypatch
+):
+    weights = []
+    original = functional.conv2d
+
+    def conv2d(inputs, weight, *others):
+        weights.append(weight)
+        return original(inputs, weight, *others)
+
+    monkeypatch.setattr(functional, 'conv2d', conv2d)
+    layer = nn.Conv3d(4, 6, (kernel, 3, 3), (stride, 2, 1), (padding, 1, 0)).double()
+    inputs = torch.randn(2, 4, frames, 6, 5, dtype=torch.double)
+    output = layer(inputs)
+    assert len(weights) == (tap is not None)
+    if tap is not None:
+        assert torch.equal(weights[0], layer.weight[:, :, tap])
+    with compat.implicit_padding():
+        torch.testing.assert_close(output, layer(inputs))
 
 
 @pytest.mark.filterwarnings('ignore::DeprecationWarning')

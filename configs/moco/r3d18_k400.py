@@ -24,5 +24,6 @@ param_scheduler = [dict(param_scheduler[1], begin=0)]  # no warm-up
 method_at = dict(
     ucf101=dict(model=dict(queue_size=2048)),  # of 9,537 videos, as in CoCLR's InfoNCE
     small=dict(model=dict(queue_size=256)),  # fewer than there are videos
+    mini=dict(optim_wrapper=dict(optimizer=dict(lr=2e-3))),  # as the pilot chose
     smoke=dict(model=dict(queue_size=10, projection=dict(out_channels=16))),
 )

@@ -26,7 +26,7 @@ normalize = dict(mean=[0.0, 0.0, 0.0], std=[50.0, 50.0, 50.0])
 reader.update(short_side='${short_side}')
 views.decode.update(scale=None)
 train_dataloader.update(batch_size=32, num_workers=1, pin_memory=False)
-optim_wrapper.optimizer.update(lr=2e-3)
+optim_wrapper.optimizer.update(lr=1e-3)
 _by = dict(by_epoch=True, convert_to_iter_based=True)
 param_scheduler[:] = [
     dict(type=LinearLR, start_factor=0.05, begin=0, end=1, **_by),
