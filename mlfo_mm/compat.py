@@ -225,7 +225,8 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
         if inputs.device.type == 'cpu' and _sees_one_step(self, inputs):
             tap, space = padding[-2] // self.dilation[0], (padding[2], padding[0])
             geometry = (self.stride[1:], space, self.dilation[1:], self.groups)
-            return functional.conv2d(inputs[:, :, 0], weight[:, :, tap], bias, *geometry)[:, :, None]
+            output = functional.conv2d(inputs[:, :, 0], weight[:, :, tap], bias, *geometry)
+            return output.unsqueeze(2)
         if inputs.device.type != 'cpu' or not (
             stride > 1 or inputs.dtype == torch.bfloat16 or autocast()
         ):
