@@ -8,7 +8,6 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.study.methods import cards
 from tests.methods import CONSTANTS, RECIPES
 
-
 PILOTED = {('moco', 'mini'): 2e-3}  # rates of their own, in results/reference/PLAN.md
 
 
