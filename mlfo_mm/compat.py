@@ -23,14 +23,16 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlfo_mm import installation
+from mlfo_mm.compat_conv3d import pad_short_conv3d
 from mlfo_mm.errors import UserError, one_line
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 DRN = 'mmaction.models.localizers.drn'
 
@@ -48,6 +50,8 @@ def apply() -> None:
         raise
     stub_drn()
     quiet_import()
+    import_transforms()
+    tell_torchvision_by_its_metadata()
     allow_checkpoint_types()
     return_self_from_train()
     pad_short_conv3d()
@@ -87,6 +91,56 @@ def quiet_import() -> None:
             raise installation.unfit([finding]) from error
     # mmengine 0.10.7 names the gradient scaler by its old name
     warnings.filterwarnings('ignore', r'`torch\.cuda\.amp\.GradScaler', FutureWarning)
+
+
+def import_transforms() -> None:
+    """Import mmaction's transforms without ``scipy.stats``, a second for one function of skeletons.
+
+    ``mode`` is loaded when it is called. Can go when ``pose_transforms`` imports it where it is used.
+    """
+    if 'mmaction.datasets.transforms' not in sys.modules:
+        with _in_place_of('scipy.stats', mode=_mode):
+            import mmaction.datasets.transforms  # noqa: F401
+
+
+def _mode(*arguments: Any, **options: Any) -> Any:
+    from scipy.stats import mode
+
+    return mode(*arguments, **options)
+
+
+def tell_torchvision_by_its_metadata() -> None:
+    """Let a log name torchvision's version without loading it, two seconds of each training.
+
+    Can go when mmengine's ``collect_env`` asks for metadata.
+    """
+    from mmengine.runner import runner
+
+    collect = runner.collect_env
+    if hasattr(collect, '__wrapped__'):
+        return
+
+    @functools.wraps(collect)
+    def wrapped() -> dict[str, Any]:
+        with _in_place_of('torchvision', __version__=metadata.version('torchvision')):
+            return collect()
+
+    runner.collect_env = wrapped
+
+
+@contextlib.contextmanager
+def _in_place_of(name: str, **attributes: Any) -> Iterator[None]:
+    """A module of some attributes in the place of one that is not loaded, for a while."""
+    if name in sys.modules:
+        yield
+        return
+    stand_in = types.ModuleType(name)
+    vars(stand_in).update(attributes)
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def allow_checkpoint_types() -> None:
@@ -177,91 +231,6 @@ def _returning_self(train: Callable[..., object]) -> Callable[..., nn.Module]:
         return self
 
     return wrapped
-
-
-def pad_short_conv3d() -> None:
-    """Give ``Conv3d`` right weight gradients on CPU for clips about as short as the kernel.
-
-    oneDNN's AVX512 weight gradient of a temporally padded convolution is uninitialised memory (or a
-    crash) when no output step sees the whole kernel inside the clip: always in bfloat16, in float32
-    with a temporal stride only. Every R3D at 16 frames meets this in its last stage: temporal
-    kernel 3, padding 1, T = 2. The same zeros, padded explicitly, give the same function, right
-    gradients and the same speed. torch 2.11 and 2.13 are affected; can go when
-    ``test_torch_still_needs_the_padding`` fails.
-    """
-    from torch import nn
-
-    forward = nn.Conv3d._conv_forward
-    if not hasattr(forward, '__wrapped__'):
-        nn.Conv3d._conv_forward = _padding_time(forward)
-
-
-@contextlib.contextmanager
-def implicit_padding() -> Iterator[None]:
-    """Take :func:`pad_short_conv3d` back for a while, to see whether it is still needed."""
-    from torch import nn
-
-    patched = nn.Conv3d._conv_forward
-    nn.Conv3d._conv_forward = getattr(patched, '__wrapped__', patched)
-    try:
-        yield
-    finally:
-        nn.Conv3d._conv_forward = patched
-
-
-def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    import torch
-    from torch.nn import functional
-
-    if installation.parse(torch.__version__) >= (2, 4):
-        autocast = functools.partial(torch.is_autocast_enabled, 'cpu')
-    else:
-        autocast = torch.is_autocast_cpu_enabled
-
-    @functools.wraps(forward)
-    def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        stride = self.stride[0]
-        padding = self._reversed_padding_repeated_twice  # width, height, time: as of functional.pad
-        if inputs.device.type == 'cpu' and _sees_one_step(self, inputs):
-            tap, space = padding[-2] // self.dilation[0], (padding[2], padding[0])
-            geometry = (self.stride[1:], space, self.dilation[1:], self.groups)
-            output = functional.conv2d(inputs[:, :, 0], weight[:, :, tap], bias, *geometry)
-            return output.unsqueeze(2)
-        if inputs.device.type != 'cpu' or not (
-            stride > 1 or inputs.dtype == torch.bfloat16 or autocast()
-        ):
-            return forward(self, inputs, weight, bias)
-        before = padding[-2]
-        first_inside = -(-before // stride) * stride - before
-        reach = self.dilation[0] * (self.kernel_size[0] - 1)
-        if (
-            not any(padding[-2:])
-            or self.padding_mode != 'zeros'  # padded explicitly by torch
-            or first_inside + reach < inputs.shape[-3]
-        ):
-            return forward(self, inputs, weight, bias)
-        padded = functional.pad(inputs, padding)
-        return functional.conv3d(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
-
-    return wrapped
-
-
-def _sees_one_step(layer: nn.Conv3d, inputs: Tensor) -> bool:
-    """Whether all but one of a kernel's steps in time see nothing but zeros.
-
-    oneDNN multiplies them all the same: left out, a layer of R3D-18 on one step takes half the time.
-    """
-    *space, before, after = layer._reversed_padding_repeated_twice
-    reach = layer.dilation[0] * (layer.kernel_size[0] - 1)
-    return (
-        inputs.dim() == 5
-        and inputs.shape[2] == 1
-        and reach > 0
-        and layer.padding_mode == 'zeros'
-        and space[::2] == space[1::2]  # 'same' may pad the sides of an even kernel differently
-        and before % layer.dilation[0] == 0
-        and 0 <= before + after - reach < layer.stride[0]  # one step comes out
-    )
 
 
 apply()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import mmaction
@@ -228,3 +229,24 @@ def test_the_text_of_a_config_is_formatted_once(monkeypatch):
     assert [config.pretty_text, Config(config.to_dict()).pretty_text] == [text, text]
     assert len(found) == 3
     assert Config(dict(a=2)).pretty_text == 'a = 2\n' and len(found) == 4
+
+
+# ---- what takes seconds to import ----
+
+
+def test_importing_the_components_loads_neither_scipy_stats_nor_torchvision():
+    done = run(
+        'import sys; from mlfo_mm import components; '
+        'from mmaction.datasets.transforms import pose_transforms; '
+        'print(sorted({"scipy.stats", "torchvision"} & set(sys.modules))); '
+        'print(pose_transforms.mode([1, 2, 2])[0], "scipy.stats" in sys.modules)'
+    )
+    assert (done.stdout, done.stderr) == ('[]\n2 True\n', '')
+
+
+def test_a_log_names_torchvision_without_loading_it():
+    done = run(
+        'import sys; from mlfo_mm import components; from mmengine.runner import runner; '
+        'print(runner.collect_env()["TorchVision"], "torchvision" in sys.modules)'
+    )
+    assert done.stdout == f'{metadata.version("torchvision")} False\n'

@@ -13,7 +13,7 @@ from mmaction.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mlfo_mm import compat
+from mlfo_mm import compat_conv3d
 from mlfo_mm.models import S3D, SlowFast
 from tests.models.backbones.small import NAMES, full
 
@@ -116,7 +116,7 @@ def test_torch_still_needs_the_padding():
     torch.manual_seed(0)
     layer, inputs = nn.Conv3d(64, 64, 3, padding=1), torch.randn(2, 64, 2, 6, 6)
     expected = weight_gradients(layer, inputs, bf16=False)
-    with compat.implicit_padding():
+    with compat_conv3d.implicit_padding():
         errors = [worst_error(weight_gradients(layer, inputs, True), expected) for _ in range(5)]
     assert max(errors)[0] > 0.3
     assert worst_error(weight_gradients(layer, inputs, bf16=True), expected)[0] < 0.02
@@ -139,7 +139,7 @@ def test_every_kind_of_layer_keeps_its_function(layout):
     torch.manual_seed(0)
     for layer, frames in layers():
         inputs = torch.randn(2, 8, frames, 5, 5).to(memory_format=layout)
-        with compat.implicit_padding():
+        with compat_conv3d.implicit_padding():
             right = layer(inputs)
         torch.testing.assert_close(layer(inputs), right, msg=f'{layer}')
         with torch.autocast('cpu', dtype=torch.bfloat16):
@@ -199,7 +199,7 @@ def test_on_one_step_only_the_taps_that_see_it_are_multiplied(
     assert len(weights) == (tap is not None)
     if tap is not None:
         assert torch.equal(weights[0], layer.weight[:, :, tap])
-    with compat.implicit_padding():
+    with compat_conv3d.implicit_padding():
         torch.testing.assert_close(output, layer(inputs))
 
 
@@ -210,7 +210,7 @@ def test_the_old_way_to_ask_for_autocast(autocast, monkeypatch):
     seen = []
     monkeypatch.setattr(torch, '__version__', '2.3.1+cpu')
     monkeypatch.setattr(functional, 'conv3d', lambda inputs, *_: seen.append(inputs.shape[2]))
-    forward = compat._padding_time(lambda *_: seen.append('as it is'))
+    forward = compat_conv3d._padding_time(lambda *_: seen.append('as it is'))
     layer = nn.Conv3d(4, 4, 3, padding=1)
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=autocast):
         forward(layer, torch.randn(1, 4, 2, 6, 6), layer.weight, layer.bias)

@@ -12,23 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from mlfo_mm.engine.hooks import Preempted
 from mlfo_mm.errors import UserError, line_of, reason_of
+from mlfo_mm.evaluation.cost import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.frozen import TaskResult
 from mlfo_mm.evaluation.lists import unchanged
-from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Request
 from mlfo_mm.evaluation.tasks import TASKS
 from mlfo_mm.evaluation.trial import Shared, Trial, prepare
 from mlfo_mm.files import make_writable
-from mlfo_mm.models.utils.complexity import complexity
 from mlfo_mm.study.identity import contents
 from mlfo_mm.study.provenance import provenance
 from mlfo_mm.study.records import Record, read_record, record_path, write_record
-
-NOTHING_READ = dict(expected=0, read=0, skipped=0)
 
 
 @dataclass(frozen=True)
@@ -119,15 +115,6 @@ def summary(record: Record) -> str:
             + (f', {counts["skipped"]} skipped' if counts['skipped'] else '')
         )
     return '\n'.join([*lines, *(f'warning: {note}' for note in record.notes)])
-
-
-def backbone_cost(backbone: nn.Module, geometry: ClipGeometry) -> dict[str, float]:
-    """Parameters in millions, and GFLOPs for a clip where they can be counted."""
-    try:
-        cost = complexity(backbone, geometry.clip_len, geometry.crop_size)
-    except (RuntimeError, NotImplementedError):  # a backbone that does not run on shapes alone
-        return dict(params_m=round(sum(p.numel() for p in backbone.parameters()) / 1e6, 4))
-    return dict(params_m=round(cost.params_m, 4), gflops=round(cost.gflops, 4))
 
 
 def _answers(record: Record, trial: Trial) -> bool:

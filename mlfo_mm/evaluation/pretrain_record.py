@@ -28,7 +28,7 @@ from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings, references, states
 from mlfo_mm.engine.origin import BROKEN, CHANGES, STOPS, began_with, told_data, told_items
 from mlfo_mm.errors import UserError, reason_of
-from mlfo_mm.evaluation.evaluate import NOTHING_READ, backbone_cost
+from mlfo_mm.evaluation.cost import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.lists import own_list
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import pretraining_of
