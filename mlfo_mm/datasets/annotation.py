@@ -23,6 +23,7 @@ from mlfo_mm.study.profiles import DIGITS, MAKE_DIGITS
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
 MARK = b'\xef\xbb\xbf'  # of byte order
+UNLABELLED = 'unlabelled'  # the one class of a set without labels
 PREPARE = 'python tools/data/prepare_dataset.py'
 
 
