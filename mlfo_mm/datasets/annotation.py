@@ -163,6 +163,11 @@ def read_classes(dataset_dir: Path) -> list[str]:
     return list(first_line)
 
 
+def has_labels(dataset_dir: Path) -> bool:
+    """Whether a data set has classes to tell apart; else it is one to pretrain on."""
+    return len(read_classes(dataset_dir)) > 1
+
+
 def read_list(path: str | Path, num_classes: int | None = None) -> list[Sample]:
     """Read a list of ``relative/path.mp4 label`` lines; the path may hold spaces.
 
