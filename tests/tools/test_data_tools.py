@@ -53,7 +53,7 @@ def test_own_videos_from_folder_to_report(own_videos: Path, tmp_path: Path):
     assert 'data/mine/train.txt: 4 videos' in done.stdout
     check, following = done.stdout.splitlines()[-2:]
     assert check.endswith('broken ones: python tools/data/check_videos.py mine')
-    assert following == 'next: python tools/train.py mlfo/r3d18@mini --data mine'
+    assert following == 'next: python tools/train.py mlfo/r3d18@mini --dataset mine'
     assert (tmp_path / 'data/mine/classes.txt').read_text() == 'clap\nwave\n'
 
     done = run('check_videos', 'mine', '--workers', '2', cwd=tmp_path)

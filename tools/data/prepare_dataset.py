@@ -133,7 +133,7 @@ def main() -> None:
     print(f'to decode each video once and name the broken ones: {check}')
     known = args.data_root is None or args.data_root in data_roots()
     where = '' if known else f'MLFO_DATA_ROOT={shlex.quote(str(args.data_root.absolute()))} '
-    print(f'next: {where}python tools/train.py {RUN} --data {shlex.quote(args.name)}')
+    print(f'next: {where}python tools/train.py {RUN} --dataset {shlex.quote(args.name)}')
 
 
 if __name__ == '__main__':
