@@ -1,10 +1,11 @@
-"""Evaluate a pretrained backbone: ``python tools/evaluate.py CHECKPOINT --task T --dataset D``.
+"""Evaluate a pretrained backbone: ``python tools/evaluate.py CHECKPOINT --task T [--dataset D]``.
 
-The checkpoint carries the config that it was trained with; a run named before it is compared with
-that. ``evaluate.py RUN none`` takes random weights, which finetune trains from scratch. The protocol is
-``configs/tasks/<task>.py`` under the run's profile; the result is a record for each task and data set
-under ``<results>/records/<profile>/``. One that fails does not stop the others; its record says why,
-and the exit status is not 0.
+CHECKPOINT is a file, or the work directory of a training, whose last epoch counts. It carries the
+config that it was trained with; a run named before it is compared with that. ``evaluate.py RUN none``
+takes random weights, which finetune trains from scratch. The protocol is ``configs/tasks/<task>.py``
+under the run's profile; the result is a record for each task and data set under
+``<results>/records/<profile>/``. One that fails does not stop the others; its record says why, and the
+exit status is not 0.
 """
 
 from __future__ import annotations
@@ -24,17 +25,25 @@ from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 from mlfo_mm.study.tasks import TASKS
 
+EXAMPLES = """examples:
+  python tools/evaluate.py work_dirs/mlfo/r3d18@demo --task retrieval
+  python tools/evaluate.py epoch_100.pth --task linear_probe finetune --dataset ucf101 hmdb51
+  python tools/evaluate.py mlfo/r3d18@demo none --task finetune
+"""
+
 
 def parse_args() -> argparse.Namespace:
     """Arguments, in MMAction2's manner."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file, or: RUN none'
+        'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file or folder, or: RUN none'
     )
     parser.add_argument('--task', required=True, nargs='+', choices=TASKS)
-    parser.add_argument('--dataset', required=True, nargs='+', help='names of data sets')
+    parser.add_argument(
+        '--dataset', nargs='+', metavar='NAME', help='default: the one that it was trained on'
+    )
     parser.add_argument('--split', type=count, default=1)
     parser.add_argument('--seed', type=seed, help="default: the checkpoint's own, else 0")
     parser.add_argument('--amp', action='store_true', help='bfloat16 autocast, on CPU or GPU')
@@ -78,16 +87,17 @@ def main() -> None:
 def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
     check_limit('--decode-timeout', args.decode_timeout)
     from mlfo_mm.evaluation.evaluate import evaluate_all, summary  # these load torch
-    from mlfo_mm.evaluation.request import Request
+    from mlfo_mm.evaluation.request import Request, own_dataset, weights_of
 
     keep_freed_memory()
-    *run, checkpoint = args.checkpoint
+    run, checkpoint = weights_of(args.checkpoint)
+    datasets = args.dataset or [own_dataset(run, checkpoint)]
     requests = [
         Request(
             checkpoint=checkpoint,
             task=task,
             dataset=dataset,
-            run=run[0] if run else '',
+            run=run,
             split=args.split,
             seed=args.seed,
             amp=args.amp,
@@ -97,7 +107,7 @@ def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
             average=args.average,
             options=args.cfg_options or {},
         )
-        for dataset in dict.fromkeys(args.dataset)
+        for dataset in dict.fromkeys(datasets)
         for task in dict.fromkeys(args.task)
     ]
     failures = []

@@ -1,4 +1,7 @@
-"""Pretrain a method: ``python tools/train.py mlfo/r3d18@demo [--work-dir DIR] [--resume] [--amp]``."""
+"""Pretrain a method on videos, without their labels.
+
+It says in ten lines what it will do, and ends with the command that evaluates the weights.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,21 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 
+EXAMPLES = """examples:
+  python tools/train.py mlfo/r3d18@demo
+  python tools/train.py mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try
+  python tools/train.py mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try --resume
+"""
+
 
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
-    parser.add_argument('--work-dir', help='default: work_dirs/<method>/<run>')
+    parser.add_argument('--dataset', metavar='NAME', help="to train on, in place of the run's own")
+    parser.add_argument('--work-dir', help='default: work_dirs/<method>/<run>[-<dataset>]')
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -58,18 +70,22 @@ def main() -> None:
 def _train(args: argparse.Namespace, records: list[Path]) -> None:
     from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.config_values import require
-    from mlfo_mm.engine.launch import missing, next_command, train, use_amp
+    from mlfo_mm.engine.launch import fit_batch, missing, next_command, train, use_amp
     from mlfo_mm.evaluation.pretrain_record import train_and_record
     from mmengine.dist import is_main_process
 
-    config = load_config(args.run, args.cfg_options)
+    options = dict(args.cfg_options or {})
+    if args.dataset is not None:
+        options['pretrain_dataset'] = args.dataset
+    config = load_config(args.run, options)
     require(config)
     if args.preflight is not None:
         lines = missing(config, args.preflight)
         if lines:
             raise UserError('\nerror: '.join(lines))
         return
-    name = Path('work_dirs', config.get('method', 'run'), Path(config.filename).stem)
+    stem = '-'.join(filter(None, (Path(config.filename).stem, args.dataset)))
+    name = Path('work_dirs', config.get('method', 'run'), stem)
     config.work_dir = args.work_dir or config.get('work_dir') or str(name)
     if args.seed is not None:
         config.randomness.seed = args.seed
@@ -78,6 +94,9 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
     )
     if args.amp:
         use_amp(config)
+    if args.launcher == 'none' and 'train_dataloader.batch_size' not in options:
+        line = fit_batch(config)
+        print(line, end='\n' if line else '')
     if args.results:
         how = (args.launcher, args.resume, args.auto_scale_lr)
         records += train_and_record(config, *how, args.results)

@@ -23,6 +23,7 @@ from mlfo_mm.study.profiles import DIGITS, MAKE_DIGITS
 Subset = Literal['train', 'test']
 LIST_NAME = re.compile(r'(train|test)(\d*)\.txt')
 MARK = b'\xef\xbb\xbf'  # of byte order
+UNLABELLED = 'unlabelled'  # the one class of a set without labels
 PREPARE = 'python tools/data/prepare_dataset.py'
 
 
@@ -160,6 +161,11 @@ def read_classes(dataset_dir: Path) -> list[str]:
     if lines[-1][0] != len(lines):
         raise UserError(f'{path}: has blank lines between classes, so their labels are ambiguous')
     return list(first_line)
+
+
+def has_labels(dataset_dir: Path) -> bool:
+    """Whether a data set has classes to tell apart; else it is one to pretrain on."""
+    return len(read_classes(dataset_dir)) > 1
 
 
 def read_list(path: str | Path, num_classes: int | None = None) -> list[Sample]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mlfo_mm.datasets.annotation import Sample, source_hint
+from mlfo_mm.datasets.annotation import Sample, list_names, source_hint
 from mlfo_mm.datasets.leakage import check_leakage
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
@@ -169,14 +169,20 @@ def write_dataset(dataset_dir: Path, prepared: Prepared, overwrite: bool = False
         if name.startswith('train'):
             other = lists.get(name.replace('train', 'test'), [])
             check_leakage(_samples(entries), _samples(other), dataset_dir)
+    stale = [
+        n for n in list_names(dataset_dir) if n in ('train.txt', 'test.txt') and n not in texts
+    ]
     if not overwrite:
-        _refuse_to_change(dataset_dir, texts)
+        _refuse_to_change(dataset_dir, texts, stale)
+    for name in stale:
+        (dataset_dir / name).unlink()
     if prefix == 'videos/':
         _link_videos(dataset_dir, prepared.videos, overwrite)
     for name, text in texts.items():
         write_atomic(dataset_dir / name, text)
     counts = [f'{dataset_dir / n}: {len(e):,} videos' for n, e in sorted(lists.items())]
-    return [*prepared.notes, f'{dataset_dir}: {len(prepared.classes)} classes', *counts]
+    classes = f'{len(prepared.classes)} classes' if len(prepared.classes) > 1 else 'no labels'
+    return [*prepared.notes, f'{dataset_dir}: {classes}', *counts]
 
 
 def _samples(entries: Iterable[tuple[str, int]]) -> list[Sample]:
@@ -206,7 +212,11 @@ def _text(name: str, lines: Sequence[str]) -> str:
     return ''.join(f'{line}\n' for line in lines)
 
 
-def _refuse_to_change(dataset_dir: Path, texts: dict[str, str]) -> None:
+def _refuse_to_change(dataset_dir: Path, texts: dict[str, str], stale: list[str]) -> None:
+    if stale:
+        raise UserError(
+            f'{dataset_dir / stale[0]} is there and would be none; remove it by --overwrite'
+        )
     for name, text in texts.items():
         path = dataset_dir / name
         if path.is_file() and path.read_bytes() != text.encode('utf-8'):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 import shlex
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 
-from mlfo_mm.datasets.annotation import PREPARE
-from mlfo_mm.datasets.prepare import Prepared, note_left_out, scan_videos
-from mlfo_mm.datasets.subset_folders import missing_classes, split_by_folders
+from mlfo_mm.datasets.annotation import LIST_NAME, PREPARE, UNLABELLED
+from mlfo_mm.datasets.groups import find_groups
+from mlfo_mm.datasets.prepare import VIDEO_SUFFIXES, Prepared, note_left_out, scan_videos
+from mlfo_mm.datasets.subset_folders import class_names, merged, missing_classes, split_by_folders
 from mlfo_mm.errors import UserError
 
 Entries = list[tuple[str, int]]
@@ -22,20 +22,26 @@ def prepare_folder(
     group_regex: str | None = None,
     test_fraction: float = 0.3,
     seed: int = 0,
+    unlabelled: bool = False,
 ) -> Prepared:
-    """A data set from a folder of class folders.
+    """A data set from a folder of class folders, or of videos alone.
 
     ``train/<class>/`` and ``test/<class>/`` folders (or ``val``, ``Training``, ...) are taken as they
-    are; otherwise the videos are split at random, class by class, groups whole.
+    are; otherwise the videos are split at random, class by class, groups whole. Without two class
+    folders there are no labels: all videos are a list to pretrain on.
 
     Args:
         dataset_dir: Folder of the data set.
-        videos: Folder of the class folders; by default ``videos`` in it, or the latter.
-        group_regex: Found in each video's path below ``videos``; its first group (or the whole
-            match) names the video's group, such as a subject or a source recording. A group is
-            never divided between the lists. Without it every video is a group of its own.
+        videos: Folder of the class folders; by default ``videos`` in it, or the latter. A folder
+            around all others is passed through.
+        group_regex: Found in a video's path below ``videos``; its first group (or the whole match)
+            names the video's group, such as a subject or a source recording. A group is never
+            divided between the lists. What it does not find has the group that its name tells
+            (:func:`mlfo_mm.datasets.leakage.group_of`), or is one of its own. Copies of a file are
+            of one group.
         test_fraction: Aimed-at share of each class in the test list.
         seed: Of the order in which groups are tried.
+        unlabelled: Folders are no classes.
     """
     if not 0 < test_fraction < 1:
         raise UserError(f'--test-fraction {test_fraction} is not between 0 and 1')
@@ -50,24 +56,26 @@ def prepare_folder(
             f'{folders[0]}/<class>/ and run: {PREPARE} folder --name {shlex.quote(dataset_dir.name)}'
             + ''.join(f' ({note})' for note in note_left_out(others))
         )
+    if unlabelled:
+        return _unlabelled(folder, found, others, 'without labels, as asked for')
+    folder, found = _within(folder, found)
     given = split_by_folders(folder, found)
     if given:
         given.notes.extend(note_left_out(others))
         return given
     in_class = [v for v in found if '/' in v]
-    notes = note_left_out(others)
+    class_of = class_names(v.split('/')[0] for v in in_class)
+    classes = sorted(set(class_of.values()))
+    if len(classes) < 2:
+        return _unlabelled(folder, found, others, f'no two class folders in {folder}')
+    notes = note_left_out(others) + merged(class_of)
     if len(in_class) < len(found):
         notes.append(
             f'{len(found) - len(in_class)} videos in no class folder of {folder}; left out'
         )
-    classes = sorted({v.split('/')[0] for v in in_class})
-    if len(classes) < 2:
-        raise UserError(
-            f'{folder}: {len(classes)} class folders with videos, at least 2 are needed'
-        )
-    groups = _group(folder, in_class, group_regex)
+    groups, said = find_groups(folder, in_class, group_regex)
     test = _choose_test(groups, test_fraction, seed)
-    label_of = {name: label for label, name in enumerate(classes)}
+    label_of = {name: classes.index(shown) for name, shown in class_of.items()}
     lists: dict[str, Entries] = {'train.txt': [], 'test.txt': []}
     for video in in_class:
         name = 'test.txt' if video in test else 'train.txt'
@@ -75,26 +83,30 @@ def prepare_folder(
     if not lists['test.txt'] or not lists['train.txt']:
         raise UserError(
             f'{folder}: {len(groups)} groups of videos cannot be divided into a training and '
-            f'a test list; change --group-regex or --test-fraction'
+            f'a test list, which takes two of a class; change --group-regex or --test-fraction'
         )
-    notes.append(f'split at random by seed {seed}: {len(groups):,} groups kept whole')
+    notes += [f'split at random by seed {seed}: {len(groups):,} groups kept whole', *said]
     return Prepared(folder, classes, lists, notes + missing_classes(classes, lists))
 
 
-def _group(folder: Path, videos: list[str], regex: str | None) -> dict[str, list[str]]:
-    if regex is None:
-        return {v: [v] for v in videos}
-    try:
-        pattern = re.compile(regex)
-    except re.error as error:
-        raise UserError(f'--group-regex {regex!r}: {error}') from error
-    groups: dict[str, list[str]] = defaultdict(list)
-    for video in videos:
-        match = pattern.search(video)
-        if match is None or (pattern.groups and match.group(1) is None):
-            raise UserError(f'--group-regex {regex!r} finds no group in {folder / video}')
-        groups[match.group(1 if pattern.groups else 0)].append(video)
-    return dict(groups)
+def _within(folder: Path, videos: list[str]) -> tuple[Path, list[str]]:
+    """The folder without those that are alone around all videos, as archives unpack to."""
+    while len({v.split('/')[0] for v in videos}) == 1 and all('/' in v for v in videos):
+        top = videos[0].split('/')[0]
+        folder, videos = folder / top, [v.removeprefix(f'{top}/') for v in videos]
+    return folder, videos
+
+
+def _unlabelled(folder: Path, videos: list[str], others: Counter[str], why: str) -> Prepared:
+    """All videos as a list to pretrain on."""
+    for path in folder.iterdir():  # in folders below they are counted
+        kept = path.name == 'classes.txt' or LIST_NAME.fullmatch(path.name)
+        suffix = path.suffix.lower()
+        if path.is_file() and suffix not in VIDEO_SUFFIXES and path.name[0] != '.' and not kept:
+            others[suffix or 'no suffix'] += 1
+    note = f'{why}: a set to pretrain on; evaluation takes another one, with classes'
+    lists = {'train.txt': [(video, 0) for video in videos]}
+    return Prepared(folder, [UNLABELLED], lists, [*note_left_out(others), note])
 
 
 def _choose_test(groups: dict[str, list[str]], fraction: float, seed: int) -> set[str]:

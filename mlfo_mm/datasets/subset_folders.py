@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mlfo_mm.datasets.prepare import Prepared
@@ -57,7 +57,7 @@ def split_by_folders(
     if len(tops) > 1 and all(map(subset_word, tops)):
         raise UserError(
             f'{folder}: {", ".join(sorted(tops))} are subsets by their names, not classes: videos are '
-            f'expected in train/<class>/ and test/<class>/ (or val)'
+            f'expected in train/<class>/ and test/<class>/ (or val); --unlabelled takes all to pretrain on'
         )
     return None
 
@@ -87,15 +87,28 @@ def _prepared(folder: Path, videos: Sequence[str], level: int, train: str, test:
             parts['train.txt' if subset == train else 'test.txt'].append((video, names[1 - level]))
         else:
             others[subset or (names[0] if len(names) > 1 else '')] += 1
-    classes = sorted({name for part in parts.values() for _, name in part})
-    label_of = {name: label for label, name in enumerate(classes)}
+    class_of = class_names(name for part in parts.values() for _, name in part)
+    classes = sorted(set(class_of.values()))
+    label_of = {name: classes.index(shown) for name, shown in class_of.items()}
     lists = {n: [(video, label_of[name]) for video, name in part] for n, part in parts.items()}
-    notes = [f'split by the folders {train} and {test} of {folder}']
+    notes = [f'split by the folders {train} and {test} of {folder}', *merged(class_of)]
     if others:
         named = ', '.join(sorted(others.keys() - {train, test, ''}))
         where = f' (in {named})' if named else ''
         notes.append(f'{others.total():,} other videos below {folder}{where}; left out')
     return Prepared(folder, classes, lists, notes + missing_classes(classes, lists))
+
+
+def class_names(folders: Iterable[str]) -> dict[str, str]:
+    """The class that each folder holds: ``Walk`` and ``walk`` are one, called as the first of them."""
+    shown: dict[str, str] = {}
+    return {name: shown.setdefault(name.casefold(), name) for name in sorted(set(folders))}
+
+
+def merged(class_of: dict[str, str]) -> list[str]:
+    """Notes on folders of one class whose names differ."""
+    spelt = {shown: [n for n in class_of if class_of[n] == shown] for shown in class_of.values()}
+    return [f'{" and ".join(names)} are one class' for names in spelt.values() if len(names) > 1]
 
 
 def missing_classes(classes: list[str], lists: dict[str, Entries]) -> list[str]:

@@ -137,8 +137,8 @@ def scaled_learning_rate(config: Config, world_size: int, enable: bool) -> str:
     rate = config.optim_wrapper.optimizer.lr
     line = f'effective batch {config.train_dataloader.batch_size} x {world_size} = {batch}'
     line += f', learning rate {rate:g}'
-    if base is None:
-        return line
+    if base is None or (config.get('profile', PAPER) != PAPER and not enable):
+        return line  # a small profile has a batch and a rate of its own
     line += f' (the paper: batch {base}'
     if batch == base:
         return line + ', the same)'

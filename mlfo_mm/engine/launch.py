@@ -15,8 +15,9 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
-from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
+from mlfo_mm.datasets.annotation import find_dataset, has_labels, list_file, list_names, read_list
 from mlfo_mm.datasets.content import TRAINED_ON
+from mlfo_mm.engine.announce import QuietRunner, fitting_batch, plan_lines
 from mlfo_mm.engine.checkpoints import (
     SAFETENSORS,
     backbone_differences,
@@ -25,6 +26,7 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
+from mlfo_mm.engine.compose import PAPER
 from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume, refuse_occupied
 from mlfo_mm.engine.hooks.health import HealthHook
@@ -192,12 +194,27 @@ def _check_batch(config: Config, processes: int) -> None:
         )
 
 
+def fit_batch(config: Config) -> str:
+    """Lower the batch of a small run on one process to what its list fills; a line if it was."""
+    if config.get('profile') == PAPER:
+        return ''
+    path, loader = training_list(config), config.train_dataloader
+    videos = len(read_list(path))
+    batch = fitting_batch(loader.batch_size, videos)
+    if batch == loader.batch_size:
+        return ''
+    line = f'{path} has {videos} videos: batch {batch} in place of {loader.batch_size}'
+    loader.batch_size = batch
+    return line
+
+
 def next_command(config: Config) -> list[str]:
     """What to type when a training is done: its weights, evaluated on its own data set."""
-    checkpoint = Path(config.work_dir) / f'epoch_{config.train_cfg.max_epochs}.pth'
     tasks = [task.key for task in TASKS.values() if task.frozen and not task.pictures][:2]
-    command = ['python', 'tools/evaluate.py', str(checkpoint), '--task', *tasks]
-    return [*command, '--dataset', str(config.pretrain_dataset)]
+    command = ['python', 'tools/evaluate.py', str(config.work_dir), '--task', *tasks]
+    folder = find_dataset(str(config.pretrain_dataset))
+    own = has_labels(folder) and any(name.startswith('test') for name in list_names(folder))
+    return command if own else [*command, '--dataset', 'NAME']
 
 
 def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool) -> Runner:
@@ -226,7 +243,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     config.train_cfg.type = ResumableTrainLoop.__name__  # by name, as in use_amp
-    lines.append(scaled_learning_rate(config, processes, auto_scale_lr))
+    batch_line = scaled_learning_rate(config, processes, auto_scale_lr)
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
     batch = config.train_dataloader.batch_size * processes
     facts = origin(composed, batch, training_list(config))
@@ -240,15 +257,17 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     stop = PreemptionHook()
     with disk_errors(work_dir, REMEDY):
         try:
-            runner = Runner.from_cfg(config)
+            runner = QuietRunner.from_cfg(config)
             for hook in (
                 HealthHook(),
                 OriginHook(facts),
                 stop,
             ):  # not in the configs: they change no result
                 runner.register_hook(hook)
-            if not torch.cuda.is_available():
-                lines.append('no GPU: training on the CPU')
+            if is_main_process():
+                plan = (training_list(composed), processes, batch_line)
+                lines = [*plan_lines(runner, composed, *plan), *lines]
+                print('\n'.join(lines), flush=True)
             for line in lines:
                 runner.logger.info(line)
             runner.train()

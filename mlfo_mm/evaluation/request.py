@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 
 from mlfo_mm.engine import fast_in_bfloat16
-from mlfo_mm.engine.composed import checked_origin, composed_text
+from mlfo_mm.engine.checkpoints import read_checkpoint
+from mlfo_mm.engine.composed import carried_config, checked_origin, composed_text
 from mlfo_mm.engine.config import load_config, load_task, task_keys, with_changes
 from mlfo_mm.engine.config_values import look_up, require
+from mlfo_mm.engine.hooks.checkpoint import last_checkpoint
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.study.experiments import SWEPT_KEYS
@@ -141,6 +144,33 @@ class Evaluation:
     def experiment(self) -> str:
         """Name of the record."""
         return self.about()['experiment']
+
+
+def weights_of(words: Sequence[str]) -> tuple[str, str]:
+    """Run and checkpoint of ``[RUN] CHECKPOINT`` or ``RUN none``; a work directory has its last epoch's.
+
+    The run is empty where none is named.
+    """
+    *run, checkpoint = words
+    if checkpoint != NO_CHECKPOINT:
+        checkpoint = str(last_checkpoint(checkpoint))
+    return ''.join(run), checkpoint
+
+
+def own_dataset(run: str, checkpoint: str) -> str:
+    """The data set that weights were trained on, or would be.
+
+    Raises:
+        UserError: The checkpoint does not say, and no run is named.
+    """
+    carried = None
+    if checkpoint != NO_CHECKPOINT:
+        carried = carried_config(read_checkpoint(Path(checkpoint)), checkpoint)
+    if carried is None and not run:
+        raise UserError(f'{checkpoint} carries no config of this project: name a --dataset')
+    config = load_config(run) if carried is None else carried
+    require(config, ('pretrain_dataset',))
+    return str(config.pretrain_dataset)
 
 
 def read_configs(request: Request, carried: Config | None = None) -> tuple[Config, Config]:

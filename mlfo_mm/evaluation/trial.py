@@ -15,12 +15,14 @@ from mmengine.registry import init_default_scope
 from mlfo_mm.datasets.annotation import (
     Subset,
     find_dataset,
+    has_labels,
     list_file,
     read_classes,
     read_list,
 )
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import carried_config
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pipelines import ClipGeometry, dataset_config, test_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer
@@ -160,6 +162,11 @@ def feature_width(trial: Trial) -> int:
 def _check_data(dataset: str, split: int) -> list[str]:
     folder = find_dataset(dataset)
     classes = read_classes(folder)
+    if not has_labels(folder):
+        raise UserError(
+            f'{dataset} has no labels ({folder / "classes.txt"} has one line): it is a set to pretrain '
+            'on, --dataset names one with classes to evaluate on'
+        )
     for subset in ('train', 'test'):
         read_list(list_file(folder, subset, split), len(classes))
     return classes

@@ -144,12 +144,73 @@ def test_errors(changes: dict, message: str, tmp_path: Path):
         prepare_folder(tmp_path / 'd', **changes)
 
 
-def test_no_videos_or_a_single_class(tmp_path: Path):
+def test_no_videos(tmp_path: Path):
     with pytest.raises(UserError, match=r'Put them in .*d/videos/<class>/ and run: .*--name d'):
         prepare_folder(tmp_path / 'd')
-    make(tmp_path / 'one', classes=1)
-    with pytest.raises(UserError, match='1 class folders'):
-        prepare_folder(tmp_path / 'one')
+
+
+def test_names_tell_the_groups(tmp_path: Path):
+    """What leaks by its name is kept whole without being asked for, so that the lists are taken."""
+    make(tmp_path / 'd/videos', clips=3)
+    (tmp_path / 'd/videos/class0/other.mp4').touch()
+    prepared = prepare_folder(tmp_path / 'd')
+    assert prepared.notes == [
+        'split at random by seed 0: 31 groups kept whole',
+        '1 of 91 videos are in no group by their names: each is its own',
+    ]
+    write_dataset(tmp_path / 'd', prepared)
+    assert {len(read_list(tmp_path / 'd' / f'{s}.txt')) for s in ('train', 'test')} == {27, 64}
+
+
+def test_videos_without_labels_are_a_set_to_pretrain_on(tmp_path: Path):
+    for name in ('one.mp4', 'two.avi', 'notes.txt', 'tuesday/three.mp4'):
+        (tmp_path / 'flat' / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'flat' / name).touch()
+    prepared = prepare_folder(tmp_path / 'd', tmp_path / 'flat')
+    assert prepared.classes == ['unlabelled']
+    assert prepared.lists == {
+        'train.txt': [('one.mp4', 0), ('tuesday/three.mp4', 0), ('two.avi', 0)]
+    }
+    assert prepared.notes[0].endswith('left out: 1 .txt')
+    lines = write_dataset(tmp_path / 'd', prepared)
+    assert f'{tmp_path}/d: no labels' in lines
+    make(tmp_path / 'days')
+    asked = prepare_folder(tmp_path / 'd', tmp_path / 'days', unlabelled=True)
+    assert len(asked.lists['train.txt']) == 60 and list(asked.lists) == ['train.txt']
+
+
+def test_a_test_list_of_before_does_not_stay(tmp_path: Path):
+    folder = tmp_path / 'd'
+    make(folder / 'videos')
+    write_dataset(folder, prepare_folder(folder))
+    again = prepare_folder(folder, unlabelled=True)
+    with pytest.raises(UserError, match=r'test\.txt is there and would be none.*--overwrite'):
+        write_dataset(folder, again)
+    write_dataset(folder, again, overwrite=True)
+    assert not (folder / 'test.txt').exists()
+
+
+def test_a_folder_around_all_others_is_passed_through(tmp_path: Path):
+    make(tmp_path / 'd/Videos/unpacked')
+    prepared = prepare_folder(tmp_path / 'd')
+    assert prepared.videos == tmp_path / 'd/Videos/unpacked'
+    assert prepared.classes == ['class0', 'class1', 'class2']
+
+
+def test_classes_in_any_case_are_one(tmp_path: Path):
+    for name in ('Walk/1.mp4', 'walk/2.mp4', 'run/3.mp4', 'run/4.mp4', 'WALK/5.mp4'):
+        (tmp_path / 'd/videos' / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'd/videos' / name).touch()
+    prepared = prepare_folder(tmp_path / 'd')
+    assert prepared.classes == ['WALK', 'run']
+    assert 'WALK and Walk and walk are one class' in prepared.notes
+    labels = {video: label for entries in prepared.lists.values() for video, label in entries}
+    assert [labels[f'{name}.mp4'] for name in ('Walk/1', 'walk/2', 'run/3', 'WALK/5')] == [
+        0,
+        0,
+        1,
+        0,
+    ]
 
 
 def test_real_clips_stay_in_their_groups(real_data: Path, tmp_path: Path):

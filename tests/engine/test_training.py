@@ -215,7 +215,11 @@ def test_two_processes_train(digits, tmp_path):
         PORT=free_port(), OMP_NUM_THREADS='1',
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    assert 'effective batch 4 x 2 = 8' in done.stdout + done.stderr
+    assert done.stdout.count('effective batch 4 x 2 = 8') == 1  # the first process alone
+    assert f'next: python tools/evaluate.py {tmp_path} --task' in done.stdout.splitlines()[-1]
+    assert 'Epoch(train)' not in done.stdout + done.stderr  # the log has it
+    (log,) = tmp_path.glob('*/*.log')
+    assert 'Epoch(train)' in log.read_text() and 'effective batch 4 x 2 = 8' in log.read_text()
     assert (tmp_path / 'epoch_2.pth').exists()
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import torch
 
 from mlfo_mm.engine.composed import carried_config, composed_text
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
-from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
+from mlfo_mm.evaluation.request import (
+    Evaluation,
+    Request,
+    own_dataset,
+    read_configs,
+    weights_of,
+)
 from mlfo_mm.study.identity import hash_text
 
 REQUEST = Request(
@@ -163,3 +170,18 @@ def test_how_clips_look_is_the_evaluation_s(plain, options):
 def test_what_cannot_be_asked_for(changes, message):
     with pytest.raises(UserError, match=message):
         evaluation(**changes)
+
+
+def test_weights_and_their_own_data(tmp_path):
+    config = load_config('mlfo/r3d18@smoke', {'pretrain_dataset': 'mine'})
+    for name, meta in (('epoch_2.pth', dict(composed=composed_text(config))), ('bare.pth', {})):
+        torch.save(dict(state_dict={}, meta=meta), tmp_path / name)
+    last = str(tmp_path / 'epoch_2.pth')
+    assert weights_of([str(tmp_path)]) == weights_of([last]) == ('', last)
+    assert weights_of(['mlfo/r3d18@smoke', 'none']) == ('mlfo/r3d18@smoke', 'none')
+    assert own_dataset('', last) == own_dataset('mlfo/r3d18@smoke', last) == 'mine'
+    assert own_dataset('mlfo/r3d18@smoke', 'none') == 'digits_motion'
+    bare = str(tmp_path / 'bare.pth')
+    assert own_dataset('mlfo/r3d18@smoke', bare) == 'digits_motion'
+    with pytest.raises(UserError, match='name a --dataset'):
+        own_dataset('', bare)

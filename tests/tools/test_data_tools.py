@@ -37,8 +37,8 @@ def own_videos(tmp_path: Path) -> Path:
             with av.open(str(folder / name / f'v_{name}_g{i}_c01.mp4'), 'w') as container:
                 stream = container.add_stream('mpeg4', rate=Fraction(25))
                 stream.width, stream.height, stream.pix_fmt = 32, 32, 'yuv420p'
-                for value in range(34):
-                    image = np.full((32, 32, 3), value, np.uint8)
+                for value in range(34):  # no copy of another: copies stay in one list
+                    image = np.full((32, 32, 3), value + 40 * i + 7 * (name == 'clap'), np.uint8)
                     container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
                 container.mux(stream.encode())
     return folder
@@ -51,7 +51,9 @@ def test_own_videos_from_folder_to_report(own_videos: Path, tmp_path: Path):
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, '')
     assert 'data/mine/train.txt: 4 videos' in done.stdout
-    assert done.stdout.endswith('next: python tools/data/check_videos.py mine\n')
+    check, following = done.stdout.splitlines()[-2:]
+    assert check.endswith('broken ones: python tools/data/check_videos.py mine')
+    assert following == 'next: python tools/train.py mlfo/r3d18@mini --dataset mine'
     assert (tmp_path / 'data/mine/classes.txt').read_text() == 'clap\nwave\n'
 
     done = run('check_videos', 'mine', '--workers', '2', cwd=tmp_path)

@@ -53,6 +53,16 @@ def test_a_fault_of_the_user_is_handed_over(tool, capsys, tmp_path):
     assert capsys.readouterr().err == f'error: {said.reason}\n'
 
 
+def test_videos_without_labels_are_no_test(tool, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    (tmp_path / 'flat').mkdir()
+    for name, text in (('classes.txt', 'unlabelled\n'), ('train.txt', 'a.mp4 0\n')):
+        (tmp_path / 'flat' / name).write_text(text)
+    assert tool(SMOKE, 'none', '--task', 'retrieval', '--dataset', 'flat') == 2
+    said = capsys.readouterr().err
+    assert said.startswith('error: flat has no labels') and said.count('\n') == 1
+
+
 def test_checkpoint_is_given_once(tool, capsys):
     rest = ['--task', 'retrieval', '--dataset', 'ucf101']
     assert tool('none', *rest) == 2

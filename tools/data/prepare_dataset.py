@@ -4,8 +4,8 @@ Videos are neither copied nor changed. Examples:
 
   python tools/data/prepare_dataset.py ucf101
   python tools/data/prepare_dataset.py hmdb51 --videos /disk/hmdb51_org
-  python tools/data/prepare_dataset.py folder --name mine --videos /disk/mine \
-      --group-regex '_g(\d+)_'
+  python tools/data/prepare_dataset.py folder --name mine --videos /disk/mine
+  python tools/data/prepare_dataset.py folder --name mine --group-regex 'subject(\d+)'
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from mlfo_mm.datasets.prepare_official import (
 )
 from mlfo_mm.errors import UserError
 
+RUN = 'mlfo/r3d18@mini'  # what is tried first on videos of one's own
+
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
@@ -46,7 +48,11 @@ def parse_args() -> argparse.Namespace:
             'three official splits; videos in videos/, lists in testTrainMulti_7030_splits/',
         ),
         ('kinetics400', 'train/ and val/ class folders, or the official CSV files'),
-        ('folder', 'any folder of class folders, split at random with groups kept whole'),
+        (
+            'folder',
+            'any folder of class folders, split at random with groups kept whole; without class '
+            'folders, a set to pretrain on',
+        ),
     ):
         sub = kinds.add_parser(kind, help=text, description=text)
         sub.add_argument(
@@ -72,7 +78,14 @@ def parse_args() -> argparse.Namespace:
             )
         if kind == 'folder':
             sub.add_argument(
-                '--group-regex', help=r"finds a video's group in its path, such as '_g(\d+)_'"
+                '--group-regex',
+                help=r"finds a video's group (a subject, a source) in its path, such as "
+                r"'subject(\d+)'; names like v_Jump_g08_c01 and Kinetics' are known without it",
+            )
+            sub.add_argument(
+                '--unlabelled',
+                action='store_true',
+                help='folders are no classes: only to pretrain on',
             )
             sub.add_argument(
                 '--test-fraction',
@@ -109,12 +122,18 @@ def main() -> None:
     elif args.kind == 'kinetics400':
         prepared = prepare_kinetics400(folder, args.videos, args.splits)
     else:
-        prepared = prepare_folder(
-            folder, args.videos, args.group_regex, args.test_fraction, args.seed
-        )
+        how = (args.group_regex, args.test_fraction, args.seed, args.unlabelled)
+        prepared = prepare_folder(folder, args.videos, *how)
     print('\n'.join(write_dataset(folder, prepared, args.overwrite)))
     root = [] if args.data_root is None else ['--data-root', str(args.data_root)]
-    print(f'next: python tools/data/check_videos.py {shlex.join([args.name, *root])}')
+    check = f'python tools/data/check_videos.py {shlex.join([args.name, *root])}'
+    if args.kind != 'folder':
+        print(f'next: {check}')
+        return
+    print(f'to decode each video once and name the broken ones: {check}')
+    known = args.data_root is None or args.data_root in data_roots()
+    where = '' if known else f'MLFO_DATA_ROOT={shlex.quote(str(args.data_root.absolute()))} '
+    print(f'next: {where}python tools/train.py {RUN} --dataset {shlex.quote(args.name)}')
 
 
 if __name__ == '__main__':

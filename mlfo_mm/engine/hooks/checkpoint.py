@@ -62,6 +62,24 @@ def find_resume(work_dir: str | Path, logger=print) -> Path | None:
     return None
 
 
+def last_checkpoint(path: str | Path) -> Path:
+    """The checkpoint that a path means: itself, or of a work directory that of the last epoch.
+
+    Raises:
+        UserError: A folder without a whole ``epoch_NUMBER.pth``.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return path
+    found = by_epoch(path)
+    whole = next(
+        (found[epoch] for epoch in sorted(found, reverse=True) if readable(found[epoch])), None
+    )
+    if whole is None:
+        raise UserError(f'{path}: no whole checkpoint epoch_*.pth in it: nothing was trained there')
+    return whole
+
+
 def refuse_occupied(work_dir: Path) -> None:
     """Refuse a fresh start where an earlier run's checkpoints would be written over.
 

@@ -20,7 +20,6 @@ LETTERS = 46  # that fit above a strip
 HEAD, ABOVE, BREAK = 0.42, 0.32, 0.2  # inches: heads, the text above a strip, between groups
 FRAMES = 4
 GAP = 3
-WIDTH = FRAMES * SIZE + (FRAMES - 1) * GAP
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,17 @@ class StripRow:
     begins: bool = False
 
 
-def draw_rows(heads: Sequence[str], rows: Sequence[StripRow]) -> Figure:
-    """Draw rows under the heads of their columns, one pixel of a tile to one of the figure."""
+def draw_rows(heads: Sequence[str], rows: Sequence[StripRow], frames: int = FRAMES) -> Figure:
+    """Draw rows under the heads of their columns, one pixel of a tile to one of the figure.
+
+    Args:
+        heads: Of the columns.
+        rows: Their strips.
+        frames: Tiles of a strip.
+    """
     left = 1.0 if any(row.label for row in rows) else 0.1
-    wide, high = WIDTH / DPI, SIZE / DPI
+    width_px = frames * SIZE + (frames - 1) * GAP
+    wide, high = width_px / DPI, SIZE / DPI
     width = left + len(heads) * (wide + 0.2)
     total = HEAD + sum(high + ABOVE + (BREAK if row.begins else 0) for row in rows) + 0.1
     figure = Figure(figsize=(width, total), dpi=DPI)
@@ -65,18 +71,18 @@ def draw_rows(heads: Sequence[str], rows: Sequence[StripRow]) -> Figure:
         for x, strip in zip(lefts, row.strips, strict=True):
             if strip is not None:
                 place = (x / width, bottom / total, wide / width, high / total)
-                _draw_strip(figure.add_axes(place), strip)
+                _draw_strip(figure.add_axes(place), strip, width_px)
         top = bottom
     return figure
 
 
-def _draw_strip(axis: Axes, strip: Strip) -> None:
+def _draw_strip(axis: Axes, strip: Strip, width: int) -> None:
     axis.set_xticks([])
     axis.set_yticks([])
     axis.grid(False)
     axis.spines[:].set_visible(strip.framed)
     axis.spines[:].set(color=strip.colour, linewidth=2)
-    text = shorten(strip.text, LETTERS, placeholder='…')
+    text = shorten(strip.text, max(LETTERS * width // (FRAMES * SIZE), 12), placeholder='…')
     axis.set_title(text, fontsize=10, weight='normal', color=strip.colour, pad=4)
     if isinstance(strip.tiles, NotHere):
         axis.set_facecolor('#f6f8fa')
@@ -86,4 +92,4 @@ def _draw_strip(axis: Axes, strip: Strip) -> None:
     parts = [part for tile in strip.tiles for part in (gap, tile)][1:]
     picture = np.concatenate(parts, axis=1)
     axis.imshow(picture, aspect='auto', extent=(0, picture.shape[1], 0, SIZE))
-    axis.set_xlim(0, max(WIDTH, picture.shape[1]))
+    axis.set_xlim(0, max(width, picture.shape[1]))

@@ -12,6 +12,7 @@ from mlfo_mm.engine.hooks.checkpoint import (
     AtomicBackend,
     by_epoch,
     find_resume,
+    last_checkpoint,
     readable,
     refuse_occupied,
 )
@@ -58,6 +59,18 @@ def test_newest_whole_checkpoint(tmp_path):
     assert len(said) == 1 and 'epoch_10.pth cannot be read whole' in said[0]
     assert not readable(tmp_path / 'epoch_10.pth')
     assert find_resume(tmp_path / 'none') is None
+
+
+def test_a_work_directory_means_its_last_whole_epoch(tmp_path):
+    with pytest.raises(UserError, match='no whole checkpoint'):
+        last_checkpoint(tmp_path)
+    for epoch in (9, 10):
+        torch.save({}, tmp_path / f'epoch_{epoch}.pth')
+    torch.save({}, tmp_path / 'epoch_10_step_3.pth')
+    assert last_checkpoint(tmp_path) == tmp_path / 'epoch_10.pth'
+    (tmp_path / 'epoch_10.pth').write_bytes(b'half')
+    assert last_checkpoint(tmp_path) == tmp_path / 'epoch_9.pth'
+    assert last_checkpoint(tmp_path / 'epoch_10.pth') == tmp_path / 'epoch_10.pth'
 
 
 def test_what_is_no_file_is_passed_over(tmp_path):
