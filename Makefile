@@ -88,8 +88,9 @@ format: $(INSTALLED)
 gpu-check: $(INSTALLED)
 	$(PY) tools/dev/gpu_check.py $(GPU_CHECK)
 
-doctor: $(INSTALLED)
-	$(PY) tools/doctor.py
+# before anything is installed too: the standard library will do
+doctor:
+	@$(if $(wildcard $(PY)),$(PY),$(or $(PYTHON),python3)) tools/doctor.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*

@@ -4,42 +4,44 @@ from __future__ import annotations
 
 import runpy
 import sys
+import textwrap
 
+from mlfo_mm import __version__
+from mlfo_mm.commands import COMMANDS, STATUSES
 from mlfo_mm.errors import did_you_mean
 from mlfo_mm.study.paths import REPOSITORY
 
-COMMANDS = dict(
-    train='train.py',
-    test='test.py',
-    evaluate='evaluate.py',
-    benchmark='benchmark.py',
-    tables='make_tables.py',
-    figures='make_figures.py',
-    compare='compare.py',
-    convert='convert_checkpoint.py',
-    config='print_config.py',
-    record='record_pretraining.py',
-    digits='data/make_digits.py',
-    prepare='data/prepare_dataset.py',
-    check='data/check_videos.py',
-    cache='data/build_frame_cache.py',
-    doctor='doctor.py',
-)
 USAGE = 'usage: mlfo COMMAND [arguments]; mlfo COMMAND --help says which'
+
+
+def help_text() -> str:
+    """The commands with what they do, and the statuses with which they end."""
+    lines = [USAGE, '', *(f'  {name:10} {COMMANDS[name].does}' for name in COMMANDS), '']
+    lines.append(
+        'Data sets are looked for in ./data and in the folders that MLFO_DATA_ROOT names; what is'
+    )
+    lines.append('made goes to ./work_dirs and ./results. Example: mlfo train mlfo/r3d18@demo')
+    lines += ['', 'exit status:']
+    for status, means in STATUSES.items():
+        first, *rest = textwrap.wrap(means, 88)
+        lines += [f'  {status:<4}{first}', *(f'      {line}' for line in rest)]
+    return '\n'.join(lines)
 
 
 def main() -> None:
     """Run the tool that the first word names, with the words behind it."""
     name = sys.argv[1] if len(sys.argv) > 1 else '--help'
-    if name in ('-h', '--help'):
-        lines = [f'  {name:10} tools/{tool}' for name, tool in COMMANDS.items()]
-        print('\n'.join([USAGE, '', *lines]))
+    if name in ('-h', '--help', 'help'):
+        print(help_text())
+        return
+    if name == '--version':
+        print(f'mlfo_mm {__version__}')
         return
     if name not in COMMANDS:
         near = did_you_mean(name, COMMANDS) or f': one of {", ".join(COMMANDS)}'
         print(f'error: no command {name!r}{near}', file=sys.stderr)
         sys.exit(2)
-    tool = REPOSITORY / 'tools' / COMMANDS[name]
+    tool = REPOSITORY / 'tools' / COMMANDS[name].tool
     sys.argv[:2] = [f'mlfo {name}']
     runpy.run_path(str(tool), run_name='__main__')
 

@@ -1,8 +1,9 @@
-"""Work-arounds for upstream faults: the only place for them.
+"""Work-arounds for upstream faults: with :mod:`mlfo_mm.compat_tools` the only place for them.
 
 Each function mends one fault, says at which version it can go, and can be applied twice. The tests
 of this module fail when one of them is taken out. Importing this one applies them
-(:func:`apply`); each package that needs MMAction2 does so before it.
+(:func:`apply`); each package that needs MMAction2 does so before it. What only MMAction2's
+own tools need is in :mod:`mlfo_mm.compat_tools`.
 
 Faults of the same versions that need no patch, because the package never takes that road:
 ``ResNet3d`` ignores ``init_cfg=Pretrained`` (weights are loaded with ``load_from`` and guarded),

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
+from mlfo_mm.commands import as_typed
+
 # what a full, read-only, failing or vanished disk answers
 DISK = {
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
@@ -60,7 +62,8 @@ class UserError(Exception):
 
     def __init__(self, message: str, status: int = 2) -> None:
         # A DataLoader worker's error comes back with its whole traceback as the message.
-        super().__init__(printable(message.rsplit(f'{__name__}.UserError: ', 1)[-1].strip()))
+        message = message.rsplit(f'{__name__}.UserError: ', 1)[-1].strip()
+        super().__init__(printable(as_typed(message)))
         self.status = status
 
 

@@ -1,6 +1,7 @@
 """What every tool begins with: imported first, it says in one line what the interpreter lacks.
 
-:func:`cli` ends what ``main`` does in the same way. Python's own packages will do to import this.
+:func:`cli` ends what ``main`` does in the same way, with the statuses of
+:data:`mlfo_mm.commands.STATUSES`. Python's own packages will do to import this.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  (a tool may be run with any)
     HERE = f'{sys.version.split()[0]} ({sys.executable})'
-    sys.exit(
+    sys.stderr.write(
         f'error: Python 3.11 or newer is needed, this is {HERE}: source .venv/bin/activate, or '
-        'make install PYTHON=/path/to/python3.12'
+        'make install PYTHON=/path/to/python3.12\n'
     )
+    sys.exit(2)
 
 import functools
 import logging

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import settings
 
 from mlfo_mm import compat, roots  # noqa: F401  (the work-arounds, before anything of MMAction2)
 from mlfo_mm.datasets.digits import Settings, make_digits
+from mlfo_mm.study.records import Record
 from tests.corpus import Corpus, make_corpus
 
 REPO = Path(__file__).resolve().parent.parent
@@ -51,6 +53,40 @@ def digits(digits_root, monkeypatch) -> Path:
     """The small digits set, found under the default data root."""
     monkeypatch.setenv('MLFO_DATA_ROOT', str(digits_root))
     return digits_root
+
+
+@dataclass(frozen=True)
+class Finetuned:
+    """A finetuned model: its files, the folder and root of its data set, and its record."""
+
+    config: Path
+    checkpoint: Path
+    folder: Path
+    data: Path
+    record: Record
+
+
+@pytest.fixture(scope='session')
+def finetuned_once(digits_root, tmp_path_factory) -> Finetuned:
+    """A smoke run, finetuned on the small digits set; read only."""
+    from mlfo_mm.evaluation.evaluate import evaluate
+    from mlfo_mm.evaluation.request import Request
+
+    work_dir = tmp_path_factory.mktemp('finetuned')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('MLFO_DATA_ROOT', str(digits_root))
+        where = dict(dataset='digits_class', run='mlfo/r3d18@smoke', work_dir=work_dir)
+        request = Request(checkpoint='none', task='finetune', **where)
+        record, _ = evaluate(request, work_dir / 'results')
+    (config,) = work_dir.glob('*/classifier.py')
+    folder = digits_root / 'digits_class'
+    return Finetuned(config, config.parent / 'epoch_2.pth', folder, digits_root, record)
+
+
+@pytest.fixture
+def finetuned(finetuned_once, digits) -> Finetuned:
+    """The same, with its data set under the default root."""
+    return finetuned_once
 
 
 @pytest.fixture(scope='session')

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlfo_mm import cli
+from mlfo_mm.commands import COMMANDS, STATUSES, _as_commands
 from mlfo_mm.study.methods import cards
 from tests.conftest import REPO
 
@@ -40,14 +40,14 @@ def test_what_is_carried(installed):
     assert files(carried, 'configs') == files(REPO, 'configs') != set()
     assert files(carried, 'results') == files(REPO, 'results/paper') != set()
     tools = {str(path.relative_to(carried / 'tools')) for path in (carried / 'tools').rglob('*.py')}
-    assert tools == set(cli.COMMANDS.values())
+    assert tools == {command.tool for command in COMMANDS.values()}
     assert (installed / 'mlfo_mm/py.typed').is_file()
     assert not (installed / 'tests').exists()
 
 
 def test_commands_without_a_checkout(installed, tmp_path):
     said = mlfo(installed, tmp_path)
-    assert said.returncode == 0 and all(f'  {name} ' in said.stdout for name in cli.COMMANDS)
+    assert said.returncode == 0 and all(f'  {name} ' in said.stdout for name in COMMANDS)
     matrix = mlfo(installed, tmp_path, 'benchmark', 'list', '--profile', 'paper')
     assert matrix.returncode == 0, matrix.stderr
     assert all(method in matrix.stdout for method in cards())

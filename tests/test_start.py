@@ -126,7 +126,7 @@ for tool in sys.argv[1:]:
 def test_an_old_interpreter_is_named():
     code = f'import sys; sys.version_info = (3, 9); sys.path.insert(0, {str(REPO)!r}); import mlfo_mm.start'
     done = run(sys.executable, '-c', code)
-    assert done.returncode == 1 and done.stderr.startswith('error: Python 3.11 or newer is needed')
+    assert done.returncode == 2 and done.stderr.startswith('error: Python 3.11 or newer is needed')
     assert done.stderr.count('\n') == 1
 
 

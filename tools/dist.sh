@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What dist_train.sh and dist_test.sh share: interpreter, place, and the launcher of processes.
+# What dist_train.sh, dist_test.sh and slurm_train.sh share: help, interpreter, place, and the launcher of
+# processes. No command of its own.
 # Several nodes, as in MMAction2: NNODES, NODE_RANK, MASTER_ADDR, PORT. PYTHON chooses the interpreter.
 HERE=$(unset CDPATH && cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 PYTHON=${PYTHON:-$([ -x "$HERE/../.venv/bin/python" ] && echo "$HERE/../.venv/bin/python" || echo python)}
@@ -11,6 +12,27 @@ else
         --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}")
 fi
 
+usage() {  # LEAST ARGUMENTS [those given]: help where it is asked for, an error where there are too few
+    local least=$1 line="usage: $0 $2" word
+    shift 2
+    for word in "$@"; do
+        if [ "$word" = -h ] || [ "$word" = --help ]; then
+            printf '%s\n\n' "$line"
+            sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+            exit 0
+        fi
+    done
+    if [ $# -lt "$least" ]; then
+        printf '%s\n' "$line; --help says more" >&2
+        exit 2
+    fi
+}
+
 processes() {  # GPUS TOOL [arguments of the tool]
     exec "$PYTHON" -m mlfo_mm.torchrun "${WHERE[@]}" --nproc_per_node="$1" "$HERE/$2" "${@:3}"
 }
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    usage 1 'is read by tools/dist_train.sh, tools/dist_test.sh and tools/slurm_train.sh' "$@"
+    exit 2
+fi

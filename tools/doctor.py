@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.installation import report
+from mlfo_mm.commands import as_typed
+from mlfo_mm.installation import at_once, report
 
 
 @cli
@@ -28,9 +29,13 @@ def main() -> None:
         findings.append(finding)
         print(f'{finding.status:6}{finding.name:12}{finding.text}', flush=True)
         if finding.remedy:
-            print(f'{"":18}-> {finding.remedy}', flush=True)
+            print(f'{"":18}-> {as_typed(finding.remedy)}', flush=True)
     wrong = sum(finding.status == 'wrong' for finding in findings)
-    print(f'{wrong} essential thing(s) wrong' if wrong else 'all essential things are in order')
+    print(
+        f'{wrong} essential thing(s) wrong; all at once: {at_once()}'
+        if wrong
+        else 'all essential things are in order'
+    )
     sys.exit(bool(wrong))
 
 

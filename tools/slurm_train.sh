@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Pretrain on a Slurm cluster: tools/slurm_train.sh PARTITION JOB_NAME CONFIG [arguments of train.py]
-# GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS, as in MMAction2. GRACE seconds before the end of its
-# time Slurm sends SIGTERM, as where it preempts: the run saves, ends with 143 and waits in the queue again.
+# Pretrain on a Slurm cluster: tools/slurm_train.sh PARTITION JOB_NAME RUN [arguments of train.py]
+#
+#   GPUS=16 SRUN_ARGS='--time=24:00:00 --qos=low' tools/slurm_train.sh gpu mlfo mlfo/r3d18@k400
+#
+# RUN is METHOD/BACKBONE@PROFILE+VARIANT or a config file; what train.py takes: tools/train.py --help.
+# As in MMAction2: GPUS (8), GPUS_PER_NODE (8), CPUS_PER_TASK (8), SRUN_ARGS; PYTHON chooses the
+# interpreter. GRACE (120) seconds before the end of its time Slurm sends SIGTERM, as where it preempts:
+# the run saves, ends with 143, and waits in the queue again.
 set -euo pipefail
-if [ $# -lt 3 ]; then
-    echo "usage: $0 PARTITION JOB_NAME CONFIG [--work-dir DIR] [--resume] ..." >&2
-    exit 2
-fi
+source "$(dirname -- "${BASH_SOURCE[0]}")/dist.sh"
+usage 3 'PARTITION JOB_NAME RUN [--work-dir DIR] [--resume] ...' "$@"
 PARTITION=$1
 JOB_NAME=$2
 shift 2
 GPUS=${GPUS:-8}
 GPUS_PER_NODE=${GPUS_PER_NODE:-8}
 CPUS_PER_TASK=${CPUS_PER_TASK:-8}
-source "$(dirname -- "${BASH_SOURCE[0]}")/dist.sh"
 
 RESUME=()
 if [ "${SLURM_RESTART_COUNT:-0}" != 0 ]; then  # in a batch job that was requeued

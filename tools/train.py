@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import OptionsAction, count, seed
+from mlfo_mm.commands import as_typed
 from mlfo_mm.errors import UserError
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
@@ -103,7 +104,7 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
     else:
         train(config, args.launcher, args.resume, args.auto_scale_lr)
     if is_main_process():
-        print(f'next: {shlex.join(next_command(config))}')
+        print(as_typed(f'next: {shlex.join(next_command(config))}'))
 
 
 if __name__ == '__main__':

@@ -5,25 +5,24 @@ from __future__ import annotations
 import copy
 import time
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import torch
-from mmaction.evaluation import AccMetric
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.registry import DATASETS
-from mmengine.runner import Runner, TestLoop
+from mmengine.runner import Runner
 
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.hooks.origin import OriginHook
 from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.engine.launch import prepare_work_dir, use_amp
 from mlfo_mm.engine.loop import ResumableTrainLoop
+from mlfo_mm.evaluation.classifier_file import write_classifier
 from mlfo_mm.evaluation.pipelines import dataset_config, loader_config, train_pipeline
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
 from mlfo_mm.evaluation.trial import Trial, feature_width, preprocessor
-from mlfo_mm.files import disk_errors, write_atomic
+from mlfo_mm.files import disk_errors
 
 
 def model_config(trial: Trial) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def train_classifier(
     # the config and not `data`: mmengine would copy it, and the workers of a copy see no new epoch
     loader = loader_config(dataset, batch_size, settings.num_workers, shuffle=True)
     loader['drop_last'] = len(data) > batch_size  # batch norm cannot train on a rest of one
-    _write_test_config(trial, model_config(trial), work_dir / 'classifier.py')
+    write_classifier(trial, model_config(trial), loader, work_dir)
     path = find_resume(work_dir)
     if path is not None:
         print(f'resuming from {path}')
@@ -117,31 +116,6 @@ def train_classifier(
     broken = len(runner.train_dataloader.dataset.read_stats()['names'])
     counts = dict(expected=len(data), read=len(data) - broken, skipped=broken)
     return counts, _log(runner)
-
-
-def _write_test_config(trial: Trial, model: dict[str, Any], path: Path) -> None:
-    """The config with which tools/test.py tests the classifier again."""
-    settings = trial.settings
-    data = trial.test_data('test')
-    config = dict(
-        default_scope='mmaction',
-        env_cfg=trial.config.env_cfg,
-        model=model,
-        test_dataloader=loader_config(data, settings.batch_size, settings.num_workers, False),
-        test_cfg=dict(type=TestLoop),
-        test_evaluator=dict(type=AccMetric),
-    )
-    write_atomic(path, Config(_named(config)).pretty_text)
-
-
-def _named(node: Any) -> Any:
-    """A config with the names of its classes, which a file can hold, in place of the classes."""
-    if isinstance(node, dict):
-        return {key: _named(value) for key, value in node.items()}
-    if isinstance(node, (list, tuple)):
-        return type(node)(_named(value) for value in node)
-    named = isinstance(node, (type, FunctionType))
-    return f'{node.__module__}.{node.__qualname__}' if named else node
 
 
 def _log(runner: Runner) -> dict[str, Any]:

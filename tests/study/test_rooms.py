@@ -19,7 +19,8 @@ ALLOWED = dict(
     evaluation={*SHARED, 'study', 'datasets', 'models', 'engine'},
     benchmark={*SHARED, 'study', 'datasets', 'models', 'engine', 'evaluation', 'reporting'},
     reporting={*SHARED, 'study', 'video'},
-    components={'datasets', 'models', 'engine', 'evaluation'},
+    components={'compat_tools', 'datasets', 'models', 'engine', 'evaluation'},
+    compat_tools={'video'},
     api={'study', 'engine'},
     cli={*SHARED, 'study'},
     # the doctor looks for data sets

@@ -9,8 +9,6 @@ import sys
 
 import torch
 
-from mlfo_mm.evaluation.evaluate import evaluate
-from mlfo_mm.evaluation.request import Request
 from tests.conftest import REPO
 
 SMOKE = 'mlfo/r3d18@smoke'
@@ -27,25 +25,15 @@ def tool(*arguments: object) -> subprocess.CompletedProcess:
     )
 
 
-def test_gives_the_accuracy_of_the_record(digits, tmp_path):
-    request = Request(
-        checkpoint='none',
-        task='finetune',
-        dataset='digits_class',
-        run=SMOKE,
-        work_dir=tmp_path,
-    )
-    record, _ = evaluate(request, tmp_path / 'results')
-    (folder,) = tmp_path.glob(f'{record.experiment}-*')
-    checkpoint = max(folder.glob('epoch_*.pth'), key=lambda path: int(path.stem[6:]))
-    done = tool(folder / 'classifier.py', checkpoint, '--work-dir', tmp_path / 'test')
+def test_gives_the_accuracy_of_the_record(finetuned, tmp_path):
+    done = tool(finetuned.config, finetuned.checkpoint, '--work-dir', tmp_path / 'test')
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(next((tmp_path / 'test').rglob('2*/*.json')).read_text())
-    assert abs(100 * found['acc/top1'] - record.metrics['top1']) < 1e-6
-    state = torch.load(checkpoint, weights_only=True)['state_dict']
+    assert abs(100 * found['acc/top1'] - finetuned.record.metrics['top1']) < 1e-6
+    state = torch.load(finetuned.checkpoint, weights_only=True)['state_dict']
     state.pop('backbone.layer1.0.conv1.bn.weight')  # mmengine alone would keep what was drawn
-    torch.save(dict(state_dict=state), checkpoint)
-    done = tool(folder / 'classifier.py', checkpoint, '--work-dir', tmp_path / 'test')
+    torch.save(dict(state_dict=state), tmp_path / 'less.pth')
+    done = tool(finetuned.config, tmp_path / 'less.pth', '--work-dir', tmp_path / 'test')
     assert done.returncode == 2
     assert 'missing 1, first backbone.layer1.0.conv1.bn.weight' in done.stderr
 

@@ -137,6 +137,10 @@ class OpenVideo(BaseTransform):
     Frames come from the cache where it has them. ``results['decode_timeout']``, where it is there,
     limits the seconds of a decoder, here and in ``DecodeFrames``.
 
+    MMAction2's inferencer puts ``DecordInit`` before it and ``DecordDecode`` in place of ``DecodeFrames``:
+    they then read with this one's decoder, so that a prediction is that of a test. Arrays and folders of
+    frames, which have no ``filename``, are left to it.
+
     Args:
         decoder: 'pyav', the fastest that gives every frame of every format by its number; 'decord' or
             'torchcodec', which do not in AVI and MPEG files with B-frames, and where PyAV stands in if
@@ -158,7 +162,9 @@ class OpenVideo(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Open the video; :class:`VideoError` if that cannot be done."""
-        path = results['filename']
+        if 'filename' not in results:
+            return results
+        path, given = results['filename'], results.get('video_reader')
         reader, name = open_cached(path, self.decoder, self.short_side) or _limited(
             results.get('decode_timeout'),
             path,
@@ -169,7 +175,23 @@ class OpenVideo(BaseTransform):
         results['avg_fps'] = reader.fps
         results['decoder'] = name
         results['decode_short_side'] = self.short_side
+        if given is not None:
+            results['video_reader'] = _AsDecord(results.copy())
         return results
+
+
+class _AsDecord:
+    """What MMAction2's ``DecordDecode`` asks decord for, read as ``DecodeFrames`` does."""
+
+    def __init__(self, results: dict) -> None:
+        self._results = results
+
+    def get_batch(self, indices: np.ndarray) -> _AsDecord:
+        self._results = DecodeFrames().transform(self._results | dict(frame_inds=indices))
+        return self
+
+    def asnumpy(self) -> np.ndarray:
+        return np.stack(self._results['imgs'])
 
 
 @TRANSFORMS.register_module()

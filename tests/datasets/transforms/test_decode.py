@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from mmaction.datasets.transforms import Resize
+from mmaction.datasets.transforms import DecordDecode, Resize
 
 from mlfo_mm.datasets import DecodeFrames, OpenVideo, VideoError, readers
 from mlfo_mm.datasets.transforms.decode import open_reader
@@ -46,6 +46,20 @@ def test_equal_frames_are_not_the_same_memory(video):
     imgs = run(video, [5, 5, 6, 5])['imgs']
     imgs[0][:] = 255
     assert imgs[1].max() < 255 and imgs[3].max() < 255
+
+
+def test_the_reader_of_mmaction2s_inferencer_is_not_asked(video):
+    wanted = np.array([3, 1, 3])
+    results = OpenVideo(short_side=30).transform(dict(filename=str(video), video_reader=object()))
+    assert (
+        results['total_frames'] == OpenVideo().transform(dict(filename=str(video)))['total_frames']
+    )
+    found = DecordDecode().transform(results | dict(frame_inds=wanted))['imgs']
+    plain = OpenVideo(short_side=30).transform(dict(filename=str(video)))
+    want = DecodeFrames().transform(plain | dict(frame_inds=wanted))['imgs']
+    assert np.array_equal(np.stack(found), np.stack(want))
+    array = dict(array=np.zeros((4, 8, 8, 3)), total_frames=4)
+    assert OpenVideo().transform(dict(array)).keys() == array.keys()
 
 
 def test_frames_are_resized_as_by_mmaction2(video):

@@ -1,7 +1,18 @@
 #!/bin/sh
 # Every measurement at its default sizes, then a table of ratios beside their goals: under 25 minutes
-# on 2 quiet cores. Results go to results/bench (or to the folder given); what fails is said and passed over.
+# on 2 quiet cores. Nothing else should run meanwhile.
+#
 #   tools/dev/bench/all.sh [FOLDER]
+#
+# FOLDER takes the results, a JSON file each and summary.md (default: results/bench). What fails is said
+# and passed over. Each measurement is a script beside this one with a --help of its own.
+case "${1:-}" in
+-h | --help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" ;;
+-*)
+    echo "error: no option $1; usage: $0 [FOLDER]" >&2
+    exit 2
+    ;;
+esac
 cd "$(dirname "$0")/../../.." || exit 2
 folder=${1:-results/bench}
 mlfo=configs/mlfo/r3d18_k400.py
