@@ -1,4 +1,4 @@
-"""Pretrain a method: ``python tools/train.py mlfo/r3d18@demo [--work-dir DIR] [--resume] [--amp]``."""
+"""Pretrain a method; what is left of a run that was stopped goes on with --resume."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import OptionsAction, count, seed
+from mlfo_mm.arguments import OptionsAction, Parser, count, seed
 from mlfo_mm.errors import UserError
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 
+EXAMPLES = (
+    'mlfo/r3d18@demo --results results',
+    'configs/mlfo/r3d18_k400.py --amp --work-dir work_dirs/mine --resume',
+)
+
 
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
     parser.add_argument('--work-dir', help='default: work_dirs/<method>/<run>')
     parser.add_argument(

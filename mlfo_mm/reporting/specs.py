@@ -259,6 +259,8 @@ TABLES = {
     ),
 }
 
+FIGURES = ('3', '4', '5', PADDING, 'bars', 'curves')
+
 
 def find_table(name: str) -> TableSpec:
     """Return a table by number or name: ``1``, ``table1`` or ``levels``."""

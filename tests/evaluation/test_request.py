@@ -8,10 +8,10 @@ import pytest
 
 from mlfo_mm.engine.composed import carried_config, composed_text
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import Evaluation, Request, read_configs
+from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.identity import hash_text
 
 REQUEST = Request(

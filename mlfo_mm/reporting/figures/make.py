@@ -18,12 +18,11 @@ from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
 from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.specs import TABLES
+from mlfo_mm.reporting.specs import FIGURES, TABLES
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
 from mlfo_mm.study.tasks import PADDING
 
-FIGURES = ('3', '4', '5', PADDING, 'bars', 'curves')
 SUFFIXES = ('svg', 'png', 'csv')
 NEEDS = dict(neighbours='figure4', order='figure5')  # of the table of diagnostics
 
