@@ -50,7 +50,7 @@ demo: $(INSTALLED)
 	$(PY) tools/benchmark.py run --profile demo
 
 smoke: $(INSTALLED)
-	$(PY) tools/data/make_digits.py --out $(SMOKE)/data --num-train 32 --num-test 16 --quiet
+	$(PY) tools/data/make_digits.py --data-root $(SMOKE)/data --num-train 32 --num-test 16 --quiet
 	MLFO_DATA_ROOT=$(SMOKE)/data $(PY) tools/benchmark.py run --profile smoke \
 		--methods simclr random --work-dir $(SMOKE) --results $(SMOKE)/results
 

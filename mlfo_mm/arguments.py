@@ -6,14 +6,60 @@ import argparse
 import ast
 import contextlib
 import re
-from collections.abc import Callable
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from mlfo_mm.commands import STATUSES
 from mlfo_mm.errors import printable, short
 
 DURATION = re.compile(r'(\d{1,6}(?:\.\d{1,3})?)([smh])')
 LARGEST_SEED = 2**31 - 1  # processes and workers add their numbers to it, NumPy takes 32 bits
+EXIT_STATUS = textwrap.fill(
+    'exit status: ' + '; '.join(f'{status} {means}' for status, means in STATUSES.items()),
+    width=100,
+    subsequent_indent='  ',
+)
 PLAIN = (bool, int, float, str, dict, list, tuple)  # types of values in options
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Descriptions as they are, and the defaults of options whose help does not say them."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, default = action.help or '', action.default
+        told = 'default' in text or not action.option_strings
+        if told or not default or default in (True, argparse.SUPPRESS):
+            return text
+        return f'{text} (default: %(default)s)'.strip()
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of a tool: its help ends with examples and with what its exit status says.
+
+    Options are taken by their whole names.
+
+    Args:
+        doc: Docstring of the tool.
+        examples: Arguments of it, as one would type them behind its name.
+        options: Of argparse's own.
+    """
+
+    def __init__(
+        self, doc: str | None = None, examples: Sequence[str] = (), **options: Any
+    ) -> None:
+        program = sys.argv[0]
+        options.setdefault('prog', f'python {program}' if program.endswith('.py') else program)
+        lines = [f'  %(prog)s {example}'.rstrip() for example in examples]
+        head = ['example:' if len(lines) == 1 else 'examples:', *lines, ''] if lines else []
+        super().__init__(
+            description=(doc or '').replace('``', ''),
+            epilog='\n'.join([*head, EXIT_STATUS]),
+            formatter_class=HelpFormatter,
+            allow_abbrev=False,
+            **options,
+        )
 
 
 def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
@@ -90,6 +136,19 @@ def _value(val: str) -> Any:
         pieces.pop()
     values = [_value(piece.strip()) for piece in pieces]
     return tuple(values) if text[:1] == '(' and bracketed else values
+
+
+def spelled(value: Any) -> str:
+    """A value as :class:`OptionsAction` reads it back."""
+    if isinstance(value, str) and _reread(value) != value:
+        return repr(value)
+    return str(value)
+
+
+def _reread(text: str) -> Any:
+    with contextlib.suppress(ValueError):
+        return _value(text)
+    return None
 
 
 def _single(text: str) -> Any:

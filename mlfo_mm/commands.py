@@ -42,12 +42,11 @@ COMMANDS = dict(
 )
 STATUSES = {
     0: 'done',
-    1: 'done, and found something wrong: videos that cannot be decoded (check, cache), or an '
-    'installation that will not do (doctor)',
-    2: 'not done, or not all of it: a line on stderr says why, and which file, key or command mends it',
+    1: 'something was found wrong (videos, an installation), or a fault of the code, with a traceback',
+    2: 'not done, or not all of it: a line on stderr says which file, key or command mends it',
     130: 'stopped by Ctrl-C; the same command goes on (a training with --resume)',
-    141: 'who read the output went away',
-    143: 'stopped by SIGTERM, as clusters send it; a training saved first and goes on with --resume',
+    141: 'the reader of the output went away',
+    143: 'stopped by SIGTERM; a training saved its state first',
 }
 
 

@@ -14,19 +14,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import OptionsAction, count, natural, seed
+from mlfo_mm.arguments import OptionsAction, Parser, count, natural, seed
 
-EXAMPLES = """examples:
-  python tools/browse_views.py mlfo/r3d18@mini --dataset mine
-  python tools/browse_views.py pace/r3d18@demo+device_augmentation --count 4 --output pace.gif
-"""
+EXAMPLES = (
+    'mlfo/r3d18@mini --dataset mine',
+    'pace/r3d18@demo+device_augmentation --count 4 --output pace.gif',
+)
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
     parser.add_argument('--dataset', metavar='NAME', help="in place of the run's own")
     parser.add_argument('--count', type=count, default=6, help='videos (default: %(default)s)')

@@ -10,17 +10,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from rich.text import Text
-
-from mlfo_mm.reporting.compare import NOTES, compare
-from mlfo_mm.reporting.panel_grids import LEGEND
+from mlfo_mm.arguments import Parser
 from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.reporting.render.screen import show, wide_console
+
+EXAMPLES = ('all --profile demo', 'mlfo simclr pace --profile mini --sort "Linear probe"')
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument(
         'methods',
         nargs='+',
@@ -45,6 +43,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    from rich.text import Text  # these load scipy and matplotlib, which take a second or two
+
+    from mlfo_mm.reporting.compare import NOTES, compare
+    from mlfo_mm.reporting.panel_grids import LEGEND
+    from mlfo_mm.reporting.render.screen import show, wide_console
+
     made, paths = compare(
         args.methods,
         args.profile,

@@ -3,10 +3,6 @@
 import: a checkpoint of torchvision (R3D-18, S3D), a plain 3D ResNet or MLFO's released code.
 export: a backbone as plain state dict or safetensors under the names of another code, or as a program
 (.pt2) that torch alone runs, with every width and stride.
-
-    python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config mlfo/r3d18_tv@ucf101
-    python tools/convert_checkpoint.py export epoch_100.pth backbone.safetensors
-    python tools/convert_checkpoint.py export epoch_100.pth backbone.pt2
 """
 
 from __future__ import annotations
@@ -19,17 +15,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import OptionsAction
+from mlfo_mm.arguments import OptionsAction, Parser
+
+WAYS = {
+    'import': ('r3d_18.pth weights.pth --config mlfo/r3d18_tv@ucf101',),
+    'export': ('epoch_100.pth backbone.safetensors', 'epoch_100.pth backbone.pt2'),
+}
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = Parser(
+        __doc__, [f'{way} {example}' for way, examples in WAYS.items() for example in examples]
     )
     ways = parser.add_subparsers(dest='way', required=True)
-    for way in ('import', 'export'):
-        sub = ways.add_parser(way)
+    for way, examples in WAYS.items():
+        sub = ways.add_parser(way, doc=__doc__, examples=examples)
         sub.add_argument('source', type=Path, help='checkpoint, state dict or safetensors')
         sub.add_argument('target', type=Path, help='file to write')
         sub.add_argument(

@@ -1,4 +1,4 @@
-"""Say what is installed and found here, and what would mend it: ``python tools/doctor.py``.
+"""Say what is installed and found here, and what would mend it.
 
 A line each for Python, the packages, decoders, GPUs and data sets. Exit status 1: something essential
 is wrong.
@@ -6,7 +6,6 @@ is wrong.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
+from mlfo_mm.arguments import Parser
 from mlfo_mm.commands import as_typed
 from mlfo_mm.installation import at_once, report
 
@@ -21,9 +21,7 @@ from mlfo_mm.installation import at_once, report
 @cli
 def main() -> None:
     """Print the findings; the exit status is 1 if something essential is wrong."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    Parser(__doc__, ['']).parse_args()
     findings = []
     for finding in report():
         findings.append(finding)

@@ -1,11 +1,10 @@
-"""Evaluate a pretrained backbone: ``python tools/evaluate.py CHECKPOINT --task T [--dataset D]``.
+"""Evaluate a pretrained backbone.
 
 CHECKPOINT is a file, or the work directory of a training, whose last epoch counts. It carries the
-config that it was trained with; a run named before it is compared with that. ``evaluate.py RUN none``
-takes random weights, which finetune trains from scratch. The protocol is ``configs/tasks/<task>.py``
-under the run's profile; the result is a record for each task and data set under
-``<results>/records/<profile>/``. One that fails does not stop the others; its record says why, and the
-exit status is not 0.
+config that it was trained with; a run named before it is compared with that. ``RUN none`` takes random
+weights, which finetune trains from scratch. The protocol is ``configs/tasks/<task>.py`` under the run's
+profile; the result is a record for each task and data set under ``<results>/records/<profile>/``. One
+that fails does not stop the others; its record says why, and the exit status is not 0.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
-from mlfo_mm.arguments import OptionsAction, count, seed
+from mlfo_mm.arguments import OptionsAction, Parser, count, seed
 from mlfo_mm.video.time_limit import check_limit
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.identity import NO_CHECKPOINT
@@ -25,18 +24,16 @@ from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 from mlfo_mm.study.tasks import TASKS
 
-EXAMPLES = """examples:
-  python tools/evaluate.py work_dirs/mlfo/r3d18@demo --task retrieval
-  python tools/evaluate.py epoch_100.pth --task linear_probe finetune --dataset ucf101 hmdb51
-  python tools/evaluate.py mlfo/r3d18@demo none --task finetune
-"""
+EXAMPLES = (
+    'work_dirs/mlfo/r3d18@demo --task retrieval',
+    'epoch_100.pth --task linear_probe finetune --dataset ucf101 hmdb51',
+    'mlfo/r3d18@demo none --task finetune',
+)
 
 
 def parse_args() -> argparse.Namespace:
     """Arguments, in MMAction2's manner."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument(
         'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file or folder, or: RUN none'
     )

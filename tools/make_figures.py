@@ -10,18 +10,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from rich.console import Console
-from rich.text import Text
-
-from mlfo_mm.reporting.figures import FIGURES, make_figures
-from mlfo_mm.reporting.figures.make import figure_folder, find_figure
+from mlfo_mm.arguments import Parser
+from mlfo_mm.reporting.specs import FIGURES
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import require_records
+
+EXAMPLES = ('--profile demo', '--profile mini --figures 3 curves')
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     parser.add_argument('--results', default='results', help='folder of records and figures')
     parser.add_argument(
@@ -38,6 +37,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    from rich.console import Console  # these load matplotlib, which takes a second or two
+    from rich.text import Text
+
+    from mlfo_mm.reporting.figures import make_figures
+    from mlfo_mm.reporting.figures.make import figure_folder, find_figure
+
     names = [find_figure(name) for name in args.figures]
     require_records(args.results, args.profile)
     made = make_figures(args.profile, args.results, names)

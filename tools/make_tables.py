@@ -10,20 +10,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from rich.text import Text
-
-from mlfo_mm.reporting.panel_grids import LEGEND
-from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.reporting.render.screen import show, wide_console
+from mlfo_mm.arguments import Parser
 from mlfo_mm.reporting.specs import TABLES
-from mlfo_mm.reporting.tables import make_tables
+from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import require_records
+
+EXAMPLES = ('--profile demo', '--profile mini --tables 1 4 levels --with-reference')
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     names = [name.removeprefix('table') for name in TABLES]
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument('--profile', required=True, help=f'one of {", ".join(PROFILES)}')
     parser.add_argument('--results', default='results', help='folder of records and tables')
     parser.add_argument(
@@ -39,6 +37,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Run the tool."""
     args = parse_args()
+    from rich.text import Text  # these load scipy, which takes a second
+
+    from mlfo_mm.reporting.panel_grids import LEGEND
+    from mlfo_mm.reporting.render.screen import show, wide_console
+    from mlfo_mm.reporting.tables import make_tables
+
     require_records(args.results, args.profile, args.with_reference)
     tables = make_tables(args.profile, args.results, args.tables, args.with_reference)
     console = wide_console()

@@ -1,4 +1,4 @@
-"""Print the whole config of a run, as MMAction2's own tools read it: ``print_config.py mlfo/r3d18@mini``."""
+"""Print the whole config of a run, as MMAction2's own tools read it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import OptionsAction
+from mlfo_mm.arguments import OptionsAction, Parser
 from mlfo_mm.files import write_atomic
+
+EXAMPLES = ('mlfo/r3d18@mini --output mini.py', 'mlfo/r3d18@mini --task linear_probe')
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
     parser.add_argument('--task', help="print this task's protocol under the run's profile instead")
     parser.add_argument('--output', type=Path, help='file to write in place of the terminal')

@@ -1,4 +1,4 @@
-"""Record a run that was trained before: ``python tools/record_pretraining.py WORK_DIR``."""
+"""Record a run that was trained before."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
+from mlfo_mm.arguments import Parser
 from mlfo_mm.handover import handing_over
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, ['work_dirs/mlfo/r3d18@mini'])
     parser.add_argument('work_dir', help='of the run; its last checkpoint carries the config')
     parser.add_argument('--results', default='results', help='folder of the records')
     parser.add_argument('--outcome', type=Path, help='JSON file: the record, or what went wrong')

@@ -1,4 +1,4 @@
-"""Test a trained classifier: ``python tools/test.py CONFIG CHECKPOINT``; evaluate.py writes the config."""
+"""Test a trained classifier, whose config evaluate.py wrote beside it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import OptionsAction
+from mlfo_mm.arguments import OptionsAction, Parser
 from mlfo_mm.errors import UserError
 from mlfo_mm.processes import keep_freed_memory
 
 
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, ['classifier.py epoch_20.pth --dump scores.pkl'])
     parser.add_argument(
         'config',
         help='config with a test_dataloader, as classifier.py in the folder of a finetuned model',

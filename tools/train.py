@@ -14,24 +14,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import OptionsAction, count, seed
+from mlfo_mm.arguments import OptionsAction, Parser, count, seed
 from mlfo_mm.commands import as_typed
 from mlfo_mm.errors import UserError
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 
-EXAMPLES = """examples:
-  python tools/train.py mlfo/r3d18@demo
-  python tools/train.py mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try
-  python tools/train.py mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try --resume
-"""
+EXAMPLES = (
+    'mlfo/r3d18@demo',
+    'mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try',
+    'mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try --resume',
+)
 
 
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument('run', help='METHOD/BACKBONE@PROFILE+VARIANT, or a config file')
     parser.add_argument('--dataset', metavar='NAME', help="to train on, in place of the run's own")
     parser.add_argument('--work-dir', help='default: work_dirs/<method>/<run>[-<dataset>]')

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.study.experiments import Experiment, all_rows
-from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.study.tasks import TABLE_TASKS, TASKS
+from mlfo_mm.study.experiments import MLFO, Experiment, all_rows, own_sweep
+from mlfo_mm.study.profiles import PROFILES, Profile
+from mlfo_mm.study.tasks import SWEEP, TABLE_TASKS, TASKS
+
+USUAL_OF_SWEEPS = ('linear_probe', 'retrieval')  # tasks where none is named
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Choice:
         tasks: Downstream tasks.
         seeds: Number of seeds of every row, from 0.
         skip_broken: Evaluations pass over broken videos and count them.
+        sweep: Config keys, each with the values that rows are run at: they are the rows then.
         finetuned: Pretrained weights are finetuned, not only random ones; told by the profile.
     """
 
@@ -34,6 +38,7 @@ class Choice:
     tasks: tuple[str, ...] = ()
     seeds: int | None = None
     skip_broken: bool = False
+    sweep: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     finetuned: bool = True
 
     def checked(self) -> Choice:
@@ -44,10 +49,17 @@ class Choice:
         """
         profile = PROFILES[known('--profile', self.profile, PROFILES)]
         tables = tuple(f'table{name}' if name.isdigit() else name for name in self.tables)
+        if self.sweep and set(tables) - {SWEEP}:
+            raise UserError('--sweep makes a table of its own: leave --tables out')
+        if SWEEP in tables and not self.sweep:
+            raise UserError(f'--tables {SWEEP}: say of what, --sweep KEY=VALUES')
+        if self.sweep:
+            tables = (SWEEP,)
         rows = all_rows(profile)
         names = [name for row in rows for name in (row.method, row.name)]
         if self.seeds is not None and self.seeds < 1:
             raise UserError(f'--seeds {self.seeds}: at least 1')
+        usual = USUAL_OF_SWEEPS if self.sweep else TASKS
         return replace(
             self,
             tables=tuple(known('--tables', name, TABLE_TASKS) for name in tables or profile.tables),
@@ -57,7 +69,7 @@ class Choice:
                 for name in self.backbones or profile.backbones
             ),
             datasets=self.datasets or profile.datasets,
-            tasks=tuple(known('--tasks', name, TASKS) for name in self.tasks or TASKS),
+            tasks=tuple(known('--task', name, TASKS) for name in self.tasks or usual),
             finetuned=bool(self.tasks or self.methods) or not profile.scratch_only,
         )
 
@@ -96,6 +108,8 @@ def chosen_rows(choice: Choice) -> tuple[Experiment, ...]:
     In a small profile, rows that differ only in the pretraining set of the paper are one.
     """
     profile = PROFILES[choice.profile]
+    if choice.sweep:
+        return _swept_rows(choice, profile)
     merged: dict[tuple[str, str, str], Experiment] = {}
     for row in all_rows(profile):
         if choice.methods and not {row.method, row.name} & set(choice.methods):
@@ -119,3 +133,17 @@ def chosen_rows(choice: Choice) -> tuple[Experiment, ...]:
             )
         merged[key] = row
     return tuple(merged.values())
+
+
+def _swept_rows(choice: Choice, profile: Profile) -> tuple[Experiment, ...]:
+    """Rows of the sweeps: of each method, or variant that is named, and backbone, on one set."""
+    found: dict[tuple[str, str, str], Experiment] = {}
+    names = choice.methods or (MLFO,)
+    for row in all_rows(profile):
+        named = row.variant in names or (not row.variant and row.method in names)
+        if row.untrained or row.options or not named:
+            continue
+        if not choice.backbones or row.backbone in choice.backbones:
+            found.setdefault((row.method, row.backbone, row.variant), row)
+    rows = tuple(found.values())
+    return tuple(each for key, values in choice.sweep for each in own_sweep(rows, key, values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,46 +14,21 @@ from rich.table import Table
 
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
+from mlfo_mm.benchmark.clean import early_checkpoints, stored_features
 from mlfo_mm.benchmark.estimate import Estimates, spell
 from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
-from mlfo_mm.benchmark.plan import Folders, make_plan
-from mlfo_mm.benchmark.resolve import resolve, tool_environment
-from mlfo_mm.benchmark.state import files, read, status, to_do
+from mlfo_mm.benchmark.resolve import tool_environment
+from mlfo_mm.benchmark.resources import Resources
+from mlfo_mm.benchmark.state import files, lock, read, status, to_do
+from mlfo_mm.benchmark.where import Where
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.study.tasks import PADDING
+from mlfo_mm.study.tasks import PADDING, SWEEP
 
 LOG_LINES = 8
 UNDER_WAY = 'a run is under way'
-SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels', PADDING)  # tables on the terminal
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where jobs run, where their files go, and for how many seconds (0: to the end)."""
-
-    folders: Folders
-    jobs: int | None = None
-    gpus: int | None = None
-    gpus_per_run: int = 0
-    executor: str = ''
-    workflow_profile: str = ''
-    budget: float = 0.0
-
-    def machine(self) -> runner.Machine:
-        """The machine, or the cluster."""
-        return runner.this_machine(self.jobs, self.gpus, self.executor, self.workflow_profile)
-
-    def plan(self, choice: Choice) -> Plan:
-        """The plan of a choice."""
-        cache = self.folders.benchmark / 'configs.json'
-        return make_plan(
-            choice,
-            self.folders,
-            lambda questions: resolve(questions, self.folders.root, cache),
-            self.gpus_per_run,
-        )
+SHOWN = ('table1', 'table2', 'table3', 'table4', 'levels', PADDING, SWEEP)  # tables on the terminal
 
 
 def list_matrix(choice: Choice, where: Where, console: Console) -> None:
@@ -82,26 +57,37 @@ def list_matrix(choice: Choice, where: Where, console: Console) -> None:
 
 
 def show_plan(choice: Choice, where: Where, console: Console) -> None:
-    """Print what a run would do."""
-    plan, machine = where.plan(choice), where.machine()
+    """Print what a run would do, and what it takes."""
+    plan, machine = where.plan(choice, without_data=True), where.machine()
     jobs, under_way = to_do(plan)
     if under_way:
         console.print(UNDER_WAY)
     todo = {job.name for job in jobs}
     kinds = Counter(job.rule for job in plan.jobs)
     kinds_todo = Counter(name.split('/')[0] for name in todo)
+    for job in plan.jobs:
+        if job.name in todo and job.rule not in ('tables', 'figures'):
+            console.print(f'  - {job.title}', highlight=False, markup=False)
     console.print(f'{len(plan.jobs)} jobs, {len(todo)} to do:', highlight=False)
     for rule in RULES:
         if kinds[rule]:
             console.print(f'  {rule:9} {kinds_todo[rule]:4} of {kinds[rule]}', highlight=False)
-    for job in plan.jobs:
-        if job.name in todo and job.rule not in ('tables', 'figures'):
-            console.print(f'  - {job.title}', highlight=False, markup=False)
-    seconds = Estimates(plan).left(jobs, {}, machine.jobs)
     if todo:
+        estimates = Estimates(plan)
+        seconds = estimates.left(jobs, {}, machine.jobs)
         told = f'about {spell(seconds)}' if seconds else 'unknown, no earlier run to judge by'
         console.print(f'time, {machine.jobs} at a time: {told}', highlight=False)
-    _say_missing(plan, console)
+        _say_resources(Resources(plan, estimates), jobs, console)
+    _say_missing(plan, console, 'missing, needed before a run')
+
+
+def _say_resources(resources: Resources, jobs: Sequence[Job], console: Console) -> None:
+    works = [job for job in jobs if job.name in resources.told]
+    if works:
+        console.print('what is to do, by table:', highlight=False)
+        console.print(resources.table(works))
+        for line in (resources.sizes(works), 'told by:', *resources.sources(works)):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def run(choice: Choice, where: Where, console: Console) -> None:
@@ -179,6 +165,28 @@ def show_status(choice: Choice, where: Where, console: Console) -> None:
     _say_missing(plan, console)
 
 
+def clean(choice: Choice, where: Where, console: Console) -> None:
+    """Remove what can be made again."""
+    folders, chosen = where.folders, where.features or where.checkpoints
+    with lock(folders.benchmark / choice.profile / 'runner.lock', wait=False) as free:
+        if free is None:
+            raise UserError(f'{UNDER_WAY}: clean when it has ended')
+        wastes = [stored_features(folders)] if where.features or not chosen else []
+        if where.checkpoints or not chosen:
+            wastes += early_checkpoints(folders, choice.profile)
+        for waste in wastes:
+            if not where.dry_run:
+                waste.remove()
+            verb = 'would remove' if where.dry_run else 'removed'
+            console.print(
+                f'{waste.what}: {verb} {len(waste.paths):,} files, {waste.size:,} bytes, in '
+                f'{waste.folder}',
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+
+
 def report(choice: Choice, where: Where, console: Console) -> None:
     """Write the HTML page."""
     from mlfo_mm.reporting.report import make_report
@@ -187,17 +195,76 @@ def report(choice: Choice, where: Where, console: Console) -> None:
     console.print(f'{path}', highlight=False, markup=False, soft_wrap=True)
 
 
-def _say_missing(plan: Plan, console: Console) -> None:
+def _say_missing(plan: Plan, console: Console, head: str = 'missing, so left out') -> None:
     if plan.missing:
-        console.print('missing, so left out:', highlight=False)
+        console.print(f'{head}:', highlight=False)
     for line in plan.missing:
         console.print(f'  - {line}', highlight=False, markup=False, soft_wrap=True)
 
 
-COMMANDS: dict[str, Callable[[Choice, Where, Console], None]] = {
-    'list': list_matrix,
-    'plan': show_plan,
-    'run': run,
-    'status': show_status,
-    'report': report,
+@dataclass(frozen=True)
+class Command:
+    """A command of the tool.
+
+    Attributes:
+        call: Does it.
+        help: What it does, in a line.
+        examples: Arguments behind its name.
+        options: The groups of options that it has.
+        more: What its own help says beside the line.
+    """
+
+    call: Callable[[Choice, Where, Console], None]
+    help: str
+    examples: tuple[str, ...]
+    options: tuple[str, ...]
+    more: str = ''
+
+    @property
+    def about(self) -> str:
+        """The head of its own help."""
+        return f'{self.help[0].upper()}{self.help[1:]}.' + (f'\n\n{self.more}' if self.more else '')
+
+
+COMMANDS = {
+    'list': Command(
+        list_matrix,
+        'the rows of the matrix: runs, tables, tasks, seeds',
+        ('--profile demo', '--profile mini --tables 2 3'),
+        ('profile', 'what', 'folders'),
+    ),
+    'plan': Command(
+        show_plan,
+        'what a run would do, and what it takes: time, GPU hours, cores, disk; needs no data',
+        ('--profile paper', '--profile mini --dataset mine --tables 1 4'),
+        ('profile', 'what', 'where', 'how', 'folders'),
+        'Time is judged by earlier runs, scaled to the data. Of the profile paper, what is not known '
+        'so is\ncounted by the arithmetic of docs/gpu.md. What neither tells is called unknown.',
+    ),
+    'run': Command(
+        run,
+        'run what is not done, tables and figures at the end; goes on where it was stopped',
+        (
+            '--profile demo',
+            '--profile mini --methods mlfo --sweep model.first_stage=0,0.1,0.3 --seeds 3',
+            '--profile paper --workflow-profile slurm --tables 2',
+        ),
+        ('profile', 'what', 'where', 'how', 'budget', 'folders'),
+        'A failed job does not stop the others. Values of --sweep are read as those of --cfg-options.',
+    ),
+    'status': Command(
+        show_status,
+        'how each job stands; of those that run, epoch and time left',
+        ('--profile demo',),
+        ('profile', 'what', 'how', 'folders'),
+    ),
+    'report': Command(report, 'write one HTML page', ('--profile demo',), ('profile', 'folders')),
+    'clean': Command(
+        clean,
+        'remove stored features and checkpoints before the last one of a run',
+        ('--profile mini --dry-run', '--profile mini --features'),
+        ('profile', 'cleaned', 'folders'),
+        'Without --features and --checkpoints, both. Records and last checkpoints stay. Evaluations '
+        'that are\nrun again make features anew.',
+    ),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlfo_mm.arguments import spelled
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
+from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, Job, Plan
 from mlfo_mm.benchmark.resolve import Answer, Question, pretraining, protocol
 from mlfo_mm.datasets.annotation import find_dataset
@@ -22,31 +23,23 @@ from mlfo_mm.study.identity import (
     hash_text,
     padded_variant,
     pretraining_identity,
+    safe_name,
 )
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES, Profile
 from mlfo_mm.study.records import record_path
-from mlfo_mm.study.tasks import PADDING, TASKS
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Where a plan's files go."""
-
-    root: Path
-    work_dir: Path = Path('work_dirs')
-    results: Path = Path('results')
-
-    @property
-    def benchmark(self) -> Path:
-        """For the workflow's own files."""
-        return self.work_dir.absolute() / 'benchmark'
-
+from mlfo_mm.study.tasks import PADDING, SWEEP, TABLE_TASKS, TASKS
 
 Resolver = Callable[[Sequence[Question]], list[Answer]]
 
 
-def make_plan(choice: Choice, folders: Folders, ask: Resolver, processes: int = 0) -> Plan:
+def make_plan(
+    choice: Choice,
+    folders: Folders,
+    ask: Resolver,
+    processes: int = 0,
+    without_data: bool = False,
+) -> Plan:
     """Expand a checked choice into jobs.
 
     Args:
@@ -54,12 +47,21 @@ def make_plan(choice: Choice, folders: Folders, ask: Resolver, processes: int = 
         folders: Where files go.
         ask: Answers questions about configs.
         processes: Processes of one pretraining; 0 for the profile's.
+        without_data: Jobs on data that are not here stand in it too: none that can run.
     """
-    return _Planner(choice, folders, ask, processes).plan()
+    return _Planner(choice, folders, ask, processes, without_data).plan()
 
 
 class _Planner:
-    def __init__(self, choice: Choice, folders: Folders, ask: Resolver, processes: int = 0) -> None:
+    def __init__(
+        self,
+        choice: Choice,
+        folders: Folders,
+        ask: Resolver,
+        processes: int,
+        without_data: bool,
+    ) -> None:
+        self.without_data = without_data
         self.choice, self.folders, self.ask = choice, folders, ask
         self.profile: Profile = PROFILES[choice.profile]
         self.processes = processes or self.profile.processes
@@ -79,9 +81,13 @@ class _Planner:
         rows = [row for row in chosen_rows(choice) if self._is_there(row)]
         swap = self.choice.datasets != self.profile.datasets or not self.profile.paper
         on = choice.datasets[0] if swap else ''
-        answers = self.ask([pretraining(r.run(self.profile), on, **r.options) for r in rows])
+        answers = self.ask(
+            [pretraining(row.run(self.profile), on, row.options, row.swept) for row in rows]
+        )
         made.protocols = self._read_protocols(rows)
         for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+            if row.swept and 'error' in answer:
+                raise UserError(f'--sweep {row.swept}: {answer["error"]}')
             if self._wrong(answer):
                 continue
             for seed in choice.seeds_of(row):
@@ -90,7 +96,7 @@ class _Planner:
         made.jobs = sorted(self.jobs.values(), key=lambda j: (RULES.index(j.rule), -j.priority))
         made.missing = [f'{line} ({n} runs)' if n > 1 else line for line, n in self.missing.items()]
         if not self.profile.paper and any(line.startswith('data: ') for line in self.missing):
-            made.missing.append('data sets that are here take their place: --data A B')
+            made.missing.append('data sets that are here take their place: --dataset A B')
         return made
 
     def _miss(self, line: str) -> None:
@@ -126,6 +132,8 @@ class _Planner:
             except UserError as error:
                 if not self.profile.prepare or name not in self.profile.datasets:
                     self._miss(f'data: {error}')
+                    if self.without_data:
+                        continue
                     return None
                 needs = ('data/' + self.profile.datasets[0],)
                 self.jobs[needs[0]] = Job(
@@ -153,7 +161,7 @@ class _Planner:
         facts: dict[str, Any] = dict(
             method=trains.method, variant=trains.variant, backbone=trains.backbone
         )
-        facts |= dict(seed=seed, trains=' '.join((run, *options)))
+        facts |= dict(seed=seed, trains=' '.join((run, *options)), tables=self._tables(row))
         self.made.trained[facts['trains']] = trains
         if row.untrained:
             variant = padded_variant('', trains.time_padding)
@@ -182,7 +190,7 @@ class _Planner:
         )
         facts |= dict(checkpoint=checkpoint)
         if self._add_evaluations(row, facts, (checkpoint,), (job.name,), priority):
-            self.jobs[job.name] = job
+            self._add(job)
 
     def _train(self, run: str) -> tuple[str, ...]:
         if self.processes == 1:
@@ -202,10 +210,13 @@ class _Planner:
             rule = 'evaluate' if TASKS[tasks[0]].frozen else tasks[0]
             what = f'evaluate {", ".join(tasks)} of' if rule == 'evaluate' else rule
             own = facts | dict(
-                tasks=list(tasks), datasets=datasets, skip_broken=self.choice.skip_broken
+                tables=self._tables(row, tasks),
+                tasks=list(tasks),
+                datasets=datasets,
+                skip_broken=self.choice.skip_broken,
             )
             abouts = self.made.identities(own)
-            name = '-'.join((_who(facts), *datasets, f'seed{facts["seed"]}'))
+            name = safe_name('-'.join((_who(facts), *datasets, f'seed{facts["seed"]}')))
             mark = hash_text(repr([about['experiment'] for about in abouts]))[:8]
             job = Job(
                 f'{rule}/{name}-{mark}',
@@ -216,8 +227,19 @@ class _Planner:
                 priority + (9 if rule == 'evaluate' else 3),
                 facts=own,
             )
-            self.jobs[job.name] = job
+            self._add(job)
         return bool(groups)
+
+    def _add(self, job: Job) -> None:
+        """Add a job; one that is there already serves the tables of both."""
+        there = self.jobs.setdefault(job.name, job)
+        there.facts['tables'] = list(dict.fromkeys(there.facts['tables'] + job.facts['tables']))
+
+    def _tables(self, row: Experiment, tasks: Sequence[str] = ()) -> list[str]:
+        """Tables of the choice that these tasks of a row fill; where none is named, all of its tasks."""
+        asked = tasks or self.choice.tasks_of(row)
+        wanted = [name for name in row.tables if name in self.choice.tables]
+        return [name for name in wanted if set(asked) & set(TABLE_TASKS[name])]
 
     def _groups(self, row: Experiment, seed: int) -> dict[tuple[tuple[str, ...], str], list[str]]:
         """Data sets of the evaluations of a run, by the tasks that share a job.
@@ -240,7 +262,7 @@ class _Planner:
 
     def _evaluate(self, weights: tuple[str, ...], facts: dict[str, Any]) -> tuple[str, ...]:
         """The command of an evaluation: the checkpoint carries how it was trained."""
-        folder = str(self.folders.work_dir.absolute() / 'evaluate')
+        folder = str(self.folders.evaluations)
         return (
             *(PYTHON, *self._tool('tools/evaluate.py', *weights), '--task', *facts['tasks']),
             *('--dataset', *facts['datasets'], '--seed', str(facts['seed']), '--reuse'),
@@ -253,7 +275,7 @@ class _Planner:
         found = [job.name for job in self.jobs.values() if job.rule in EVALUATIONS]
         mark = hash_text(repr([self.choice.tables, sorted(found), str(self.folders.results)]))[:8]
         kinds = ['tables']
-        drawn = any(t.startswith('figure') or t == PADDING for t in self.choice.tables)
+        drawn = any(t.startswith('figure') or t in (PADDING, SWEEP) for t in self.choice.tables)
         kinds += ['figures'] if drawn else []
         for kind in kinds if found else []:
             command = (PYTHON, *self._tool(f'tools/make_{kind}.py', '--profile'))
@@ -270,5 +292,5 @@ def _who(facts: dict[str, Any]) -> str:
 
 
 def _options(options: dict[str, Any]) -> tuple[str, ...]:
-    pairs = tuple(f'{key}={value}' for key, value in options.items())
+    pairs = tuple(f'{key}={spelled(value)}' for key, value in options.items())
     return ('--cfg-options', *pairs) if pairs else ()

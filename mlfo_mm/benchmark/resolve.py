@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -23,11 +23,22 @@ from mlfo_mm.study.identity import hash_text
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
+NOTHING: Mapping[str, object] = {}
 
 
-def pretraining(run: str, dataset: str, **options: object) -> Question:
-    """Ask what a run trains; an empty data set means the run's own."""
-    return dict(kind='pretraining', run=run, dataset=dataset, options=options)
+def pretraining(
+    run: str, dataset: str, options: Mapping[str, object] = NOTHING, swept: str = ''
+) -> Question:
+    """Ask what a run trains.
+
+    Args:
+        run: How it is spelled.
+        dataset: What it trains on; empty for the run's own.
+        options: Config values on top.
+        swept: That one of them which a sweep changes: where the run has its value already, it is
+            the run as it stands.
+    """
+    return dict(kind='pretraining', run=run, dataset=dataset, options=dict(options), swept=swept)
 
 
 def protocol(task: str, profile: str) -> Question:
@@ -96,12 +107,18 @@ def _read_cache(path: Path) -> dict[str, Answer]:
 def _answer(question: Question) -> Answer:
     from mlfo_mm.engine.config import load_config, load_task
     from mlfo_mm.evaluation.request import pretraining_of, protocol_of
+    from mlfo_mm.study.config_text import look_up
 
     if question['kind'] == 'protocol':
         task = question['task']
         return dict(protocol=asdict(protocol_of(load_task(task, question['profile']), task)))
     options, dataset = dict(question['options']), question['dataset']
     config = load_config(question['run'], options)
+    if question['swept']:
+        plain = load_config(question['run'])
+        key = question['swept']
+        if look_up(plain, key, plain) == look_up(config, key):
+            config, options = plain, {}
     if dataset and config.pretrain_dataset != dataset:
         options |= dict(pretrain_dataset=dataset)
         config = load_config(question['run'], options)

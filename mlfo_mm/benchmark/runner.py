@@ -130,8 +130,9 @@ def write_plan(plan: Plan, machine: Machine, todo: Sequence[Job], until: float =
     plan.todo = tuple(job.name for job in todo)
     if until:
         estimates = Estimates(plan)
-        told = {job.name: estimates.seconds(job) for job in todo}
-        plan.expected = {name: seconds for name, seconds in told.items() if seconds is not None}
+        told = {job.name: estimates.told(job) for job in todo}
+        # another machine's times are no reason not to begin
+        plan.expected = {name: one[0] for name, one in told.items() if one and not any(one[1])}
     plan.write()
 
 

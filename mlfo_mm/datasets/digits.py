@@ -111,12 +111,12 @@ def _make_videos(
     return sizes
 
 
-def _check_is_ours(root: Path, force: bool) -> None:
+def _check_is_ours(root: Path, overwrite: bool) -> None:
     for folder in (root / MOTION_SET, root / CLASS_SET):
-        if folder.exists() and not (folder / MARKER).exists() and not force:
+        if folder.exists() and not (folder / MARKER).exists() and not overwrite:
             raise UserError(
                 f'{folder} is there without {MARKER}, so this tool may not have made it: '
-                'move it away, or replace it with --force'
+                'move it away, or replace it with --overwrite'
             )
 
 
@@ -145,7 +145,7 @@ def make_digits(
     settings: Settings | None = None,
     workers: int | None = None,
     progress: bool = True,
-    force: bool = False,
+    overwrite: bool = False,
 ) -> Path:
     """Make both label sets under ``root``; a complete set of the same settings is kept as it is.
 
@@ -157,7 +157,7 @@ def make_digits(
         settings: All that the files depend on; the default ones if None.
         workers: Processes; all available cores if None. Has no influence on the result.
         progress: Whether to show a bar and say what was done, on stderr.
-        force: Whether to make the set anew whatever is there.
+        overwrite: Whether to make the set anew whatever is there.
 
     Returns:
         ``root`` as a path.
@@ -177,16 +177,18 @@ def make_digits(
         f'{settings.num_train} training and {settings.num_test} test clips in {root / MOTION_SET}'
     )
     done = f'digits: {what} are complete, nothing to do'
-    if not force and is_complete(root, settings):  # before the lock: the folder may be read-only
+    if not overwrite and is_complete(
+        root, settings
+    ):  # before the lock: the folder may be read-only
         say(done)
         return root
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / '.digits.lock'):
-            if not force and is_complete(root, settings):  # another process made it meanwhile
+            if not overwrite and is_complete(root, settings):  # another process made it meanwhile
                 say(done)
                 return root
-            _check_is_ours(root, force)
+            _check_is_ours(root, overwrite)
             if (root / MOTION_SET).exists():
                 say(f'digits: replacing what is in {root / MOTION_SET}')
             _build(root, settings, workers, progress)

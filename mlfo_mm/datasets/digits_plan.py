@@ -14,6 +14,7 @@ import numpy as np
 from mlfo_mm.datasets.digits_scenes import DIGIT_CLASSES, MOTION_CLASSES, Look, handwriting
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.profiles import DIGITS
+from mlfo_mm.study.sizes import SIZES
 
 GENERATOR_VERSION = 3  # raise it with every change of what is drawn or how it is encoded
 MARKER = 'digits.json'
@@ -36,8 +37,8 @@ class Settings:
         look: How hard the clips are to tell apart.
     """
 
-    num_train: int = 960
-    num_test: int = 480
+    num_train: int = SIZES['digits_motion'][1].train
+    num_test: int = SIZES['digits_motion'][1].test
     seed: int = 0
     size: tuple[int, int] = (48, 36)
     min_frames: int = 48

@@ -13,15 +13,11 @@ from mlfo_mm.datasets.prepare import Prepared, locate_videos, match_videos, note
 from mlfo_mm.datasets.subset_folders import TEST, VALIDATION, split_by_folders
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import read_text
+from mlfo_mm.study.sizes import SIZES
 
 Entries = list[tuple[str, int]]
 
 NUM_CLASSES = {'ucf101': 101, 'hmdb51': 51, 'kinetics400': 400}
-# Videos in the official (training, test) lists of each split.
-COUNTS = {
-    'ucf101': {1: (9537, 3783), 2: (9586, 3734), 3: (9624, 3696)},
-    'hmdb51': {1: (3570, 1530), 2: (3570, 1530), 3: (3570, 1530)},
-}
 HMDB_SUBSETS = {'0': None, '1': 'train', '2': 'test'}
 
 
@@ -45,7 +41,7 @@ def prepare_ucf101(
     )
     classes = _ucf_classes(splits / 'classInd.txt')
     listed = {}
-    for split in COUNTS['ucf101']:
+    for split in SIZES['ucf101']:
         for subset in ('train', 'test'):
             path = splits / f'{subset}list{split:02d}.txt'
             listed[f'{subset}{split}.txt'] = _ucf_list(path, classes)
@@ -107,7 +103,7 @@ def prepare_hmdb51(
     names = sorted(f.name for f in splits.glob('*_test_split1.txt'))
     classes = [n.removesuffix('_test_split1.txt') for n in names]
     listed: dict[str, Entries] = {}
-    for split in COUNTS['hmdb51']:
+    for split in SIZES['hmdb51']:
         listed |= {f'{subset}{split}.txt': [] for subset in ('train', 'test')}
         for label, name in enumerate(classes):
             path = splits / f'{name}_test_split{split}.txt'
@@ -138,7 +134,7 @@ def _check_counts(name: str, splits: Path, classes: int, listed: dict[str, Entri
     """The official lists must be whole, or no number compares with a published one."""
     if classes != NUM_CLASSES[name]:
         raise UserError(f'{splits}: {classes} classes, {name} has {NUM_CLASSES[name]}')
-    for split, expected in COUNTS[name].items():
+    for split, expected in SIZES[name].items():
         for subset, count in zip(('train', 'test'), expected, strict=True):
             have = len(listed[f'{subset}{split}.txt'])
             if have != count:

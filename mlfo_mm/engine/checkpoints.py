@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mlfo_mm.engine.composed import carried_text, differing, read_values
+from mlfo_mm.engine.composed import carried_text, differing
 from mlfo_mm.errors import UserError, short
+from mlfo_mm.study.config_text import read_values
 
 SHOWN = 3  # keys that a message names
 DEPTH = 3  # levels of dicts around the weights

@@ -22,10 +22,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.engine.fragments import merge, read_fragment, shipped, words
 from mlfo_mm.engine.strict import check_change
 from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.study.runs import SETS, RunName

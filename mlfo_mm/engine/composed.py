@@ -7,7 +7,6 @@ before a Runner changed it for its machine. Read as Python it could run code, so
 
 from __future__ import annotations
 
-import ast
 import copy
 import importlib
 import inspect
@@ -19,9 +18,9 @@ from torch import nn
 
 from mlfo_mm.engine.fragments import to_config
 from mlfo_mm.errors import UserError
+from mlfo_mm.study.config_text import read_values
 from mlfo_mm.study.identity import ZEROS
 
-Values = dict[str, Any]
 # keys in the meta data of a checkpoint
 COMPOSED, BATCH, SHOWN = 'composed', 'effective_batch', 'sample_shape'
 KNOWN = ('mlfo_mm', 'mmaction', 'mmcv', 'mmengine', 'torch', 'torchvision')
@@ -29,20 +28,6 @@ FACTS = (
     'method', 'variant', 'backbone_name', 'pretrain_dataset', 'profile', 'normalize', 'clip_len',
     'crop_size', 'short_side', 'frame_interval', 'frame_difference', 'flip_ratio', 'time_padding',
 )  # fmt: skip
-
-
-def read_values(text: object) -> Values:
-    """The values of a config's text; empty where it is none, or holds more than plain values."""
-    if not isinstance(text, str):
-        return {}
-    try:
-        return {
-            statement.targets[0].id: _literal(statement.value)
-            for statement in ast.parse(text).body
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
-        }
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
-        return {}
 
 
 def composed_text(config: Config, without: Iterable[str] = ()) -> str:
@@ -129,20 +114,6 @@ def _plain(node: Any) -> Any:
     if isinstance(node, Mapping):
         return {key: _plain(node[key]) for key in sorted(node)}
     return [_plain(item) for item in node] if isinstance(node, list | tuple) else node
-
-
-def _literal(node: ast.expr) -> Any:
-    if isinstance(node, ast.Call):
-        if not (isinstance(node.func, ast.Name) and node.func.id == 'dict') or node.args:
-            raise ValueError(ast.dump(node.func))
-        return {str(each.arg): _literal(each.value) for each in node.keywords}
-    if isinstance(node, ast.Dict):
-        pairs = zip(node.keys, node.values, strict=True)
-        return {ast.literal_eval(key): _literal(value) for key, value in pairs if key is not None}
-    if isinstance(node, ast.List | ast.Tuple):
-        items = [_literal(item) for item in node.elts]
-        return items if isinstance(node, ast.List) else tuple(items)
-    return ast.literal_eval(node)
 
 
 def _is_module(dotted: str) -> bool:

@@ -11,6 +11,7 @@ from mmengine.config import Config
 
 from mlfo_mm.arguments import LARGEST_SEED, PLAIN
 from mlfo_mm.errors import UserError
+from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.identity import TIME_PADDINGS
 
 TRAINING = (
@@ -87,19 +88,6 @@ KINDS = {
     'downstream.num_workers': NATURAL,
 }
 NAMES = {bool: 'True or False', str: 'a text', dict: 'a dict', list: 'a list', tuple: 'a list'}
-
-
-def look_up(config: Any, dotted: str, default: Any = None) -> Any:
-    """A value by its dotted key."""
-    node = config
-    for part in dotted.split('.'):
-        if isinstance(node, (list, tuple)) and part.isdigit() and int(part) < len(node):
-            node = node[int(part)]
-        elif isinstance(node, (dict, Config)) and part in node:
-            node = node[part]
-        else:
-            return default
-    return node
 
 
 def check_values(config: Config) -> None:

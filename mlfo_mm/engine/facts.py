@@ -16,8 +16,8 @@ from typing import Any
 
 from mmengine.config.lazy import LazyObject
 
-from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.errors import UserError, did_you_mean
+from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.identity import ZEROS
 
 Values = dict[str, Any]

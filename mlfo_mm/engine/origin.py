@@ -20,9 +20,10 @@ from typing import Any
 from mmengine.config import Config
 
 from mlfo_mm.datasets.content import list_facts
-from mlfo_mm.engine.composed import BATCH, COMPOSED, carried_text, composed_text, read_values
+from mlfo_mm.engine.composed import BATCH, COMPOSED, carried_text, composed_text
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256
+from mlfo_mm.study.config_text import read_values
 
 DATA, START, STOPS, CHANGES, BROKEN = 'data', 'start', 'stops', 'changes', 'broken'
 ANEW = 'start anew without --resume in another --work-dir'

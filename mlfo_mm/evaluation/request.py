@@ -14,10 +14,11 @@ from mlfo_mm.engine import fast_in_bfloat16
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import carried_config, checked_origin, composed_text
 from mlfo_mm.engine.config import load_config, load_task, task_keys, with_changes
-from mlfo_mm.engine.config_values import look_up, require
+from mlfo_mm.engine.config_values import require
 from mlfo_mm.engine.hooks.checkpoint import last_checkpoint
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
+from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.experiments import SWEPT_KEYS
 from mlfo_mm.study.identity import (
     NO_CHECKPOINT,

@@ -22,7 +22,7 @@ from mlfo_mm.study.identity import RunKey, contents, hash_text, is_padded, run_k
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
-from mlfo_mm.study.tasks import PRETRAIN, Metric
+from mlfo_mm.study.tasks import PRETRAIN, SWEEP, Metric
 
 SHOWN_SPLIT = 1
 Groups = Mapping[RunKey, Mapping[str, Sequence[Record]]]  # by row and data set
@@ -248,9 +248,10 @@ def _one_per_seed(runs: Sequence[Record], notes: list[str]) -> list[Record]:
 
 def _belongs(line: Line, rows: Sequence[Row], block: Block) -> bool:
     """Whether a line stands in the table: it is a row of it, or an extra that the block takes."""
-    if block.extras is None or line.key is None or any(line.row is row for row in rows):
+    if line.key is None or any(line.row is row for row in rows):
         return True
-    return block.extras in homes(line.key.method, line.key.variant)
+    found = homes(line.key.method, line.key.variant)
+    return SWEEP not in found if block.extras is None else block.extras in found
 
 
 def _cell(chosen: Sequence[Record], failed: Sequence[Record], metric: Metric, why: str) -> Cell:

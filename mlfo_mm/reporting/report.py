@@ -21,18 +21,19 @@ from mlfo_mm.reporting.estimates import load_estimates
 from mlfo_mm.reporting.figures import build_figures
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.grid import Grid
+from mlfo_mm.reporting.own_sweeps import find_sweeps
 from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.pretrainings import gpus
 from mlfo_mm.reporting.render.html import REPORT, page_html
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
-from mlfo_mm.reporting.specs import TABLES, Row
+from mlfo_mm.reporting.specs import SWEEPS, TABLES, Row
 from mlfo_mm.reporting.tables import Table, build_table, implemented
 from mlfo_mm.reporting.verdicts import STATUSES, judge
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
-from mlfo_mm.study.tasks import PADDING, PRETRAIN
+from mlfo_mm.study.tasks import PADDING, PRETRAIN, SWEEP
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ def report_html(
         name: load_paper(paper_file(name, results_dir)) if spec.quoted else []
         for name, spec in TABLES.items()
     }
+    specs = (*TABLES.values(), *((SWEEPS,) if find_sweeps(records) else ()))
     tables = [
-        build_table(spec, records, papers[name], profile, methods, estimates)
-        for name, spec in TABLES.items()
+        build_table(spec, records, papers.get(spec.name, []), profile, methods, estimates)
+        for spec in specs
     ]
     plots = build_figures(records, profile, results_dir)
     return page_html(
@@ -98,7 +100,7 @@ def report_html(
         facts=_facts(records),
         claims=_claims(records, profile, papers, methods),
         legend=LEGEND,
-        tables=[_section(table, plots[PADDING] + plots['bars']) for table in tables],
+        tables=[_section(table, plots[PADDING] + plots['bars'] + plots[SWEEP]) for table in tables],
         figures=[plot for name in ('3', '4', '5') for plot in plots[name]],
         curves=plots['curves'],
         jobs=jobs,

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.study.identity import DEFAULT, TIME_PADDINGS, RunKey, is_padded, padded_variant
 from mlfo_mm.study.methods import method_name
-from mlfo_mm.study.tasks import PADDING, RECALLS, TASKS, TOP1, UNTRAINED, Metric
+from mlfo_mm.study.tasks import PADDING, RECALLS, SWEEP, TASKS, TOP1, UNTRAINED, Metric
+
+NOWHERE = 'nowhere'  # extras of a block that takes none
 
 
 @dataclass(frozen=True)
@@ -259,10 +261,36 @@ TABLES = {
     ),
 }
 
+# beside them where a user made one: its rows are found in the records
+SWEEPS = TableSpec(
+    name=SWEEP,
+    title='Sweeps over config values',
+    blocks=(
+        Block('Linear probe, top-1 accuracy', 'linear_probe', (TOP1,), extras=NOWHERE),
+        Block('Finetune, top-1 accuracy', 'finetune', (TOP1,), extras=NOWHERE),
+        Block(
+            'Retrieval on centred features',
+            'retrieval',
+            tuple(TASKS['retrieval'].metric(f'R@{k}_centred') for k in RECALLS),
+            extras=NOWHERE,
+        ),
+        Block(
+            'Linear probe of each level, top-1 accuracy',
+            'level_probe',
+            TASKS['level_probe'].metrics,
+            extras=NOWHERE,
+        ),
+    ),
+    quoted=False,
+)
+FIGURES = ('3', '4', '5', PADDING, 'bars', 'curves', SWEEP)
+
 
 def find_table(name: str) -> TableSpec:
     """Return a table by number or name: ``1``, ``table1`` or ``levels``."""
     key = f'table{name}' if name.isdecimal() else name
+    if key == SWEEP:
+        return SWEEPS
     if key not in TABLES:
         known = ', '.join(TABLES)
         raise UserError(f'unknown table {name!r}{did_you_mean(key, TABLES)}: there are {known}')

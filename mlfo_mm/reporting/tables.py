@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import Panel, fill_block
 from mlfo_mm.reporting.claims_page import write_claims
 from mlfo_mm.reporting.estimates import estimate_lines, estimates_grid, load_estimates
 from mlfo_mm.reporting.grid import CsvLine, Page
 from mlfo_mm.reporting.lines import HEADER, table_lines
+from mlfo_mm.reporting.own_sweeps import find_sweeps, sweep_table
 from mlfo_mm.reporting.padding import terms_grid
 from mlfo_mm.reporting.panel_grids import panel_grids, scale, table_page
 from mlfo_mm.reporting.paper import load_paper, paper_file
@@ -24,13 +26,21 @@ from mlfo_mm.reporting.pretrainings import (
 )
 from mlfo_mm.reporting.render.csv import csv_text
 from mlfo_mm.reporting.render.markdown import page_markdown
-from mlfo_mm.reporting.specs import COSTS, TABLES, Row, TableSpec, find_table, is_implemented
+from mlfo_mm.reporting.specs import (
+    COSTS,
+    SWEEPS,
+    TABLES,
+    Row,
+    TableSpec,
+    find_table,
+    is_implemented,
+)
 from mlfo_mm.study.methods import load_cards
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.paths import CONFIGS
 from mlfo_mm.study.profiles import DIGITS, Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
-from mlfo_mm.study.tasks import PADDING, UNTRAINED
+from mlfo_mm.study.tasks import PADDING, SWEEP, UNTRAINED
 
 OF_RUNS = dict(costs=(costs_table, COST_FIELDS), training=(training_table, TRAINING_FIELDS))
 
@@ -77,6 +87,8 @@ def build_table(
             lines = (*lines, *estimate_lines(estimates, profile))
         page = Page(spec.title, profile.name, scale(spec, profile), tuple(made), notes=spec.notes)
         return Table(spec, page, fields, lines)
+    if spec.name == SWEEP:
+        spec = sweep_table(find_sweeps(records), records)
     rows = [*spec.baselines, *paper]
     why = missing_reason(records, profile, methods)
     panels = [fill_block(block, rows, records, profile, why) for block in spec.blocks]
@@ -144,6 +156,14 @@ def make_tables(
     specs = [find_table(name) for name in names]
     everything = load_records(results_dir, with_reference=with_reference)
     records = [record for record in everything if record.profile == chosen.name]
+    sweeps = find_sweeps(records)
+    if not sweeps and SWEEPS in specs:
+        raise UserError(
+            f'no sweep in the records of {chosen.name}: tools/benchmark.py run --profile '
+            f'{chosen.name} --sweep KEY=VALUES makes one'
+        )
+    if sweeps and set(TABLES) <= {spec.name for spec in specs}:
+        specs.append(SWEEPS)
     folder = Path(results_dir) / 'tables' / chosen.name
     methods, estimates = implemented(), load_estimates(results_dir)
     tables = {}

@@ -8,18 +8,26 @@ with which data, tables, seeds and backbones they run.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mlfo_mm.study.identity import DEFAULT, TIME_PADDINGS, ZEROS, is_padded, padded_variant
+from mlfo_mm.study.identity import (
+    DEFAULT,
+    TIME_PADDINGS,
+    ZEROS,
+    hash_text,
+    is_padded,
+    padded_variant,
+)
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.profiles import Profile
-from mlfo_mm.study.tasks import PADDING, TABLE_TASKS, TASKS, UNTRAINED
+from mlfo_mm.study.tasks import PADDING, SWEEP, TABLE_TASKS, TASKS, UNTRAINED
 
 MOST = 5  # seeds of what the claims pair
 MLFO, BACKBONE, OFFICIAL = 'mlfo', 'r3d18', 'official'
 # what Figure 3 sweeps over, and the config's key of it
 SWEPT_KEYS = dict(prototypes='model.prototypes.num_prototypes', first_stage='model.first_stage')
+SWEPT_VALUE = re.compile(r'(?:(?P<base>[^=]*)\+)?(?P<key>[A-Za-z_][\w.]*)=(?P<value>.+)')
 SWEPT = re.compile(rf'({"|".join(SWEPT_KEYS)})_(\d+)')
 
 
@@ -37,6 +45,7 @@ class Experiment:
         tasks: Of its tables' tasks, only these; all where empty.
         seeds: Seeds where the profile repeats runs.
         comparator: A method beside MLFO and its baselines; it runs once it has a card.
+        swept: The key of ``options`` that a user's sweep changes.
     """
 
     method: str
@@ -48,6 +57,7 @@ class Experiment:
     tasks: tuple[str, ...] = ()
     seeds: int = 1
     comparator: bool = False
+    swept: str = ''
 
     @property
     def untrained(self) -> bool:
@@ -84,7 +94,7 @@ def ablation(name: str, *tables: str, backbone: str = BACKBONE, seeds: int = 1) 
 
 
 EXPERIMENTS = (
-    Experiment(MLFO, BACKBONE, tuple(TABLE_TASKS), seeds=MOST),
+    Experiment(MLFO, BACKBONE, tuple(table for table in TABLE_TASKS if table != SWEEP), seeds=MOST),
     Experiment('simclr', BACKBONE, ('table1', 'table4', 'levels'), seeds=MOST),
     Experiment('random', BACKBONE, ('table1', 'table4', 'levels', PADDING), seeds=MOST),
     Experiment('scratch', BACKBONE, ('table1',), seeds=MOST),
@@ -190,6 +200,34 @@ def sweep(prototypes: tuple[int, ...], first_stages: tuple[int, ...]) -> tuple[E
     )
 
 
+def own_sweep(
+    rows: Sequence[Experiment], key: str, values: Sequence[object]
+) -> tuple[Experiment, ...]:
+    """Rows of a user's sweep over values of a config key, of trained rows without options."""
+    return tuple(
+        replace(
+            row,
+            tables=(SWEEP,),
+            options={'variant': swept_variant(row.variant, key, value), key: value},
+            tasks=(),
+            seeds=MOST,
+            comparator=False,
+            swept=key,
+        )
+        for row in rows
+        for value in values
+    )
+
+
+def swept_variant(variant: str, key: str, value: object) -> str:
+    """Return what a value of a sweep makes of a variant: ``one_hot+model.first_stage=0.1``."""
+    text = re.sub(r'[^\w.,+-]+', '_', str(value)).strip('_') or 'none'
+    if len(text) > 40:
+        text = f'{text[:30]}_{hash_text(str(value))[:8]}'
+    base = '' if variant in ('', DEFAULT) else f'{variant}+'
+    return f'{base}{key}={text}'
+
+
 def all_rows(profile: Profile) -> tuple[Experiment, ...]:
     """The whole matrix at a profile's size."""
     sweeps = sweep(profile.prototypes, profile.first_stages)
@@ -199,8 +237,11 @@ def all_rows(profile: Profile) -> tuple[Experiment, ...]:
 def homes(method: str, variant: str) -> tuple[str, ...]:
     """Return the tables and figures of an ablation of MLFO, ('',) for what is none.
 
-    Runs of another padding in time stand in the table of paddings alone, whatever the method.
+    Runs of a user's sweep stand in the table of sweeps alone, those of another padding in time in that
+    of paddings, whatever the method.
     """
+    if SWEPT_VALUE.fullmatch(variant):
+        return (SWEEP,)
     if is_padded(variant):
         return (PADDING,)
     if method != MLFO or variant in ('', DEFAULT, OFFICIAL):

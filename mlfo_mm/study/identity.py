@@ -181,7 +181,12 @@ def contents(leakage: object) -> dict[str, str]:
 def folder_name(about: Mapping[str, Any]) -> str:
     """Return the folder that a run of this identity trains in: what is another run has another."""
     who = f'{about["method"]}-{about["variant"]}_{about["pretrain_dataset"]}'
-    return f'{who}_{about["family_hash"][:8]}_seed{about["seed"]}'
+    return f'{safe_name(who)}_{about["family_hash"][:8]}_seed{about["seed"]}'
+
+
+def safe_name(text: str) -> str:
+    """Return a text as part of a file's name, and of a workflow's job: a sweep's variant has an ``=``."""
+    return re.sub(r'[^A-Za-z0-9._+-]+', '_', text)
 
 
 def _identity(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlfo_mm.errors import UserError, did_you_mean
-from mlfo_mm.study.tasks import PADDING, TABLE_TASKS
+from mlfo_mm.study.tasks import PADDING, SWEEP, TABLE_TASKS
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ PROFILES = {
         Profile(
             'paper',
             ('ucf101', 'hmdb51'),
-            tuple(table for table in TABLE_TASKS if table != PADDING),
+            tuple(table for table in TABLE_TASKS if table not in (PADDING, SWEEP)),
             backbones=(),
             prototypes=(20, 100, 500, 2000, 4000),
             first_stages=(0, 10, 30, 40, 50),

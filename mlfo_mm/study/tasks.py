@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 PRETRAIN = 'pretrain'  # what the record of a pretraining has for a task
 PADDING = 'padding'  # the table of what clips are padded with in time: asked for by its name alone
+SWEEP = 'sweep'  # the table of a user's own sweeps
 RECALLS = (1, 5, 10, 20)
 LEVELS = ('low', 'mid', 'high')
 
@@ -103,14 +104,14 @@ TASKS = {
         Task(
             'linear_probe',
             'Linear probe',
-            ('table1', 'table2', 'table3', 'figure3', PADDING),
+            ('table1', 'table2', 'table3', 'figure3', PADDING, SWEEP),
             (replace(TOP1, summary='Linear probe'), *ACCURACY[1:]),
             averaged=True,
         ),
         Task(
             'finetune',
             'Finetune',
-            ('table1',),
+            ('table1', SWEEP),
             (replace(TOP1, summary='Finetune'), *ACCURACY[1:]),
             frozen=False,
             averaged=True,
@@ -120,7 +121,7 @@ TASKS = {
         Task(
             'retrieval',
             'Retrieval',
-            ('table4', PADDING),
+            ('table4', PADDING, SWEEP),
             (
                 *(
                     Metric(
@@ -138,7 +139,7 @@ TASKS = {
         Task(
             'level_probe',
             'Levels',
-            ('levels',),
+            ('levels', SWEEP),
             tuple(
                 Metric(f'top1_{level}', level, guess=within(1), summary=f'Probe, {level}')
                 for level in LEVELS

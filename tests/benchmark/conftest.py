@@ -39,6 +39,7 @@ class StandIn:
             work_dir = folder / 'work' / name
             kind = 'fail' if broken == name else 'train'
             facts = dict(method=name, variant='', backbone='r3d18', seed=0, trains=name)
+            facts |= dict(tables=['table4'])
             of = (name, 'default', 'r3d18', 'pair', 'smoke')
             self.plan.trained[name] = Pretraining(*of, text=name, bare='')
             pretrain = Job(

@@ -106,9 +106,11 @@ RECIPE = ('mlfo', 'r3d18', 'default')
         (dict(profile='min'), "--profile min: unknown (did you mean 'mini'?)"),
         (dict(tables=('9',)), '--tables table9: unknown'),
         (dict(methods=('mlfoo',)), "--methods mlfoo: unknown (did you mean 'mlfo'?)"),
-        (dict(tasks=('probe',)), '--tasks probe: unknown'),
+        (dict(tasks=('probe',)), '--task probe: unknown'),
         (dict(backbones=('r3d19',)), '--backbones r3d19: unknown'),
         (dict(seeds=0), '--seeds 0: at least 1'),
+        (dict(tables=('sweep',)), '--tables sweep: say of what, --sweep KEY=VALUES'),
+        (dict(tables=('1',), sweep=(('a', (1,)),)), '--sweep makes a table of its own'),
     ],
 )
 def test_unknown_names_are_refused(options, message):

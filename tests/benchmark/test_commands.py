@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mlfo_mm.benchmark import commands, runner
+from mlfo_mm.benchmark import commands, runner, where
 from mlfo_mm.benchmark.choice import Choice
-from mlfo_mm.benchmark.commands import COMMANDS, Where
+from mlfo_mm.benchmark.commands import COMMANDS
+from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.jobs import Job
-from mlfo_mm.benchmark.plan import Folders
 from mlfo_mm.benchmark.runner import Ending
 from mlfo_mm.benchmark.state import Files, files, lock, mark, write
+from mlfo_mm.benchmark.where import Where
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -31,7 +32,7 @@ class Call:
 
     def __call__(self, command: str, profile: str = 'smoke', **choice: object) -> str:
         console = Console(file=self.file, width=200)
-        COMMANDS[command](Choice(profile, **choice).checked(), self.where, console)
+        COMMANDS[command].call(Choice(profile, **choice).checked(), self.where, console)
         return self.text()
 
     def text(self) -> str:
@@ -47,7 +48,7 @@ class Call:
 def call(stand_in, tmp_path, monkeypatch):
     case = stand_in()
     monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '')
-    monkeypatch.setattr(commands, 'make_plan', lambda *_: case.plan)
+    monkeypatch.setattr(where, 'make_plan', lambda *_: case.plan)
     return Call(case, tmp_path)
 
 
@@ -57,12 +58,14 @@ def ending_is(monkeypatch, **ending: object) -> None:
 
 def test_the_plan_is_made_of_the_choice_and_the_answers_of_its_configs(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(commands, 'resolve', lambda *arguments: asked.append(arguments) or ['it'])
+    monkeypatch.setattr(where, 'resolve', lambda *arguments: asked.append(arguments) or ['it'])
     monkeypatch.setattr(
-        commands, 'make_plan', lambda choice, folders, ask, gpus: (choice, ask(['what']), gpus)
+        where,
+        'make_plan',
+        lambda choice, folders, ask, gpus, all_: (choice, ask(['what']), gpus, all_),
     )
-    where = Where(Folders(REPO, tmp_path, tmp_path), gpus_per_run=4)
-    assert where.plan('choice') == ('choice', ['it'], 4)
+    place = Where(Folders(REPO, tmp_path, tmp_path), gpus_per_run=4)
+    assert place.plan('choice', without_data=True) == ('choice', ['it'], 4, True)
     assert asked == [(['what'], REPO, tmp_path / 'benchmark/configs.json')]
 
 
@@ -83,7 +86,7 @@ def test_plan_says_what_is_to_do_and_how_long_it_takes(call, monkeypatch):
     monkeypatch.setattr(commands, 'to_do', lambda plan: (list(map(plan.job, names)), False))
     call.plan.missing.append('table4: no videos [of ucf101]')
     said = call('plan')
-    assert said.startswith('5 jobs, 3 to do:\n')
+    assert said.startswith('  - pretrain a\n  - evaluate a\n5 jobs, 3 to do:\n')
     assert re.findall(r'^  (\w+) +(\d of \d)$', said, re.MULTILINE) == [
         ('pretrain', '1 of 2'),
         ('evaluate', '1 of 2'),
@@ -95,9 +98,14 @@ def test_plan_says_what_is_to_do_and_how_long_it_takes(call, monkeypatch):
         'table4: no videos [of ucf101]',
     ]
     assert 'time, 2 at a time: unknown, no earlier run to judge by' in said
+    assert '2 jobs by nothing: unknown' in said
+    assert 'videos (training + test): pair unknown' in said
     write(call.of('pretrain/b').marker, products=[], seconds=600.0)
     write(call.of('evaluate/b').marker, products=[], seconds=300.0)
-    assert 'time, 2 at a time: about 15 min' in call('plan')
+    said = call('plan')
+    assert 'time, 2 at a time: about 15 min' in said
+    assert re.search(r'table4 │ 2    │ 15 min', said)
+    assert '2 jobs by earlier runs here' in said
     names.clear()
     assert 'time' not in call('plan')
 
@@ -190,7 +198,7 @@ def test_status_leaves_the_markers_of_a_run_under_way_alone(call):
     write(call.of('evaluate/b').marker, products={'gone': [1, 2]})
     with lock(Path(call.plan.folder) / 'runner.lock', wait=True):
         said = call('status')
-        assert call('plan').startswith('a run is under way\n5 jobs, 3 to do:\n')
+        assert call('plan').startswith('a run is under way\n  - pretrain')
     assert said.startswith('a run is under way\n') and 'done     evaluate b' in said
     assert 'to do    evaluate b' in call('status')
 
@@ -199,3 +207,19 @@ def test_report_names_its_page(call, tmp_path):
     (tmp_path / 'results').mkdir()
     assert call('report') == f'{tmp_path}/results/report_smoke.html\n'
     assert '<html' in (tmp_path / 'results/report_smoke.html').read_text()
+
+
+def test_clean_says_what_goes_and_how_much(call, tmp_path):
+    path = tmp_path / 'work/evaluate/features/ab.npz'
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'12345')
+    call.where = replace(call.where, dry_run=True)
+    assert 'stored features, of all profiles: would remove 1 files, 5 bytes, in' in call('clean')
+    assert path.is_file()
+    call.where = replace(call.where, dry_run=False, checkpoints=True)
+    assert 'features' not in call('clean')
+    call.where = replace(call.where, features=True)
+    assert 'removed 1 files, 5 bytes' in call('clean') and not path.exists()
+    lock_file = call.where.folders.benchmark / 'smoke/runner.lock'
+    with lock(lock_file, wait=True), pytest.raises(UserError, match='a run is under way'):
+        call('clean')

@@ -8,7 +8,8 @@ import pytest
 
 from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.failures import write_failed
-from mlfo_mm.benchmark.plan import Folders, make_plan
+from mlfo_mm.benchmark.folders import Folders
+from mlfo_mm.benchmark.plan import make_plan
 from mlfo_mm.benchmark.resolve import resolve
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.evaluate import evaluate

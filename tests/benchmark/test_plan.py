@@ -12,8 +12,9 @@ from dataclasses import asdict
 import pytest
 
 from mlfo_mm.benchmark.choice import Choice
+from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Plan
-from mlfo_mm.benchmark.plan import Folders, make_plan
+from mlfo_mm.benchmark.plan import make_plan
 from mlfo_mm.benchmark.resolve import pretraining, protocol, resolve
 from mlfo_mm.datasets import annotation
 from mlfo_mm.study import experiments
@@ -27,6 +28,8 @@ from mlfo_mm.study.identity import (
 )
 from mlfo_mm.study.runs import SETS
 from tests.conftest import REPO
+
+KEY = 'model.first_stage'
 
 
 def ask(questions):
@@ -246,12 +249,16 @@ def test_identities_follow_the_configs(digits, tmp_path):
     questions = [
         pretraining(run, ''),
         pretraining(run, 'digits_class'),
-        pretraining(run, '', variant='prototypes_4', **{'model.prototypes.num_prototypes': 4}),
+        pretraining(run, '', {'variant': 'prototypes_4', 'model.prototypes.num_prototypes': 4}),
         pretraining('simclr/r3d18@smoke', ''),
         protocol('linear_probe', 'smoke'),
         pretraining('nothing/r3d18@smoke', ''),
+        *(
+            pretraining(run, '', {'variant': f'{KEY}={e}', KEY: e}, KEY) for e in (0.1, 0.5)
+        ),  # 0.5: the recipe's
+        pretraining(run, '', {'variant': 'x', 'model.frst_stage': 1}, 'model.frst_stage'),
     ]
-    *answers, task, error = resolve(questions, root, cache)
+    *answers, task, error, swept, same, unknown = resolve(questions, root, cache)
     runs = [Pretraining(**answer['pretraining']) for answer in answers]
     own, other, few, info = runs
     assert len({pretraining_identity(each, 0)['experiment'] for each in runs}) == 4
@@ -261,11 +268,16 @@ def test_identities_follow_the_configs(digits, tmp_path):
     assert answers[1]['options'] == dict(pretrain_dataset='digits_class')
     assert other.dataset == 'digits_class'
     assert 'nothing' in error['error']
+    # a value of a sweep is a run of its own, unless it is the recipe's (0.5)
+    assert swept['options'] == {'variant': f'{KEY}=0.1', KEY: 0.1}
+    assert swept['pretraining']['text'] != own.text
+    assert same == answers[0]
+    assert "did you mean 'first_stage'" in unknown['error']
     assert cache.is_file()
     # a change of MLFO's own config leaves the tasks alone; random weights too
     path = root / 'configs/mlfo/r3d18_k400.py'
     path.write_text(path.read_text() + "model.update(augmentations=('reverse',))\n")
-    changed, *_, task_again, _ = resolve(questions, root, cache)
+    changed, *_, task_again = resolve(questions[:5], root, cache)
     assert changed['pretraining']['text'] != own.text
     assert changed['pretraining']['bare'] == own.bare
     assert task_again == task

@@ -138,9 +138,9 @@ def test_damaged_set_is_remade(small, tmp_path, damage):
     else:
         (tmp_path / 'digits_class' / 'digits.json').unlink()
         (tmp_path / 'digits_class' / 'train.txt').unlink()
-        with pytest.raises(UserError, match='--force'):
+        with pytest.raises(UserError, match='--overwrite'):
             make_digits(tmp_path, SMALL, workers=1, progress=False)
-        make_digits(tmp_path, SMALL, workers=1, progress=False, force=True)
+        make_digits(tmp_path, SMALL, workers=1, progress=False, overwrite=True)
     make_digits(tmp_path, SMALL, workers=1, progress=False)
     assert tree(tmp_path) == tree(small)
 
@@ -153,7 +153,7 @@ def test_failure_keeps_the_old_set(small, tmp_path, monkeypatch):
 
     monkeypatch.setattr(digits, 'write_video', no_space)
     with pytest.raises(UserError, match='No space left'):
-        make_digits(tmp_path, SMALL, workers=1, progress=False, force=True)
+        make_digits(tmp_path, SMALL, workers=1, progress=False, overwrite=True)
     assert tree(tmp_path) == tree(small)
 
 
@@ -190,7 +190,12 @@ def test_no_worker_is_no_setting(tmp_path):
 
 
 def test_tool(tmp_path):
-    command = [sys.executable, str(REPO / 'tools/data/make_digits.py'), '--out', str(tmp_path)]
+    command = [
+        sys.executable,
+        str(REPO / 'tools/data/make_digits.py'),
+        '--data-root',
+        str(tmp_path),
+    ]
     small = '--num-train 2 --num-test 1 --size 64 48 --min-frames 4 --max-frames 4'
     hard = '--colour --background texture --noise 12 --grain 1 --shake 0.7 --distractors 3'
     frames = tmp_path / 'frames'

@@ -29,20 +29,20 @@ def texts(folder: Path, *names: str) -> list[str]:
 
 
 def test_official_counts():
-    assert prepare_official.COUNTS['ucf101'] == {
+    assert prepare_official.SIZES['ucf101'] == {
         1: (9537, 3783),
         2: (9586, 3734),
         3: (9624, 3696),
     }
-    assert all(sum(c) == 13320 for c in prepare_official.COUNTS['ucf101'].values())
-    assert prepare_official.COUNTS['hmdb51'] == dict.fromkeys((1, 2, 3), (3570, 1530))
+    assert all(sum(c) == 13320 for c in prepare_official.SIZES['ucf101'].values())
+    assert prepare_official.SIZES['hmdb51'] == dict.fromkeys((1, 2, 3), (3570, 1530))
     assert prepare_official.NUM_CLASSES == {'ucf101': 101, 'hmdb51': 51, 'kinetics400': 400}
 
 
 @pytest.fixture
 def ucf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(prepare_official.NUM_CLASSES, 'ucf101', 2)
-    monkeypatch.setitem(prepare_official.COUNTS, 'ucf101', {1: (2, 1), 2: (1, 2), 3: (2, 1)})
+    monkeypatch.setitem(prepare_official.SIZES, 'ucf101', {1: (2, 1), 2: (1, 2), 3: (2, 1)})
     folder = tmp_path / 'ucf101'
     touch(folder / 'UCF-101', 'YoYo/v_YoYo_g01_c01.avi', 'YoYo/v_YoYo_g02_c01.avi')
     touch(folder / 'UCF-101', 'HandstandPushups/v_HandStandPushups_g01_c01.avi')
@@ -139,7 +139,7 @@ def test_ucf101_lacks_a_split(ucf: Path):
 @pytest.fixture
 def hmdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(prepare_official.NUM_CLASSES, 'hmdb51', 2)
-    monkeypatch.setitem(prepare_official.COUNTS, 'hmdb51', dict.fromkeys((1, 2, 3), (2, 1)))
+    monkeypatch.setitem(prepare_official.SIZES, 'hmdb51', dict.fromkeys((1, 2, 3), (2, 1)))
     folder = tmp_path / 'hmdb51'
     odd = 'a#b&(c)!_kick_ball_1.avi'
     touch(folder / 'videos', 'kick_ball/' + odd, 'brush_hair/same.avi', 'kick_ball/same.avi')

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlfo_mm.engine.config import load_config, load_task
-from mlfo_mm.engine.config_values import TRAINING, look_up, require
+from mlfo_mm.engine.config_values import TRAINING, require
 from mlfo_mm.errors import UserError
+from mlfo_mm.study.config_text import look_up
 from tests.conftest import REPO
 
 SMOKE = 'mlfo/r3d18@smoke'

@@ -14,12 +14,12 @@ from torch import nn
 from torchvision.models.video import r2plus1d_18, r3d_18, s3d
 
 from mlfo_mm.engine.checkpoints import read_checkpoint
-from mlfo_mm.engine.composed import read_values
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.convert import export_weights, import_weights, to_ours
 from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.weights import load_backbone
+from mlfo_mm.study.config_text import read_values
 
 PAPER = 'mlfo/r3d18@ucf101'
 TORCHVISION = 'mlfo/r3d18_tv@ucf101'

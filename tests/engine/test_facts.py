@@ -15,12 +15,12 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.engine.facts import MADE, check_made, complete
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation import pipelines, pretrain_record
 from mlfo_mm.evaluation.request import Request, pretraining_of
 from mlfo_mm.evaluation.trial import Trial, prepare
+from mlfo_mm.study.config_text import look_up
 
 DIGITS = {'pretrain_dataset': 'digits_motion'}
 RUNS = ('mlfo/r3d18@smoke', 'cvrl/r3d18@smoke', 'pace/r3d18@smoke', 'memdpc/r3d18@smoke')

@@ -9,7 +9,6 @@ import torch
 
 from mlfo_mm.engine.composed import carried_config, composed_text
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.config_values import look_up
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import ClipGeometry
 from mlfo_mm.evaluation.request import (
@@ -19,6 +18,7 @@ from mlfo_mm.evaluation.request import (
     read_configs,
     weights_of,
 )
+from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.identity import hash_text
 
 REQUEST = Request(

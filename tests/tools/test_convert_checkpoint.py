@@ -9,9 +9,9 @@ import torch
 from mmaction.registry import MODELS
 
 from mlfo_mm.engine.checkpoints import read_checkpoint
-from mlfo_mm.engine.composed import read_values
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.convert import export_weights
+from mlfo_mm.study.config_text import read_values
 from tests.conftest import REPO
 
 RUN = 'mlfo/r3d18@smoke'

@@ -69,7 +69,7 @@ def test_own_videos_from_folder_to_report(own_videos: Path, tmp_path: Path):
         '1',
         '--min-frames',
         '35',
-        '--report',
+        '--output',
         'r.csv',
         cwd=tmp_path,
     )
@@ -101,10 +101,3 @@ def test_errors_are_one_line(tool: str, args: list[str], message: str, tmp_path:
     assert done.stderr.startswith('error: ')
     assert done.stderr.count('\n') == 1
     assert message in done.stderr
-
-
-@pytest.mark.parametrize('tool', ['prepare_dataset', 'check_videos'])
-def test_help(tool: str, tmp_path: Path):
-    done = run(tool, '--help', cwd=tmp_path)
-    assert done.returncode == 0
-    assert f'python tools/data/{tool}.py ucf101' in done.stdout

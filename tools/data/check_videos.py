@@ -1,7 +1,6 @@
 """Decode every video of a data set and list those that are missing, empty, broken or too short.
 
-Exit code 0: all can be read (short ones are looped in training); 1: some cannot; 2: wrong use.
-Example: python tools/data/check_videos.py ucf101 --workers 8
+Short ones are looped in training. Exit status 1: some cannot be read.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import count
+from mlfo_mm.arguments import Parser, count
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import (
     BROKEN,
@@ -29,9 +28,7 @@ from mlfo_mm.datasets.check import (
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__, ['ucf101 --workers 8', 'mine --lists train.txt --output bad.csv'])
     parser.add_argument('dataset', help='name of the data set')
     parser.add_argument(
         '--data-root', type=Path, help='its root (default: MLFO_DATA_ROOT, then data)'
@@ -44,7 +41,11 @@ def parse_args() -> argparse.Namespace:
         help='processes (default: %(default)s)',
     )
     parser.add_argument(
-        '--timeout', type=float, default=60.0, help='seconds for one video (default: %(default)s)'
+        '--decode-timeout',
+        type=float,
+        default=60.0,
+        metavar='SECONDS',
+        help='after which a video counts as broken (default: %(default)g)',
     )
     parser.add_argument(
         '--min-frames',
@@ -53,7 +54,7 @@ def parse_args() -> argparse.Namespace:
         help='fewer frames are too short (default: %(default)s)',
     )
     parser.add_argument(
-        '--report', type=Path, help='CSV file (default: work_dirs/check_videos/<dataset>.csv)'
+        '--output', type=Path, help='CSV file (default: work_dirs/check_videos/<dataset>.csv)'
     )
     return parser.parse_args()
 
@@ -63,10 +64,10 @@ def main() -> None:
     """Check the data set that the command line names."""
     args = parse_args()
     folder = find_dataset(args.dataset, args.data_root)
-    report = args.report or Path('work_dirs/check_videos') / f'{folder.name}.csv'
+    report = args.output or Path('work_dirs/check_videos') / f'{folder.name}.csv'
     videos = collect_videos(folder, args.lists)
     make_room(report)
-    results = check_videos(folder, videos, args.workers, args.timeout, args.min_frames)
+    results = check_videos(folder, videos, args.workers, args.decode_timeout, args.min_frames)
     write_report(results, report)
     print('\n'.join(summarise(results, folder)))
     print(f'report: {report}')

@@ -14,21 +14,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import count, natural, seed
+from mlfo_mm.arguments import Parser, count, natural, seed
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.digits import Settings, make_digits
 from mlfo_mm.datasets.digits_scenes import BACKGROUNDS, Look
 from mlfo_mm.datasets.frame_cache import build, cache_folder
 from mlfo_mm.study.profiles import DIGITS
 
+EXAMPLES = ('', '--data-root /disk/data --num-train 2000 --colour --background texture')
+
 
 def parse_args() -> argparse.Namespace:
     """What to make."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = Parser(__doc__, EXAMPLES)
     usual = Settings()
-    parser.add_argument('--out', default='data', help='folder of data sets')
+    parser.add_argument('--data-root', default='data', help='root of the data sets')
     parser.add_argument('--num-train', type=count, default=usual.num_train, help='training clips')
     parser.add_argument('--num-test', type=count, default=usual.num_test, help='test clips')
     parser.add_argument('--seed', type=seed, default=usual.seed)
@@ -58,8 +58,8 @@ def parse_args() -> argparse.Namespace:
     look.add_argument(
         '--distractors', type=natural, default=usual.look.distractors, help='wandering blobs a clip'
     )
-    parser.add_argument('--workers', type=count, help='processes (default: all cores)')
-    parser.add_argument('--force', action='store_true', help='make it anew, whatever is there')
+    parser.add_argument('--workers', type=count, help='processes; default: all cores')
+    parser.add_argument('--overwrite', action='store_true', help='make it anew, whatever is there')
     parser.add_argument('--quiet', action='store_true', help='errors only')
     return parser.parse_args()
 
@@ -78,12 +78,18 @@ def main() -> None:
         max_frames=args.max_frames,
         look=look,
     )
-    make_digits(args.out, settings, workers=args.workers, progress=not args.quiet, force=args.force)
+    make_digits(
+        args.data_root,
+        settings,
+        workers=args.workers,
+        progress=not args.quiet,
+        overwrite=args.overwrite,
+    )
     folder = cache_folder()
     if folder is not None:
         from mlfo_mm.datasets.transforms.decode import decode_all  # needs torch
 
-        root = Path(args.out, DIGITS[0]).absolute()
+        root = Path(args.data_root, DIGITS[0]).absolute()
         videos = [root / video for video in collect_videos(root)]
         build(folder, videos, decode_all, args.workers or os.cpu_count() or 1, progress=False)
 

@@ -1,11 +1,6 @@
-r"""Bring a data set into the standard layout: classes.txt and train/test lists in <root>/<name>.
+"""Bring a data set into the standard layout: classes.txt and train/test lists in <root>/<name>.
 
-Videos are neither copied nor changed. Examples:
-
-  python tools/data/prepare_dataset.py ucf101
-  python tools/data/prepare_dataset.py hmdb51 --videos /disk/hmdb51_org
-  python tools/data/prepare_dataset.py folder --name mine --videos /disk/mine
-  python tools/data/prepare_dataset.py folder --name mine --group-regex 'subject(\d+)'
+Videos are neither copied nor changed.
 """
 
 from __future__ import annotations
@@ -19,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import seed
+from mlfo_mm.arguments import Parser, seed
 from mlfo_mm.datasets.annotation import data_roots
 from mlfo_mm.datasets.prepare import write_dataset
 from mlfo_mm.datasets.prepare_folder import prepare_folder
@@ -31,13 +26,17 @@ from mlfo_mm.datasets.prepare_official import (
 from mlfo_mm.errors import UserError
 
 RUN = 'mlfo/r3d18@mini'  # what is tried first on videos of one's own
+EXAMPLES = dict(
+    ucf101='',
+    hmdb51='--videos /disk/hmdb51_org',
+    kinetics400='',
+    folder=r"--name mine --videos /disk/mine --group-regex 'subject(\d+)'",
+)
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__, [f'{kind} {each}' for kind, each in EXAMPLES.items()])
     kinds = parser.add_subparsers(
         dest='kind', required=True, metavar='{ucf101,hmdb51,kinetics400,folder}'
     )
@@ -54,7 +53,7 @@ def parse_args() -> argparse.Namespace:
             'folders, a set to pretrain on',
         ),
     ):
-        sub = kinds.add_parser(kind, help=text, description=text)
+        sub = kinds.add_parser(kind, help=text, doc=text, examples=[EXAMPLES[kind]])
         sub.add_argument(
             '--data-root',
             type=Path,

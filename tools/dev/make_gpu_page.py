@@ -2,18 +2,34 @@
 
 Hours are arithmetic, no measurement: multiply-adds of the backbone for the clips that a method sends
 through it, at a share of a card's peak that is assumed; and videos at the rate that a core decoded in
-``results/bench``.
+``results/bench``. What they are made of goes to ``results/estimates/gpu_work.csv``, which the plans of
+``tools/benchmark.py`` read.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import functools
-import json
+import io
+from dataclasses import astuple
 from pathlib import Path
+from collections.abc import Iterable
+from typing import Any
 
+from mlfo_mm.benchmark.arithmetic import (
+    FIELDS,
+    FILE,
+    MIB,
+    PEAK,
+    SHARE,
+    Network,
+    decode_rate,
+    hours,
+)
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
+from mlfo_mm.files import write_atomic
 from mlfo_mm.models.utils import complexity
 from mlfo_mm.reporting.estimates import estimates_grid, load_estimates
 from mlfo_mm.reporting.render.markdown import grid_markdown
@@ -23,13 +39,12 @@ from mlfo_mm.study.methods import cards, method_name
 from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.paths import REPOSITORY
 from mlfo_mm.study.profiles import PROFILES
+from mlfo_mm.study.runs import SETS
+from mlfo_mm.study.sizes import SIZES
 from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.registry import init_default_scope
 
 BEGIN, END = '<!-- {}: begin, written by tools/dev/make_gpu_page.py -->', '<!-- {}: end -->'
-VIDEOS = dict(k400=240_436, k600=392_622, ucf101=9_537)  # training lists; UCF101's first split
-PEAK, SHARE = 989e12, 0.25  # dense bfloat16 of an H100, as its maker states it; assumed share of it
-CORES = 16  # of a GPU's share of its machine
 GPUS = (1, 4, 8)
 
 
@@ -41,20 +56,15 @@ def gmacs(backbone: str, clip_len: int, crop: int) -> float:
     return complexity(MODELS.build(config), clip_len, crop).gflops
 
 
-def decode_rate() -> float:
-    """Samples a second of one core, augmented by the worker, as it was measured."""
-    stored = json.loads((REPOSITORY / 'results/bench/input_pipeline.json').read_text())
-    return stored['samples_per_second']['pipeline']
+def checkpoint_bytes(model: Any, optimizer: Any) -> float:
+    """Size of a checkpoint: the weights, and what the optimiser holds of those that it trains."""
+    weights = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
+    trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
+    return weights + 4 * trained * (2 if 'Adam' in optimizer.type.__name__ else 1)
 
 
-def hours(flops: float, samples: float, gpus: int) -> tuple[float, float]:
-    """Of the GPUs, and of the cores that feed them."""
-    computed = samples * flops / (gpus * SHARE * PEAK) / 3600
-    return computed, samples / (gpus * CORES * decode_rate()) / 3600
-
-
-def row(experiment: Experiment) -> tuple[str, tuple[str, ...]]:
-    """Name and cells of a line."""
+def row(experiment: Experiment) -> tuple[str, tuple[str, ...], Network]:
+    """Name and cells of a line, and what they are made of."""
     card = cards()[experiment.method]
     variants = {each.variant: each for each in card.variants}
     passes = variants.get(experiment.variant or DEFAULT, card.variants[0])
@@ -66,25 +76,49 @@ def row(experiment: Experiment) -> tuple[str, tuple[str, ...]]:
     if config.model.get('augment') == 'clips':  # an ablation: augmented clips go through it too
         more = 2 * len(config.model.augmentations)
     flops = 2e9 * one * (passes.forward + more + 2 * (passes.backward + more))
-    samples = VIDEOS[experiment.pretrain] * config.train_cfg.max_epochs
+    dataset = SETS[experiment.pretrain]
+    samples = SIZES[dataset][1].train * config.train_cfg.max_epochs
     name = method_name(experiment.method) + (
         '' if experiment.name == DEFAULT else f', {experiment.name}'
     )
-    times = [max(hours(flops, samples, gpus)) for gpus in GPUS]
-    computed, decoded = hours(flops, samples, 1)
-    return name, (
+    rate = decode_rate()
+    times = [max(hours(flops * samples, samples, gpus, rate)) for gpus in GPUS]
+    computed, decoded = hours(flops * samples, samples, 1, rate)
+    model = MODELS.build(config.model)
+    network = Network(
+        experiment.method,
+        experiment.name,
+        experiment.backbone,
+        dataset,
+        round(flops / 1e9, 1),
+        round(2 * gmacs(experiment.backbone, config.clip_len, config.crop_size), 2),
+        round(checkpoint_bytes(model, config.optim_wrapper.optimizer) / MIB, 1),
+        round(8 * sum(each.numel() for each in model.backbone.parameters()) / MIB, 1),
+        sum(model.level_channels()),
+    )
+    cells = (
         BACKBONES.get(experiment.backbone, experiment.backbone),
         experiment.pretrain,
         f'{config.train_cfg.max_epochs}',
         f'{flops / 1e9:.0f}',
         *(f'{each:.1f}' for each in times),
         'data' if decoded > computed else 'GPU',
-        f'{SHARE * PEAK / flops / decode_rate():.0f}',
+        f'{SHARE * PEAK / flops / rate:.0f}',
     )
+    return name, cells, network
+
+
+def write_work(networks: Iterable[Network]) -> None:
+    """Write the counts for the plans, one a run."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(FIELDS)
+    writer.writerows(map(astuple, dict.fromkeys(networks)))
+    print(write_atomic(REPOSITORY / 'results' / FILE, text.getvalue()))
 
 
 def hours_table() -> str:
-    """All rows; those of one method and the same numbers are one."""
+    """All rows; those of one method and the same numbers are one. Their counts are written, too."""
     heads = [
         'Run',
         'Backbone',
@@ -95,10 +129,13 @@ def hours_table() -> str:
     ]
     heads += ['Waits for', 'Cores a GPU']
     alike: dict[tuple[str, ...], list[str]] = {}
+    networks = []
     for each in all_rows(PROFILES['paper']):
         if each.method in cards():
-            name, cells = row(each)
+            name, cells, network = row(each)
+            networks.append(network)
             alike.setdefault((method_name(each.method), *cells), []).append(name)
+    write_work(networks)
     lines = [heads, ['---'] * len(heads)]
     for (_, *cells), names in alike.items():
         first, *others = dict.fromkeys(names)

@@ -13,17 +13,17 @@ from mlfo_mm.reporting.figures.activation import activation_plots
 from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.curves import curve_plots
 from mlfo_mm.reporting.figures.neighbour_strips import neighbour_plots
+from mlfo_mm.reporting.figures.own_sweeps import own_sweep_plots
 from mlfo_mm.reporting.figures.padding import padding_plots
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.figures.sweeps import sweep_plot
 from mlfo_mm.reporting.one_data import of_one_data
 from mlfo_mm.reporting.paper import load_paper, paper_file
-from mlfo_mm.reporting.specs import TABLES
+from mlfo_mm.reporting.specs import FIGURES, TABLES
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
-from mlfo_mm.study.tasks import PADDING
+from mlfo_mm.study.tasks import PADDING, SWEEP
 
-FIGURES = ('3', '4', '5', PADDING, 'bars', 'curves')
 SUFFIXES = ('svg', 'png', 'csv')
 NEEDS = dict(neighbours='figure4', order='figure5')  # of the table of diagnostics
 
@@ -57,6 +57,7 @@ def build_figures(
         PADDING: lambda: padding_plots(records, profile, run(PADDING)),
         'bars': lambda: _bars(records, profile, results_dir, run),
         'curves': lambda: curve_plots(records, run('table1')),
+        SWEEP: lambda: own_sweep_plots(records, profile),
     }
     return {name: builders[name]() for name in map(find_figure, names)}
 
@@ -94,6 +95,7 @@ def _earlier(folder: Path, key: str) -> list[Path]:
         'bars': [f'{name}_*' for name in TABLES],
         'curves': ['curves_*'],
         PADDING: [PADDING],
+        SWEEP: [f'{SWEEP}_*'],
     }
     patterns = stems.get(key, [f'figure{key}', f'figure{key}_*'])
     return [

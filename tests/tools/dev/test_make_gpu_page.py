@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from mlfo_mm.benchmark.arithmetic import CORES, networks
 from tests.conftest import REPO
 
 sys.path.append(str(REPO / 'tools/dev'))
@@ -14,11 +15,11 @@ make_gpu_page = pytest.importorskip('make_gpu_page')
 
 def test_hours_are_the_slower_of_computing_and_decoding():
     share = make_gpu_page.SHARE * make_gpu_page.PEAK
-    rate = make_gpu_page.CORES * make_gpu_page.decode_rate()
-    computed, decoded = make_gpu_page.hours(240e9, 24e6, 1)
+    rate = make_gpu_page.decode_rate()
+    computed, decoded = make_gpu_page.hours(240e9 * 24e6, 24e6, 1, rate)
     assert computed == pytest.approx(240e9 * 24e6 / share / 3600)
-    assert decoded == pytest.approx(24e6 / rate / 3600)
-    eighth = make_gpu_page.hours(240e9, 24e6, 8)
+    assert decoded == pytest.approx(24e6 / (CORES * rate) / 3600)
+    eighth = make_gpu_page.hours(240e9 * 24e6, 24e6, 8, rate)
     assert eighth == pytest.approx((computed / 8, decoded / 8))
 
 
@@ -35,3 +36,6 @@ def test_multiply_adds_of_the_page():
         line for line in page.splitlines() if line.startswith('| MLFO') and '| R3D-18 |' in line
     )
     assert f'| {3 * 3 * 2 * one:.0f} |' in line  # three clips, forward and backward
+    counted = networks()[0]
+    assert counted.gflop_video == pytest.approx(3 * 3 * 2 * one, abs=0.1)
+    assert counted.gflop_clip == pytest.approx(2 * one, abs=0.01)

@@ -69,7 +69,7 @@ def lists(rng: random.Random, folder: Path, samples: Path) -> Words:
             ['tools/train.py', SMOKE, '--work-dir', str(folder / 'run'), '--cfg-options',
              'train_cfg.max_epochs=1'],
             ['tools/evaluate.py', SMOKE, 'none', *EVALUATE, *places(folder)],
-            ['tools/data/check_videos.py', SET, '--workers', '1', '--report', f'{folder}/report.csv'],
+            ['tools/data/check_videos.py', SET, '--workers', '1', '--output', f'{folder}/report.csv'],
         )
     )  # fmt: skip
 
@@ -82,10 +82,10 @@ def videos(rng: random.Random, folder: Path, samples: Path) -> Words:
     os.environ['MLFO_FRAME_CACHE'] = str(folder / 'frames')
     path = rng.choice(sorted(root.rglob('*.mp4')))
     path.write_bytes(fuzz_values.mangled(rng, path.read_bytes()))
-    limits = ('--workers', '1', '--timeout', '5')
+    limits = ('--workers', '1', '--decode-timeout', '5')
     return rng.choice(
         (
-            ['tools/data/check_videos.py', SET, *limits, '--report', f'{folder}/report.csv'],
+            ['tools/data/check_videos.py', SET, *limits, '--output', f'{folder}/report.csv'],
             ['tools/data/build_frame_cache.py', SET, *limits],
             ['tools/evaluate.py', SMOKE, 'none', *EVALUATE, *places(folder)],
         )

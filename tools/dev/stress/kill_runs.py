@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SMOKE = 'simclr/r3d18@smoke'
 EVALUATE = f'tools/evaluate.py {SMOKE} none --dataset digits_motion --work-dir {{0}}/work'
 DEMO = PROFILES['demo']
-RUNNER = 'tools/benchmark.py run --profile smoke --methods moco --data digits_motion'
+RUNNER = 'tools/benchmark.py run --profile smoke --methods moco --dataset digits_motion'
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ KINDS = {
     ),
     'probe': Kind(f'{EVALUATE} --results {{0}}/results --task linear_probe', forks=True),
     'finetune': Kind(f'{EVALUATE} --results {{0}}/results --task finetune', forks=True),
-    'runner': Kind(f'{RUNNER} --tasks retrieval --work-dir {{0}}/work --results {{0}}/results'),
+    'runner': Kind(f'{RUNNER} --task retrieval --work-dir {{0}}/work --results {{0}}/results'),
 }
 
 
