@@ -48,7 +48,8 @@ def commands(text: str) -> list[list[str]]:
 
 
 def faults(text: str) -> list[str]:
-    found = [tool for tool in TOOL.findall(text) if not (REPO / tool).is_file()]
+    own = re.sub(r'\[[^]]*\]\(https?:[^)]*\)', '', text)  # without files of other repositories
+    found = [tool for tool in TOOL.findall(own) if not (REPO / tool).is_file()]
     for words in commands(text):
         if words[:1] == ['make']:
             targets = [word for word in words[1:] if re.fullmatch(r'[a-z-]+', word)]

@@ -10,7 +10,9 @@ import pytest
 from tests.conftest import REPO
 
 PAGE = REPO / 'docs/equations.md'
-ROW = re.compile(r'^\| ([\d, -]+) \| [^|]+ \| \[[^]]+\]\(\.\./([^)]+)\) \| `(\w+)` \|$', re.MULTILINE)
+ROW = re.compile(
+    r'^\| ([\d, -]+) \| [^|]+ \| \[[^]]+\]\(\.\./([^)]+)\) \| `(\w+)` \|$', re.MULTILINE
+)
 ROWS = ROW.findall(PAGE.read_text(encoding='utf-8'))
 OF_OTHERS = ('info_nce', 'augment_time', 'pair_steps', 'MotionExcitation')  # not MLFO's alone
 
@@ -31,7 +33,9 @@ def test_every_equation_has_its_row():
 def test_the_name_is_there_and_tells_its_equation(text, file, name):
     source = (REPO / file).read_text(encoding='utf-8')
     tree = ast.parse(source)
-    named = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    named = {
+        node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
     constants = {
         target.id
         for node in tree.body

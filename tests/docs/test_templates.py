@@ -26,7 +26,9 @@ def test_the_workflow_calls_make_on_the_pythons_that_are_supported():
     jobs = yaml.safe_load(text)['jobs']
     assert jobs['test']['strategy']['matrix']['python'] == ['3.11', '3.12']
     assert {'lint', 'test', 'build'} <= set(jobs)
-    targets = re.findall(r'^([\w-]+):', (REPO / 'Makefile').read_text(encoding='utf-8'), re.MULTILINE)
+    targets = re.findall(
+        r'^([\w-]+):', (REPO / 'Makefile').read_text(encoding='utf-8'), re.MULTILINE
+    )
     called = re.findall(r'run: make ([\w-]+)', text)
     assert {'lint', 'docs', 'test', 'dist'} <= set(called) <= set(targets)
 

@@ -11,11 +11,11 @@ import html
 import os
 import re
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from latex2mathml.converter import convert
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
+if TYPE_CHECKING:
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = 'docs'
@@ -79,6 +79,8 @@ def api_pages() -> dict[str, str]:
 
 def on_files(files: Files, *, config: Any) -> Files:
     """Add the pages that are not in ``docs/``, and the pictures that pages show."""
+    from mkdocs.structure.files import File
+
     for file, page in pages().items():
         if not file.startswith(f'{DOCS}/'):
             text = (REPOSITORY / file).read_text(encoding='utf-8')
@@ -86,9 +88,7 @@ def on_files(files: Files, *, config: Any) -> Files:
     for page, text in api_pages().items():
         files.append(File.generated(config, page, content=text))
     for path in sorted((REPOSITORY / 'configs').glob('*/*.svg')):
-        files.append(
-            File.generated(config, f'methods/{path.name}', abs_src_path=str(path))
-        )
+        files.append(File.generated(config, f'methods/{path.name}', abs_src_path=str(path)))
     return files
 
 
@@ -124,9 +124,7 @@ def targets() -> dict[str, str]:
     """Address of what shows a file: its page, the picture, or its module on a page of the API."""
     svgs = (REPOSITORY / 'configs').glob('*/*.svg')
     pictures = {f'configs/{path.parent.name}/{path.name}': f'methods/{path.name}' for path in svgs}
-    pictures |= {
-        f'{DOCS}/{path.name}': path.name for path in (REPOSITORY / DOCS).glob('*.png')
-    }
+    pictures |= {f'{DOCS}/{path.name}': path.name for path in (REPOSITORY / DOCS).glob('*.png')}
     sources = {
         file: f'api/{part.replace("/", "_")}.md#{file.removesuffix(".py").replace("/", ".")}'
         for part in PARTS
@@ -137,6 +135,7 @@ def targets() -> dict[str, str]:
 
 def on_page_content(content: str, *, page: Page, config: Any, files: Files) -> str:
     """Write formulas as MathML, which browsers draw without a script."""
+    from latex2mathml.converter import convert
 
     def drawn(found: re.Match[str]) -> str:
         display = 'block' if found[1] == 'div' else 'inline'
