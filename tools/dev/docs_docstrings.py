@@ -20,9 +20,8 @@ def to_markdown(text: str) -> str:
     """A docstring with Markdown in place of reST's roles."""
 
     def displayed(found: re.Match[str]) -> str:
-        formula = textwrap.dedent(found[2]).strip()
-        lines = f'\n\n$$\n{formula}\n$$\n\n'
-        return textwrap.indent(lines, found[1])
+        formula = '\n'.join(line.strip() for line in found[2].strip().splitlines())
+        return textwrap.indent(f'\n$$\n{formula}\n$$\n', found[1])
 
     text = BLOCK.sub(displayed, text)
     text = INLINE.sub(r'$\1$', text)
