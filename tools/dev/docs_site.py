@@ -61,9 +61,9 @@ def pages() -> dict[str, str]:
 
 
 def modules(part: str) -> list[str]:
-    """Files of a part of the package that have something to say."""
-    files = sorted((REPOSITORY / 'mlfo_mm' / part).glob('*.py'))
-    return [f'mlfo_mm/{part}/{path.name}' for path in files if path.name != '__init__.py']
+    """Modules of a part of the package, but for those that are its own affair."""
+    files = sorted((REPOSITORY / 'mlfo_mm' / part).glob('[!_]*.py'))
+    return [f'mlfo_mm/{part}/{path.name}' for path in files]
 
 
 def api_pages() -> dict[str, str]:
