@@ -94,9 +94,9 @@ docs: $(VENV)/docs
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build
 
 dist: $(INSTALLED)
+	$(PIP) install --quiet -c constraints.txt -e '.[dist]'
 	rm -rf build/lib dist
-	$(PIP) wheel --no-deps --wheel-dir dist .
-	$(PY) -c 'from setuptools import build_meta; build_meta.build_sdist("dist")'
+	$(PY) -m build
 
 gpu-check: $(INSTALLED)
 	$(PY) tools/dev/gpu_check.py $(GPU_CHECK)
