@@ -6,6 +6,7 @@
 # make test-all    each method on each backbone too, and each method resumed
 # make test-fast   those that take seconds: what one edits daily
 # make coverage    the tests again, and the lines of mlfo_mm that they miss
+# make docs        all pages and the API as a site, in build/site
 #
 # CPU-only wheels, or another CUDA:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 # Another interpreter (3.11, 3.12):  make demo PYTHON=/path/to/python3.12
@@ -22,12 +23,12 @@ PIP := $(PY) -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/installed
 STRICT := mlfo_mm/models/losses mlfo_mm/models/utils mlfo_mm/reporting mlfo_mm/study
 
-.PHONY: help install demo smoke demo-full report test test-all test-fast coverage lint format gpu-check doctor clean
+.PHONY: help install demo smoke demo-full report test test-all test-fast coverage lint format docs dist gpu-check doctor clean
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo 'make lint, make format, make doctor (what is installed and found), make gpu-check'
+	@echo 'make lint, make format, make dist, make doctor (what is installed and found), make gpu-check'
 	@echo '(what the GPU computes, and how fast; 12 minutes), make clean'
 
 install: $(INSTALLED)
@@ -84,6 +85,18 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+$(VENV)/docs: $(INSTALLED)
+	$(PIP) install -c constraints.txt -e '.[docs]'
+	@touch $@
+
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build
+
+dist: $(INSTALLED)
+	$(PIP) install --quiet -c constraints.txt -e '.[dist]'
+	rm -rf build/lib dist
+	$(PY) -m build
 
 gpu-check: $(INSTALLED)
 	$(PY) tools/dev/gpu_check.py $(GPU_CHECK)

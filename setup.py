@@ -91,6 +91,8 @@ setup(
         'slurm': ['snakemake>=9.4', 'snakemake-executor-plugin-slurm>=2'],
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'coverage>=7.10'],
         'lint': ['ruff', 'mypy'],
+        'dist': ['build'],
+        'docs': ['mkdocs<2', 'mkdocs-material', 'mkdocstrings-python', 'latex2mathml'],
     },
     classifiers=[
         'Programming Language :: Python :: 3.11',

@@ -5,7 +5,7 @@ imported (:mod:`mlfo_mm.compat`), and :mod:`mlfo_mm.components` registers every 
 ``list_methods``, ``list_backbones``, ``build`` and ``load_backbone`` are those of :mod:`mlfo_mm.api`.
 """
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'
 __all__ = ['build', 'list_backbones', 'list_methods', 'load_backbone']
 
 

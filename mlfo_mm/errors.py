@@ -84,7 +84,11 @@ def short(name: object) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``' (did you mean ...?)'`` for the nearest known name, or an empty string."""
+    """Return ``' (did you mean ...?)'`` for the nearest known name, or an empty string.
+
+    >>> did_you_mean('mlof', ['simclr', 'mlfo'])
+    " (did you mean 'mlfo'?)"
+    """
     near = difflib.get_close_matches(name[:LONGEST], list(known), n=1)
     return f' (did you mean {near[0]!r}?)' if near else ''
 

@@ -122,7 +122,7 @@ def source_hint(name: str, home: Path) -> str:
     """What to download for a public data set, where to put it and which command comes next."""
     source = SOURCES[name]
     return (
-        f'Download {source.download} (official home in README.md); '
+        f'Download {source.download} (official home in docs/data.md); '
         f'{source.place.format(dir=home)}; then run: {source.command}'
         + ('' if home.parent == roots.DEFAULT else f' --data-root {shlex.quote(str(home.parent))}')
     )

@@ -21,6 +21,9 @@ def least_told(chance: float, videos: int) -> float | None:
     """Return the smallest accuracy that a test set tells from chance, both in percent.
 
     It is that of the one-sided binomial test at 5 %; None where not even 100 % is told.
+
+    >>> least_told(12.5, 480), least_told(50, 4)
+    (15.208333333333334, None)
     """
     hits = np.arange(1, videos + 1)
     told = hits[bdtrc(hits - 1, videos, chance / 100) < LEVEL]

@@ -10,7 +10,11 @@ ROUNDED = 0.01  # to so much are the values of videos, in percent
 
 
 def by_video(shares: np.ndarray) -> str:
-    """Shares (M,) of right answers to the test videos as text, in percent: ``'100 0 66.67'``."""
+    """Shares (M,) of right answers to the test videos as text, in percent.
+
+    >>> by_video(np.array([1, 0, 2 / 3]))
+    '100 0 66.67'
+    """
     return ' '.join(f'{value:g}' for value in (100 * np.asarray(shares, float)).round(2))
 
 

@@ -70,6 +70,12 @@ def parse_run(text: str) -> RunName:
 
     But ``work/r3d18@mini+x.py`` is the file of this name where there is one, as a run writes it.
 
+    >>> run = parse_run('mlfo/r3d18@mini+one_hot+channels_last')
+    >>> run.method, run.backbone, run.at, run.changes
+    ('mlfo', 'r3d18', 'mini', ('one_hot', 'channels_last'))
+    >>> run.stem()
+    'r3d18@mini+one_hot+channels_last'
+
     Raises:
         UserError: It has another form.
     """
@@ -89,7 +95,11 @@ def parse_run(text: str) -> RunName:
 
 
 def split_changes(text: str) -> tuple[str, ...]:
-    """``one_hot+a/b.py+c`` as its parts; a path may hold a plus, a name may not."""
+    """The parts of what follows a run's profile; a path may hold a plus, a name may not.
+
+    >>> split_changes('one_hot+a/b+c.py+d')
+    ('one_hot', 'a/b+c.py', 'd')
+    """
     parts: list[str] = []
     while text:
         found = re.match(r'[^+/]+(?=\+|$)|.*?\.py(?=\+|$)|.+', text, re.DOTALL)

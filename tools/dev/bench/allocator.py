@@ -1,6 +1,6 @@
 """A training step where freed memory stays with the process, as in the tools, against glibc's own way.
 
-Each side runs in processes of its own, in turns. Prints seconds and, last, how many times faster the
+Each side runs in processes of its own, alternately. Prints seconds and, last, how many times faster the
 float32 step is.
 """
 
