@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import shorten
+from textwrap import fill, shorten
 
 import numpy as np
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -71,13 +72,14 @@ def draw_matrix(counts: NDArray[np.int64], names: Sequence[str], title: str) -> 
     size = len(names)
     totals = counts.sum(1, keepdims=True)
     shares = np.divide(100.0 * counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
-    cell = float(np.clip(16 / size, 0.14, 0.6))  # inches
+    cell = float(np.clip(9 / size, 0.14, 0.6))  # inches
     font = float(np.clip(30 * cell, 5.5, 9))
     labels = [shorten(name.replace('_', ' '), LETTERS, placeholder='…') for name in names]
     margin = 0.6 + 0.011 * font * max(map(len, labels))
     figure = Figure(figsize=(size * cell + margin + 1.2, size * cell + margin + 0.6))
     axis = figure.add_subplot()
-    image = axis.imshow(shares, cmap='Blues', vmin=0, vmax=100, aspect='equal')
+    faint = PowerNorm(0.5, vmin=0, vmax=100)  # a few videos of many are seen as well
+    image = axis.imshow(shares, cmap='Blues', norm=faint, aspect='equal')
     axis.set_facecolor('#eeeeee')  # classes without a test video
     axis.grid(False)
     axis.tick_params(length=0)
@@ -86,7 +88,8 @@ def draw_matrix(counts: NDArray[np.int64], names: Sequence[str], title: str) -> 
     axis.set_yticks(range(size), labels, fontsize=font)
     axis.set_xlabel('taken for')
     axis.set_ylabel('class of the video')
-    figure.suptitle(title, x=0.01, ha='left', weight='bold', fontsize=10)
+    letters = int(11 * figure.get_figwidth())
+    figure.suptitle(fill(title, letters), x=0.01, ha='left', weight='bold', fontsize=10)
     bar = figure.colorbar(
         image, ax=axis, fraction=0.05, shrink=min(1.0, 3 / (size * cell)), pad=0.02
     )
@@ -99,7 +102,7 @@ def draw_matrix(counts: NDArray[np.int64], names: Sequence[str], title: str) -> 
         axis.tick_params(which='minor', length=0)
         return figure
     for row, column in zip(*np.nonzero(counts), strict=True):
-        ink = 'white' if shares[row, column] > 55 else 'black'
+        ink = 'white' if shares[row, column] > 35 else 'black'
         axis.text(
             column,
             row,
