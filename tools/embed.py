@@ -20,16 +20,18 @@ from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.study.tasks import LEVELS
 
 WAYS = ('tsne', 'pca', 'umap')
-EXAMPLES = """examples:
-  python tools/embed.py work_dirs/mlfo/r3d18@mini-mine
-  python tools/embed.py mlfo/r3d18@mini none --dataset mine --level mid --method pca
-"""
+EXAMPLES = (
+    'work_dirs/mlfo/r3d18@mini-mine',
+    'mlfo/r3d18@mini none --dataset mine --level mid --method pca',
+)
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        epilog='\n'.join(['examples:', *(f'  python tools/embed.py {each}' for each in EXAMPLES)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file or folder, or: RUN none'
@@ -66,12 +68,9 @@ def main() -> None:
     make_writable(args.output, 'the pictures in', '--output')
     print(trial.weights.line)
     found = embed(trial, args.level, args.method, args.topk, args.queries)
-    pretrain = trial.pretrain
-    weights = f'on {pretrain.pretrain_dataset}' if not trial.untrained else 'random weights'
-    title = (
-        f'{pretrain.method}, {pretrain.backbone_name}, {weights}: {dataset}, {args.level} level, '
-    )
-    title += figures.WAYS[args.method]
+    about = trial.about()
+    named = (about['method'], about['variant'], about['backbone'], about['pretrain_dataset'])
+    title = figures.title_of(*named, dataset, args.level, args.method)
     crop = trial.geometry.crop_size / trial.geometry.short_side
     queries = [figures.query_of(dataset, item, crop) for item in found.queries]
     rows = [

@@ -14,6 +14,8 @@ from mlfo_mm.reporting.figures.details import Query, ShownClip
 from mlfo_mm.reporting.figures.neighbour_strips import neighbour_rows
 from mlfo_mm.reporting.figures.strips import draw_rows
 from mlfo_mm.reporting.figures.style import INK, MARKERS, SERIES, csv_bytes, render
+from mlfo_mm.reporting.specs import Row
+from mlfo_mm.study.names import BACKBONES, DATASETS
 
 TOLD_APART = len(SERIES) * len(MARKERS)  # classes that colour and marker tell apart
 IN_COLUMN = 22  # classes in a column of the legend
@@ -35,6 +37,17 @@ def map_files(
     ]
     files['csv'] = csv_bytes('video class x y', rows)
     return files
+
+
+def title_of(
+    method: str, variant: str, backbone: str, pretrain: str, dataset: str, level: str, way: str
+) -> str:
+    """Say in words whose features a map shows, of what."""
+    label = Row(method, backbone, pretrain, variant).label
+    network = f'{label}, {BACKBONES.get(backbone, backbone)}'
+    if pretrain != 'none':
+        network += f', on {DATASETS.get(pretrain, pretrain)}'
+    return f'{network}: {WAYS[way]} of the {level} level, test videos of {DATASETS.get(dataset, dataset)}'
 
 
 def draw_map(
@@ -94,8 +107,11 @@ def neighbour_files(
         The files, and what could not be shown.
     """
     count = max(len(query.neighbours['instance']) for query in queries)
-    strips, absent = neighbour_rows(queries, count, level)
-    heads = ['Query', *(f'Neighbour {number}' for number in range(1, count + 1))]
+    strips, absent = neighbour_rows(queries, count, '')
+    heads = [
+        f'Query, by the {level} level',
+        *(f'Neighbour {number}' for number in range(1, count + 1)),
+    ]
     files = render(lambda: draw_rows(heads, strips), 'neighbours', ('png',))
     header = 'query query_class rank video class hit similarity'
     files['csv'] = csv_bytes(header, rows)
