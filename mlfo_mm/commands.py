@@ -30,8 +30,10 @@ COMMANDS = dict(
         'data/build_frame_cache.py', 'decode the videos of data sets once, ahead of time'
     ),
     config=Command('print_config.py', 'print the whole config of a run'),
+    views=Command('browse_views.py', "show what the network sees of a run's videos"),
     train=Command('train.py', 'pretrain a method without labels'),
     evaluate=Command('evaluate.py', 'linear probe, finetuning, retrieval and more on a backbone'),
+    embed=Command('embed.py', 'draw a map of features, and nearest training videos'),
     test=Command('test.py', 'test a finetuned classifier again'),
     record=Command('record_pretraining.py', 'make a record of a run that was trained before'),
     benchmark=Command('benchmark.py', 'plan, run and report every table of a profile'),

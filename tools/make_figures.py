@@ -28,7 +28,8 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=list(FIGURES),
         metavar='NAME',
-        help=f'of {", ".join(FIGURES)}: bars are those of the tables, curves those of training',
+        help=f'of {", ".join(FIGURES)}: bars are those of the tables, curves those of training; and, '
+        'where it is named, confusion: a matrix for each linear probe and finetuning',
     )
     return parser.parse_args()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from scipy.stats import binomtest
 
@@ -14,6 +17,21 @@ def top1_hits(scores: np.ndarray, labels: np.ndarray, trained: np.ndarray) -> np
     That of a class that was never trained is 0, whatever its score.
     """
     return np.isin(labels, trained) * placed(scores, labels, 1)
+
+
+def answers(
+    scores: np.ndarray, labels: np.ndarray, trained: np.ndarray, classes: Sequence[str]
+) -> dict[str, Any]:
+    """Which class each video was taken for, as details of a record hold it.
+
+    That is the trained class with the highest of its scores (M, C); of equal ones the first.
+    """
+    known = np.isin(np.arange(scores.shape[1]), trained)
+    predicted = np.where(known, scores, -np.inf).argmax(1)
+    words = {
+        key: ' '.join(map(str, x)) for key, x in dict(labels=labels, predicted=predicted).items()
+    }
+    return dict(answers=dict(classes=list(classes), **words))
 
 
 def classification_metrics(

@@ -172,10 +172,10 @@ def _queries(
     """A few queries at equal distances in the test list, with their neighbours."""
     queries = []
     for query in spread(len(test.files), trial.settings.num_queries):
-        shown: dict[str, Any] = dict(query=_clip(trial, test, query), instance=[], semantic=[])
+        shown: dict[str, Any] = dict(query=shown_clip(trial, test, query), instance=[], semantic=[])
         for kind, (places, similarities) in found.items():
             shown[kind] = [
-                _clip(trial, train, place)
+                shown_clip(trial, train, place)
                 | dict(
                     similarity=round(float(similarity), 4),
                     hit=bool(train.labels[place] == test.labels[query]),
@@ -186,7 +186,8 @@ def _queries(
     return queries
 
 
-def _clip(trial: Trial, videos: Outputs, place: int) -> dict[str, Any]:
+def shown_clip(trial: Trial, videos: Outputs, place: int) -> dict[str, Any]:
+    """A video with its class and some of the frames that the model saw, as records hold it."""
     seen = np.unique(videos.frames[place])
     return {
         'video': listed(trial, videos.files[place]),

@@ -11,7 +11,7 @@ from mmengine.registry import DATASETS
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
 from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, features
 from mlfo_mm.evaluation.inference import Outputs, predict
-from mlfo_mm.evaluation.metrics import classification_metrics, top1_hits
+from mlfo_mm.evaluation.metrics import answers, classification_metrics, top1_hits
 from mlfo_mm.evaluation.neighbours import neighbours
 from mlfo_mm.evaluation.nn_recall import nn_hits, recall, recall_key
 from mlfo_mm.evaluation.order import order
@@ -140,6 +140,7 @@ def _cached_probe(trial: Trial) -> TaskResult:
         protocol,
         decoders(train, test),
         notes,
+        details=answers(scores, test.labels, train.labels, trial.classes),
         outcomes=dict(top1=by_video(top1_hits(scores, test.labels, train.labels))),
     )
 
@@ -176,4 +177,5 @@ def _trained(trial: Trial) -> TaskResult:
     )
     read = dict(train=train_counts, test=test.counts())
     outcomes = dict(top1=by_video(top1_hits(test.values, test.labels, trained)))
-    return TaskResult(metrics, read, protocol, test.decoders, notes, log, outcomes=outcomes)
+    details = answers(test.values, test.labels, trained, trial.classes)
+    return TaskResult(metrics, read, protocol, test.decoders, notes, log, details, outcomes)

@@ -1,4 +1,4 @@
-"""What records hold for figures 4 and 5, in ``details``; read here and nowhere else.
+"""What records hold for figures, in ``details``; read here and nowhere else.
 
 ``neighbours``::
 
@@ -8,6 +8,10 @@
 and ``probability`` what the classifier gave to "reversed", 0 to 1::
 
     {'clips': [CLIP | {'cam': [[[0.1, ...], ...], ...], 'reversed': true, 'probability': 0.9}]}
+
+``linear_probe`` and ``finetune``, numbers of classes with a space between, in the order of the list::
+
+    {'answers': {'classes': ['jump', 'run'], 'labels': '0 0 1', 'predicted': '0 1 1'}}
 
 A CLIP names its frames in the order in which the network saw them::
 
@@ -21,6 +25,7 @@ side was resized to ``short_side``; both stand in the protocol.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
@@ -62,6 +67,35 @@ class Activation:
     cam: NDArray[np.float64]
     reversed: bool
     probability: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Names of the classes, and of each test video its class and the one it was taken for (M,)."""
+
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+
+
+def read_answers(record: Record) -> Answers:
+    """Read the details of a record of a classification."""
+    where = 'details.answers'
+    item = _get(record, 'details', record.details, 'answers', dict)
+    classes = _get(record, where, item, 'classes', list)
+    if not classes or not all(isinstance(name, str) for name in classes):
+        _fail(record, f'{where}.classes', f'needs names, is {classes!r:.60}')
+    videos, found = record.n_samples['test']['read'], []
+    for key in ('labels', 'predicted'):
+        words = _get(record, where, item, key, str).split(' ')
+        if len(words) != videos or not all(re.fullmatch('[0-9]{1,6}', word) for word in words):
+            _fail(record, f'{where}.{key}', f'needs a number for each of {videos} videos')
+        found.append(np.array(words, dtype=np.int64))
+        if found[-1].max() >= len(classes):
+            _fail(
+                record, f'{where}.{key}', f'has {found[-1].max()}, there are {len(classes)} classes'
+            )
+    return Answers(tuple(classes), *found)
 
 
 def read_queries(record: Record) -> list[Query]:

@@ -11,6 +11,7 @@ from mlfo_mm.files import write_atomic
 from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.figures.activation import activation_plots
 from mlfo_mm.reporting.figures.bars import bar_plot
+from mlfo_mm.reporting.figures.confusion import CONFUSION, confusion_plots
 from mlfo_mm.reporting.figures.curves import curve_plots
 from mlfo_mm.reporting.figures.neighbour_strips import neighbour_plots
 from mlfo_mm.reporting.figures.own_sweeps import own_sweep_plots
@@ -31,10 +32,11 @@ NEEDS = dict(neighbours='figure4', order='figure5')  # of the table of diagnosti
 def find_figure(name: str) -> str:
     """Return a figure's name: ``3`` or ``figure3``."""
     key = name.removeprefix('figure')
-    if key not in FIGURES:
-        near = difflib.get_close_matches(key, FIGURES, n=1)
+    known = (*FIGURES, CONFUSION)
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
         meant = f' (did you mean {near[0]!r}?)' if near else ''
-        raise UserError(f'unknown figure {name!r}{meant}: there are {", ".join(FIGURES)}')
+        raise UserError(f'unknown figure {name!r}{meant}: there are {", ".join(known)}')
     return key
 
 
@@ -58,6 +60,7 @@ def build_figures(
         'bars': lambda: _bars(records, profile, results_dir, run),
         'curves': lambda: curve_plots(records, run('table1')),
         SWEEP: lambda: own_sweep_plots(records, profile),
+        CONFUSION: lambda: confusion_plots(records, run('table1')),
     }
     return {name: builders[name]() for name in map(find_figure, names)}
 
@@ -94,6 +97,7 @@ def _earlier(folder: Path, key: str) -> list[Path]:
     stems = {
         'bars': [f'{name}_*' for name in TABLES],
         'curves': ['curves_*'],
+        CONFUSION: [f'{CONFUSION}_*'],
         PADDING: [PADDING],
         SWEEP: [f'{SWEEP}_*'],
     }

@@ -51,7 +51,7 @@ def _plot(record: Record, dataset: str) -> Plot:
             else ''
         )
     )
-    rows, absent = _rows(queries)
+    rows, absent = neighbour_rows(queries)
     files = render(
         lambda: draw_rows(['Query', *map(_rank, range(1, NEIGHBOURS + 1))], rows), name, ['png']
     )
@@ -63,7 +63,19 @@ def _rank(number: int) -> str:
     return f'Neighbour {number}'
 
 
-def _rows(queries: Sequence[Query]) -> tuple[list[StripRow], list[str]]:
+def neighbour_rows(
+    queries: Sequence[Query], count: int = NEIGHBOURS, label: str | None = None
+) -> tuple[list[StripRow], list[str]]:
+    """Rows of queries with their neighbours, hits marked.
+
+    Args:
+        queries: The queries.
+        count: Neighbours of each.
+        label: Beside each row; by default the distribution.
+
+    Returns:
+        The rows, and what could not be shown, with the reason.
+    """
     rows: list[StripRow] = []
     absent: dict[str, None] = {}
 
@@ -82,12 +94,13 @@ def _rows(queries: Sequence[Query]) -> tuple[list[StripRow], list[str]]:
         for place, kind in enumerate(kinds):
             first = strip(query.clip, query.clip.label, None) if place == 0 else None
             found: list[Strip | None] = []
-            for clip in query.neighbours[kind][:NEIGHBOURS]:
+            for clip in query.neighbours[kind][:count]:
                 hit = clip.label == query.clip.label
                 near = '' if clip.similarity is None else f' ({clip.similarity:.2g})'
                 text = f'{"hit" if hit else "miss"}: {clip.label}{near}'
                 found.append(strip(clip, text, BLUE if hit else RED))
-            rows.append(StripRow(f'{kind}-\nwise', (first, *found), begins=place == 0))
+            beside = f'{kind}-\nwise' if label is None else label
+            rows.append(StripRow(beside, (first, *found), begins=place == 0))
     return rows, list(absent)
 
 
