@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import Parser
+from mlfo_mm.reporting.shorten import OPTION
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import require_records
@@ -30,6 +31,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--with-reference', action='store_true', help='add the shipped results, marked as such'
     )
+    parser.add_argument(
+        OPTION, dest='all_rows', action='store_true', help='rows and columns without a number too'
+    )
     return parser.parse_args()
 
 
@@ -44,7 +48,8 @@ def main() -> None:
     from mlfo_mm.reporting.tables import make_tables
 
     require_records(args.results, args.profile, args.with_reference)
-    tables = make_tables(args.profile, args.results, args.tables, args.with_reference)
+    names = args.tables
+    tables = make_tables(args.profile, args.results, names, args.with_reference, args.all_rows)
     console = wide_console()
     empty = []
     for table in tables.values():
@@ -52,7 +57,7 @@ def main() -> None:
         if measured:
             console.rule(table.spec.title)
         for grid in measured:
-            show(grid, console)
+            show(grid, console, everything=args.all_rows)
         without = [grid.title for grid in table.page.grids if not grid.measured]
         empty += without if measured else [table.spec.title]
     if empty:
@@ -60,7 +65,7 @@ def main() -> None:
     for note in LEGEND:
         console.print(Text(note))
     for path in tables:
-        console.print(Text(f'{path} and {path.stem}.csv'))
+        console.print(Text(f'{path}, {path.stem}.tex and {path.stem}.csv'))
     console.print(Text(f'{args.results}/claims.md and claims.csv: all profiles with records'))
 
 

@@ -24,6 +24,7 @@ from mlfo_mm.reporting.panel_grids import (
 from mlfo_mm.reporting.pretrainings import costs_table, mean_costs
 from mlfo_mm.reporting.render.csv import csv_text
 from mlfo_mm.reporting.render.html import COMPARISON, page_html
+from mlfo_mm.reporting.render.latex import page_latex
 from mlfo_mm.reporting.render.markdown import page_markdown, plain
 from mlfo_mm.reporting.specs import COSTS, Block, Row, TableSpec, is_implemented, why_no_cost
 from mlfo_mm.reporting.tables import implemented, missing_reason
@@ -66,6 +67,11 @@ class SideBySide:
     def markdown(self) -> str:
         """The page as Markdown."""
         return page_markdown(self.page)
+
+    @property
+    def latex(self) -> str:
+        """The page as LaTeX."""
+        return page_latex(self.page)
 
     @property
     def csv(self) -> str:
@@ -202,7 +208,7 @@ def compare(
     sort: str = '',
     grouped: bool = True,
 ) -> tuple[SideBySide, list[Path]]:
-    """Write ``compare.{md,html,csv,...}`` to a folder, by default ``<results_dir>/compare/<profile>``.
+    """Write ``compare.{md,html,csv,tex,...}`` to a folder, by default ``<results_dir>/compare/<profile>``.
 
     Returns:
         The comparison and the paths of its files.
@@ -214,7 +220,9 @@ def compare(
     plot = made.plot()
     text = f'{made.markdown}\n![{plain(plot.alt)}]({NAME}.svg)\n\n{plain(plot.caption)}\n'
     html = page_html(COMPARISON, page=made.page, plot=plot)
-    files: dict[str, str | bytes] = dict(md=text, html=html, csv=made.csv, **plot.files)
+    files: dict[str, str | bytes] = dict(
+        md=text, html=html, csv=made.csv, tex=made.latex, **plot.files
+    )
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths
 

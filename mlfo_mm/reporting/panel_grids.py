@@ -31,8 +31,8 @@ from mlfo_mm.study.tasks import Metric
 ROOM = 60  # letters of a reason that fit in a cell
 LEGEND = (
     'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
-    'n=2/3: one of three seeds failed. Bold is best, underlined second best of what is above chance '
-    'in a column.',
+    'n=2/3: one of three seeds failed. Bold is the highest mean, underlined the second, of what is above '
+    'chance in a column: an order, not a test.',
     '† not above chance by the binomial error of the test set: weights or labels are suspect. A test '
     f'set that does not tell {FAR:g} points above chance from chance is too small to say so: no †, a '
     'note. Chance assumes balanced classes.',

@@ -140,7 +140,7 @@ def absent_cells(table: Table, profile: Profile) -> list[Absent]:
 def _section(table: Table, plots: Iterable[Plot]) -> Section:
     spec = table.spec
     own = (p for p in plots if p.name == spec.name or p.name.startswith(f'{spec.name}_'))
-    shown = tuple(plot for plot in own if plot.files)
+    shown = tuple(plot for plot in own if plot.drawn)
     return Section(spec.name, spec.title, table.page.grids, table.page.notes, shown)
 
 

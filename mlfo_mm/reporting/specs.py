@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from mlfo_mm.errors import UserError, did_you_mean
 from mlfo_mm.study.identity import DEFAULT, TIME_PADDINGS, RunKey, is_padded, padded_variant
 from mlfo_mm.study.methods import method_name
+from mlfo_mm.study.names import variant_name
 from mlfo_mm.study.tasks import PADDING, RECALLS, SWEEP, TASKS, TOP1, UNTRAINED, Metric
 
 NOWHERE = 'nowhere'  # extras of a block that takes none
@@ -67,7 +68,7 @@ class Row:
             return f'{name}: {self.name}'
         untrained = self.method in UNTRAINED and not is_padded(self.variant)
         plain = self.variant in ('', DEFAULT) or untrained
-        name = name if plain else f'{name} ({self.variant})'
+        name = name if plain else f'{name} ({variant_name(self.variant)})'
         return f'{name}, reference' if self.reference else name
 
 

@@ -25,7 +25,9 @@ from mlfo_mm.reporting.pretrainings import (
     training_table,
 )
 from mlfo_mm.reporting.render.csv import csv_text
+from mlfo_mm.reporting.render.latex import page_latex
 from mlfo_mm.reporting.render.markdown import page_markdown
+from mlfo_mm.reporting.shorten import shortened_page
 from mlfo_mm.reporting.specs import (
     COSTS,
     SWEEPS,
@@ -58,6 +60,11 @@ class Table:
     def markdown(self) -> str:
         """The page as Markdown."""
         return page_markdown(self.page)
+
+    @property
+    def latex(self) -> str:
+        """The page as LaTeX."""
+        return page_latex(self.page)
 
     @property
     def csv(self) -> str:
@@ -138,8 +145,9 @@ def make_tables(
     results_dir: str | Path = 'results',
     names: Sequence[str] = tuple(TABLES),
     with_reference: bool = False,
+    all_rows: bool = False,
 ) -> dict[Path, Table]:
-    """Write ``<results_dir>/tables/<profile>/<table>.{csv,md}`` and the claims of all profiles.
+    """Write ``<results_dir>/tables/<profile>/<table>.{csv,md,tex}`` and the claims of all profiles.
 
     Args:
         profile: whose records.
@@ -147,6 +155,7 @@ def make_tables(
         names: of tables.
         with_reference: add the shipped records to the tables, in rows marked so; claims are tested
             on the records of ``results_dir`` alone.
+        all_rows: rows and columns without a number stay; the CSV has all rows in any case.
 
     Returns:
         The tables by the path of their Markdown file.
@@ -170,7 +179,10 @@ def make_tables(
     for spec in specs:
         paper = load_paper(paper_file(spec.name, results_dir)) if spec.quoted else []
         table = build_table(spec, records, paper, chosen, methods, estimates)
+        if not all_rows:
+            table = replace(table, page=shortened_page(table.page, chosen))
         write_atomic(folder / f'{spec.name}.csv', table.csv)
+        write_atomic(folder / f'{spec.name}.tex', table.latex)
         tables[write_atomic(folder / f'{spec.name}.md', table.markdown)] = table
     own = [record for record in everything if not record.reference]
     write_claims(own, results_dir, methods)

@@ -1,4 +1,4 @@
-"""How keys of weights, of backbones and of data sets are printed."""
+"""How keys of weights, of backbones, of variants and of data sets are printed."""
 
 WEIGHTS = dict(random='Random weights', scratch='Supervised from scratch')
 BACKBONES = dict(
@@ -14,6 +14,19 @@ BACKBONES = dict(
     s3dg='S3D-G',
     slowfast='SlowFast',
 )
+VARIANTS = dict(  # of a method; one that is not here is printed as it is spelled
+    combined_high='combined graph, high level only',
+    ctm='CTM',
+    ctp7='as in CtP',
+    instance='instance graph',
+    no_lower='no graph terms',
+    no_temporal='no temporal terms',
+    one_hot='one-hot targets',
+    semantic='semantic graph',
+    time_circular='circular padding',
+    time_replicate='replicate padding',
+)
+SWEEPS = dict(prototypes='K = {}', first_stage='E = {} %')  # variants ``<setting>_<number>``
 DATASETS = dict(
     hmdb51='HMDB51',
     kinetics400='Kinetics-400',
@@ -21,3 +34,13 @@ DATASETS = dict(
     none='nothing',
     ucf101='UCF101',
 )
+
+
+def variant_name(key: str) -> str:
+    """Return how a variant is printed: ``prototypes_4`` as ``K = 4``."""
+    printed = []
+    for part in key.split('+'):
+        setting, _, value = part.rpartition('_')
+        swept = SWEEPS[setting].format(value) if setting in SWEEPS and value.isdecimal() else part
+        printed.append(VARIANTS.get(part, swept))
+    return ', '.join(printed)

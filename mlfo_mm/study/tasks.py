@@ -42,6 +42,7 @@ class Metric:
         quoted: The paper's metric that it may be set against; empty for none.
         guess: Percentage that guessing reaches on that many balanced classes, None if not known.
         summary: Head of its column where methods stand side by side; empty: it has none there.
+        on: Features that it is of, where a task has numbers on several.
     """
 
     key: str
@@ -51,6 +52,12 @@ class Metric:
     quoted: str = ''
     guess: Callable[[int], float] | None = None
     summary: str = ''
+    on: str = ''
+
+    @property
+    def full(self) -> str:
+        """The label, and the features that it is of."""
+        return f'{self.label} on {self.on}' if self.on else self.label
 
     def show(self, value: float) -> str:
         """Return a value as it is printed, in the unit of the label."""
@@ -130,10 +137,11 @@ TASKS = {
                         quoted=f'R@{k}',
                         guess=among(k),
                         summary='R@1' if k == 1 else '',
+                        on='centred features',
                     )
                     for k in RECALLS
                 ),
-                *(Metric(f'R@{k}', f'R@{k}', guess=among(k)) for k in RECALLS),
+                *(Metric(f'R@{k}', f'R@{k}', guess=among(k), on='raw features') for k in RECALLS),
             ),
         ),
         Task(

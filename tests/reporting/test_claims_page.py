@@ -95,7 +95,7 @@ def test_csv(page):
         == ('mini', '2.5', 'msrplain20', 'reproduced')
     )
     assert line['better'] == 'mlfo default r3d18 digits_motion'
-    assert [line[k] for k in ('role', 'n', 'seeds', 'margin')] == ['hmdb51', '3', '0 1 2', '']
+    assert [line[k] for k in ('role', 'n', 'seeds', 'margin')] == ['hmdb51', '3', '[0, 1, 2]', '']
     numbers = {k: float(line[k]) for k in FIELDS[FIELDS.index('mean_better') :]}
     assert numbers['mean_better'] - numbers['mean_worse'] == pytest.approx(numbers['difference'])
     assert numbers['ci_low'] < numbers['difference'] < numbers['ci_high']

@@ -87,7 +87,7 @@ def test_a_method_is_all_of_its_variants_but_ablations(records):
         ]
 
     assert names('pace', 'mlfo') == ['Pace (contrast)', 'Pace', 'MLFO']
-    assert names('mlfo', 'mlfo-no_lower', 'mlfo') == ['MLFO', 'MLFO (no_lower)']
+    assert names('mlfo', 'mlfo-no_lower', 'mlfo') == ['MLFO', 'MLFO (no graph terms)']
 
 
 def test_what_was_not_run_and_what_is_not_defined_say_so(records):
@@ -111,7 +111,7 @@ def test_csv_has_the_same_numbers_and_the_costs(records):
         if (line['method'], line['task'], line['dataset'])
         == ('mlfo', 'linear_probe', 'digits_motion')
     ]
-    assert (line['mean'], line['n'], line['seeds']) == ('42.5', '3', '0 1 2')
+    assert (line['mean'], line['n'], line['seeds']) == ('42.5', '3', '[0, 1, 2]')
     assert (line['params_m'], line['wall_time_s'], line['table']) == ('33.2', '1800', 'compare')
     assert {line['status'] for line in lines} == {'measured', 'failed', 'not run'}
 

@@ -53,6 +53,7 @@ def test_same_records_same_bytes_whatever_the_users_own_style(tmp_path):
     for name, files in made[0].items():
         assert files.get('png', b'\x89PNG')[:4] == b'\x89PNG', name
         assert b'<dc:date>' not in files['svg'] and b'tEXt' not in files.get('png', b'')
+        assert files['pdf'][:5] == b'%PDF-' and b'Date' not in files['pdf']
 
 
 def test_sweeps_hold_mean_and_interval_and_the_default_at_its_own_place():
@@ -73,7 +74,7 @@ def test_sweeps_hold_mean_and_interval_and_the_default_at_its_own_place():
     assert (default['mean'], default['n']) == ('42.5', '3')
     # t(0.975, 2) * 1.5 / sqrt(3)
     assert float(default['half_width']) == pytest.approx(4.302653 * 1.5 / 3**0.5, abs=1e-4)
-    assert default['seeds'] == '0:41 1:42.5 2:44'
+    assert default['by_seed'] == '0:41 1:42.5 2:44'
     assert (motion[4]['half_width'], motion[4]['n']) == ('', '1')
     assert plot.missing == () and 'prints curves without numbers' in plot.caption
     assert 'highest at 100' in plot.alt
@@ -131,6 +132,7 @@ def test_files_that_the_records_no_longer_give_are_removed(tmp_path):
     own.write_bytes(b'')
     assert sorted(p.name for p in folder.glob('figure3.*')) == [
         'figure3.csv',
+        'figure3.pdf',
         'figure3.png',
         'figure3.svg',
     ]
@@ -215,7 +217,7 @@ def test_one_learning_curve_per_run_and_failed_runs_say_why():
     found = plots([crafted.pretrain_record(), failed], 'curves')
     assert [plot.title for plot in found] == [
         'MLFO, R3D-18, on digits_motion, seed 0',
-        'MLFO (ctm), R3D-18, on digits_motion, seed 2',
+        'MLFO (CTM), R3D-18, on digits_motion, seed 2',
     ]
     assert found[0].files['svg'].startswith(b'<?xml')
     assert found[1].files == {} and 'failed: loss is nan' in found[1].missing[0]
@@ -259,7 +261,7 @@ def test_the_tool_needs_no_torch_and_says_what_it_wrote(tmp_path):
     arguments = ('--profile', 'demo', '--results', str(tmp_path), '--figures', '3', '4')
     done = run_tool(*arguments, PYTHONPATH=os.pathsep.join([str(fake), str(REPO)]))
     assert (done.returncode, done.stderr) == (0, '')
-    assert f'{tmp_path}/figures/demo/figure3.{{png, svg, csv}}' in done.stdout
+    assert f'{tmp_path}/figures/demo/figure3.{{png, svg, pdf, csv}}' in done.stdout
     assert 'Figure 4: nearest training clips: nothing to show' in done.stdout
     with Image.open(tmp_path / 'figures' / 'demo' / 'figure3.png') as image:
         assert np.asarray(image.convert('L')).std() > 1

@@ -75,21 +75,34 @@ def test_neighbours_are_drawn_and_listed_with_hits(digits):
     record = crafted.neighbours_record(videos, labels)
     plot = plot_of([record], '4')
     assert plot.name == 'figure4_digits_motion' and plot.missing == ()
-    assert set(plot.files) == {'png', 'csv'}
+    assert set(plot.files) == {'png', 'pdf', 'csv'}
     assert '41.2 % by the instance-wise, 37.5 % by the semantic-wise' in plot.caption
     lines = list(csv.DictReader(io.StringIO(plot.files['csv'].decode())))
     assert len(lines) == 3 * 2 * 3
-    assert {(line['video'] == line['query'], line['hit']) for line in lines} >= {(True, '1')}
-    assert all((line['hit'] == '1') == (line['class'] == line['query_class']) for line in lines)
+    hits = {(line['video'] == line['query'], line['hit']) for line in lines}
+    assert hits >= {(True, 'true')}
+    assert all((line['hit'] == 'true') == (line['class'] == line['query_class']) for line in lines)
     assert plot_of([record], '4').files == plot.files
 
 
-def test_neighbours_without_videos_are_boxes_with_names(monkeypatch, tmp_path):
+def test_a_data_set_that_is_not_at_hand_is_one_line(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # ./data is looked into as well
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    records = [crafted.neighbours_record(NOWHERE, LABELS), *crafted.order_records(NOWHERE, LABELS)]
+    for name in '45':
+        plot = plot_of(records, name)
+        assert not plot.drawn and set(plot.files) == {'csv'}
+        (line,) = plot.missing
+        assert line.startswith('data set digits_motion is not at hand: no frames of it; ')
+
+
+def test_neighbours_without_videos_are_boxes_with_names(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    (tmp_path / 'digits_motion').mkdir()
     plot = plot_of([crafted.neighbours_record(NOWHERE, LABELS)], '4')
     assert plot.files['png'][:4] == b'\x89PNG'
-    assert '0.mp4: data set digits_motion is not here' in plot.missing
+    assert '0.mp4: no such video in digits_motion' in plot.missing
     assert 'Query grow: instance-wise grow, fall, grow' in plot.alt
 
 
@@ -118,13 +131,16 @@ def test_records_without_clips_are_named():
 
 def test_a_clip_that_one_model_has_no_map_of_is_left_empty(monkeypatch, tmp_path):
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
+    (tmp_path / 'digits_motion').mkdir()
     drawn = []
-    monkeypatch.setattr(activation, 'draw_rows', lambda _, rows: drawn.append(rows) or Figure())
+    monkeypatch.setattr(
+        activation, 'draw_rows', lambda _, rows, **told: drawn.append(rows) or Figure()
+    )
     records = crafted.order_records(NOWHERE, LABELS)
     for record in records:
         if record.variant == 'ctm':
             del record.details['clips'][1]
-    plot_of(records, '5')
+    assert plot_of(records, '5').files['png']
     empty = [
         (number, place, str(strip.tiles))
         for number, row in enumerate(drawn[0])
@@ -142,7 +158,7 @@ def test_activations_stand_side_by_side_with_their_accuracy(digits):
     assert [(line['variant'], line['temporal'], line['mean'], line['n']) for line in lines] == [
         ('default', 'NTM', '83.5', '2'),
         ('ctm', 'CTM', '61.5', '2'),
-        ('no_temporal', 'none', '55.5', '2'),
+        ('no_temporal', 'no temporal terms', '55.5', '2'),
     ]
     assert plot_of(crafted.order_records(videos, labels), '5').files == plot.files
 
@@ -152,7 +168,7 @@ def test_a_missing_variant_is_named_with_its_command(monkeypatch, tmp_path):
     records = [r for r in crafted.order_records(NOWHERE, LABELS) if r.variant != 'ctm']
     plot = plot_of(records, '5')
     command = 'python tools/benchmark.py run --profile demo --tables figure5'
-    assert f'no order classifier on the variant ctm (CTM); run it: {command}' in plot.missing
+    assert f'no order classifier on MLFO with CTM; run it: {command}' in plot.missing
 
 
 def test_maps_are_scaled_over_the_clip_and_spread_over_its_frames():

@@ -36,7 +36,7 @@ def test_small_profile(make_record):
         '50.5',
         '2',
         '2',
-        '0 1',
+        '[0, 1]',
     ]
     half = 12.706204736174698 * 0.5
     assert float(measured['half_width']) == pytest.approx(half, abs=1e-4)

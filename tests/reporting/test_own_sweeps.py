@@ -108,7 +108,7 @@ def test_a_curve_for_each_key(recipe, tmp_path):
     assert [plot.name for plot in plots] == ['sweep_model.first_stage', 'sweep_model.kind']
     first, kind = plots
     rows = list(csv.DictReader(io.StringIO(first.files['csv'].decode())))
-    assert [(row['value'], row['mean'], row['n']) for row in rows] == [
+    assert [(row['setting'], row['mean'], row['n']) for row in rows] == [
         ('0.1', '51', '3'),
         ('0.2', '40', '1'),
         ('0.3', '52', '3'),

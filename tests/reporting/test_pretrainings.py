@@ -80,7 +80,12 @@ def test_costs_as_grid_and_csv(make_pretraining):
     ]
     lines = {line['quantity']: line for line in read(text)}
     speed = lines['clips_per_s']
-    assert [speed[k] for k in ('mean', 'n', 'seeds', 'status')] == ['10.5', '2', '0 1', 'measured']
+    assert [speed[k] for k in ('mean', 'n', 'seeds', 'status')] == [
+        '10.5',
+        '2',
+        '[0, 1]',
+        'measured',
+    ]
     assert float(speed['half_width']) == pytest.approx(12.7062 * 0.5, abs=1e-3)
     assert [lines['gflops'][k] for k in ('mean', 'status', 'reason')] == [
         '',

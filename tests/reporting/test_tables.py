@@ -52,7 +52,7 @@ def fabricate(make_record, make_pretraining, folder, order):
 
 
 def read_all(folder):
-    found = (path for path in sorted(folder.rglob('*')) if path.suffix in ('.csv', '.md'))
+    found = (path for path in sorted(folder.rglob('*')) if path.suffix in ('.csv', '.md', '.tex'))
     return {path.name: path.read_bytes() for path in found}
 
 
@@ -67,13 +67,13 @@ def test_same_records_same_bytes(tmp_path, make_record, make_pretraining):
         make_tables('demo', folder)
         assert read_all(folder) == outputs[-1]
     assert outputs[0] == outputs[1]
-    tables = {f'{name}.{kind}' for name in TABLES for kind in ('csv', 'md')}
+    tables = {f'{name}.{kind}' for name in TABLES for kind in ('csv', 'md', 'tex')}
     assert set(outputs[0]) == tables | {'claims.md', 'claims.csv'}
 
 
 def test_page(tmp_path, make_record, make_pretraining):
     fabricate(make_record, make_pretraining, tmp_path, 1)
-    made = make_tables('demo', tmp_path, ['1', '4'])
+    made = make_tables('demo', tmp_path, ['1', '4'], all_rows=True)
     table1, table4 = (table.markdown for table in made.values())
     assert table1.startswith('# Table 1: action recognition\n\nProfile **demo**. ')
     assert 'not comparable with the paper' in table1
@@ -94,7 +94,7 @@ def test_page(tmp_path, make_record, make_pretraining):
 
 
 def test_without_records_everything_is_a_dash(tmp_path):
-    tables = make_tables('paper', tmp_path, ['1', '4'])
+    tables = make_tables('paper', tmp_path, ['1', '4'], all_rows=True)
     table, _ = tables.values()
     assert not any(grid.measured for grid in table.page.grids)
     assert '— needs data Kinetics-400, UCF101' in table.markdown
@@ -125,7 +125,7 @@ def test_tables_2_and_3(tmp_path, make_record):
             metrics = dict(top1=value + seed)
             write_record(make_record(variant=variant, seed=seed, metrics=metrics), tmp_path)
     write_record(make_record(variant='default', backbone='s3d', metrics=dict(top1=44.0)), tmp_path)
-    table2, table3 = make_tables('demo', tmp_path, ['2', '3']).values()
+    table2, table3 = make_tables('demo', tmp_path, ['2', '3'], all_rows=True).values()
     rows = grid_rows(table2)
     assert list(rows)[:4] == ['Chance', 'Random weights *', 'SimCLR (InfoNCE) *', 'MLFO: w/o']
     assert rows['MLFO: combined graph, multi-level']['digits_motion'].startswith('**63.5')
@@ -154,15 +154,16 @@ def test_levels_and_diagnostics(tmp_path, make_record):
         )
     hits = dict(hits_instance=40.0, hits_semantic=30.0)
     write_record(make_record(task='neighbours', metrics=hits), tmp_path)
-    by_level, diagnostics = make_tables('demo', tmp_path, ['levels', 'diagnostics']).values()
+    names = ['levels', 'diagnostics']
+    by_level, diagnostics = make_tables('demo', tmp_path, names, all_rows=True).values()
     rows = grid_rows(by_level)
-    names = ['Random weights', 'SimCLR (InfoNCE)', 'MLFO', 'MLFO (ctm)', 'MLFO (prototypes_4)']
+    names = ['Random weights', 'SimCLR (InfoNCE)', 'MLFO', 'MLFO (CTM)', 'MLFO (K = 4)']
     assert list(rows) == ['Chance', *names]
     assert [rows['Chance'][name] for name in ('low', 'mid', 'high')] == ['12.5'] * 3
-    assert rows['MLFO (ctm)']['mid'] == '**30.0** (n=1)'
+    assert rows['MLFO (CTM)']['mid'] == '**30.0** (n=1)'
     order = grid_rows(diagnostics)
     assert order['Chance']['digits_motion'] == '50.0'
-    assert order['MLFO (ctm)']['digits_motion'] == '55.0 † (n=1)'  # nothing at chance is the best
+    assert order['MLFO (CTM)']['digits_motion'] == '55.0 † (n=1)'  # nothing at chance is the best
     assert grid_rows(diagnostics, 1)['MLFO']['semantic-wise'] == '30.0 (n=1)'
     assert 'Paper:' not in by_level.markdown + diagnostics.markdown
 
@@ -246,7 +247,7 @@ def test_shipped_results_stand_beside_ones_own_in_rows_of_their_own(
     (alone,) = make_tables('demo', own, ['1']).values()
     claims = (own / 'claims.md').read_text()
     assert 'reference' not in alone.markdown and '50.0' not in alone.markdown
-    (both,) = make_tables('demo', own, ['1'], with_reference=True).values()
+    (both,) = make_tables('demo', own, ['1'], True, all_rows=True).values()
     rows = grid_rows(both)
     assert rows['MLFO']['digits_motion'].startswith('<ins>40.0')
     assert rows['MLFO, reference *']['digits_motion'].startswith('**50.0')

@@ -62,9 +62,13 @@ def test_prints_and_writes(results):
     done = run('--profile', 'mini', '--results', str(results), '--tables', '1')
     assert (done.returncode, done.stderr) == (0, '')
     assert '61.2 (n=1)' in done.stdout and 'cached probe' in done.stdout
-    assert 'rows not measured: ' in done.stdout and 'more of MLFO' in done.stdout
+    assert 'Left out, --all-rows has them: ' in done.stdout
     folder = results / 'tables' / 'mini'
-    assert sorted(path.name for path in folder.iterdir()) == ['table1.csv', 'table1.md']
+    assert sorted(path.name for path in folder.iterdir()) == [
+        'table1.csv',
+        'table1.md',
+        'table1.tex',
+    ]
     assert str(folder) in done.stdout.replace('\n', '')
 
 

@@ -13,15 +13,23 @@ from PIL import Image
 from mlfo_mm.reporting.aggregate import Cell
 from mlfo_mm.reporting.figures.choose import chosen_cells
 from mlfo_mm.reporting.figures.details import Activation, read_activations
-from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
-from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Strip, StripRow, draw_rows
-from mlfo_mm.reporting.figures.style import Plot, cell_fields, csv_bytes, file_stem, render
+from mlfo_mm.reporting.figures.frames import NotHere, Tile, not_at_hand, spread, tiles
+from mlfo_mm.reporting.figures.strips import FINE, FRAMES, SIZE, Strip, StripRow, draw_rows
+from mlfo_mm.reporting.figures.style import (
+    CELL_FIELDS,
+    PHOTOS,
+    Plot,
+    cell_fields,
+    csv_bytes,
+    file_stem,
+    render,
+)
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
 
 TITLE = 'Figure 5: what the order of frames is told by'
-VARIANTS = dict(default='NTM', ctm='CTM', no_temporal='none')
+VARIANTS = dict(default='NTM', ctm='CTM', no_temporal='no temporal terms')
 CLIPS = 6  # three videos, forward and reversed
 COLOURS = 'inferno'
 
@@ -41,8 +49,8 @@ def overlay(frame: Tile, heat: NDArray[np.float64]) -> Tile:
     fine = Image.fromarray(heat.astype(np.float32)).resize((size, size), Image.Resampling.BILINEAR)
     strength = np.asarray(fine)[..., None]
     colour = mpl.colormaps[COLOURS](strength[..., 0])[..., :3] * 255
-    grey = frame.mean(-1, keepdims=True) * 0.75
-    share = 0.15 + 0.6 * strength
+    grey = frame.mean(-1, keepdims=True)
+    share = 0.1 + 0.5 * strength
     mixed = (1 - share) * np.repeat(grey, 3, -1) + share * colour
     return np.clip(mixed.round(), 0, 255).astype(np.uint8)
 
@@ -59,7 +67,7 @@ def _plot(cells: dict[str, Cell], dataset: str, command: str) -> Plot:
     name, shown = file_stem('figure5', dataset), DATASETS.get(dataset, dataset)
     records = {variant: cells[variant].runs[0] for variant in VARIANTS if variant in cells}
     missing = [
-        f'no order classifier on the variant {variant} ({VARIANTS[variant]}); run it: {command}'
+        f'no order classifier on MLFO with {VARIANTS[variant]}; run it: {command}'
         for variant in VARIANTS
         if variant not in records
     ]
@@ -70,15 +78,19 @@ def _plot(cells: dict[str, Cell], dataset: str, command: str) -> Plot:
         missing.append(f'the records on {dataset} hold no activation maps')
         return Plot(name, title, '', missing=tuple(missing))
     heads = ['Clip'] + [f'{VARIANTS[v]}: {_accuracy(cells[v])}' for v in records]
+    if absence := not_at_hand(dataset):
+        files = dict(csv=_csv(cells, records))
+        return Plot(name, title, '', files=files, missing=(*missing, absence))
     rows, absent = _rows(shown_clips, found)
     caption = (
         f'Test clips of {shown}, and the class activation maps of a linear forward-or-reversed '
         'classifier on frozen high-level features (bright: speaks for the order that was shown; '
         'scaled per clip and model). NTM: temporal terms of the paper; CTM: shuffled and reversed '
-        'input clips as negatives; none: no temporal terms. Above each column its accuracy in '
+        'input clips as negatives. Above each column its accuracy in '
         f'telling the order (chance is 50 %, † is not above it). Maps of seed {", ".join(_seeds(records))}.'
     )
-    files = render(lambda: draw_rows(heads, rows), name, ['png'])
+    scale = (COLOURS, 'speaks for the order shown: little to much')
+    files = render(lambda: draw_rows(heads, rows, title=title, scale=scale), name, PHOTOS)
     files['csv'] = _csv(cells, records)
     return Plot(name, title, caption, _alt(cells, records, shown), files, tuple(missing + absent))
 
@@ -101,7 +113,7 @@ def _rows(
     for clip in clips:
         places = spread(clip.clip.frames, FRAMES)
         try:
-            frames: tuple[Tile, ...] | NotHere = tiles(clip.clip, places, SIZE)
+            frames: tuple[Tile, ...] | NotHere = tiles(clip.clip, places, FINE * SIZE)
         except NotHere as reason:
             frames = reason
             absent[f'{clip.clip.video}: {reason}'] = None
@@ -125,7 +137,7 @@ def _map_strip(clip: Activation | None, frames: tuple[Tile, ...] | NotHere, coun
     # the map is for "reversed", that for "forward" its negative
     heat = heat_maps(clip.cam if clip.reversed else -clip.cam, count)
     if isinstance(frames, NotHere):
-        dark = np.zeros((SIZE, SIZE, 3), np.uint8)
+        dark = np.zeros((FINE * SIZE, FINE * SIZE, 3), np.uint8)
         frames = (dark,) * count
     decided = clip.probability > 0.5
     text = (
@@ -146,4 +158,4 @@ def _alt(cells: dict[str, Cell], records: dict[str, Record], shown: str) -> str:
 
 def _csv(cells: dict[str, Cell], records: dict[str, Record]) -> bytes:
     rows = [(variant, VARIANTS[variant], *cell_fields(cells[variant])) for variant in records]
-    return csv_bytes('variant temporal mean half_width n seeds', rows)
+    return csv_bytes(f'variant temporal {CELL_FIELDS}', rows)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from mlfo_mm.reporting.aggregate import Cell, Line, Panel
-from mlfo_mm.reporting.figures.style import BLUE, GREY, INK, MUTED, PAPER, SKY, Plot, render
+from mlfo_mm.reporting.aggregate import Line, Panel
+from mlfo_mm.reporting.figures.bar_panels import Bar, BarPanel, draw_bars, highest_first
+from mlfo_mm.reporting.figures.style import Plot, render
 from mlfo_mm.reporting.labels import dataset_name
 from mlfo_mm.reporting.specs import TableSpec
 from mlfo_mm.study.names import BACKBONES
@@ -18,44 +16,27 @@ from mlfo_mm.study.tasks import Metric
 
 READING = (
     'mean over seeds with the 95 % Student t interval (none for one seed); dots are single seeds, '
-    'the dashed line is chance, † is not above it; a dash is no number: the table says why.'
+    'the dashed line is chance, † is not above it; a dash is no number: the table says why. The highest '
+    'stands first; what was measured has one scale, what the paper prints another.'
 )
-MANY = 24  # rows that get narrower, to fit a page
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One row of one panel of the plot; ``cell`` for a measured accuracy."""
-
-    value: float
-    cell: Cell | None = None
-
-
-@dataclass(frozen=True)
-class BarPanel:
-    """One panel of the plot: a data set, measured or quoted, or a cost, with the bars by row."""
-
-    head: tuple[str, ...]  # its lines
-    bars: dict[int, Bar]
-    chance: float | None = None
-    quoted: bool = False
-    unit: str = '%'
-    digits: int = 1
 
 
 def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> Plot:
     """Build the bars of one block of a table: of the metric that the paper prints, else of all."""
     name = f'{spec.name}_{panel.block.task}'
-    title = f'{spec.title}: {panel.block.title[0].lower()}{panel.block.title[1:]}'
+    title = f'{spec.title}, {panel.block.title[0].lower()}{panel.block.title[1:]}'
     quoted = [metric for metric in panel.block.metrics if metric.quoted]
     metrics = quoted[:1] or list(panel.block.metrics)
     lines = [line for line in panel.lines if _runs(line, panel, metrics)]
     if not lines:
         missing = f'nothing of {spec.name} ({panel.block.task}) is measured; run it: {command}'
         return Plot(name, title, '', missing=(missing,))
+    order = highest_first([_columns(lines, panel, metrics)], len(lines))
+    lines = [lines[place] for place in order]
     columns = _columns(lines, panel, metrics)
     labels = _labels(lines)
-    sentences = [f'{", ".join(metric.label for metric in metrics)} in percent: {READING}']
+    told = ', '.join(metric.full for metric in metrics)
+    sentences = [f'{told} in percent: {READING}']
     if _mixed([panel]):
         sentences.append('The rows differ in protocol: see the notes of the table.')
     if any(column.quoted for column in columns):
@@ -65,7 +46,10 @@ def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> P
             else 'Grey: what the paper prints for the row, on its own data: compare the order, not '
             'the numbers.'
         )
-    files = render(lambda: _draw(labels, [columns]), name)
+    files = render(
+        lambda: draw_bars(title, f'{told} (%)' if len(metrics) == 1 else '%', labels, [columns]),
+        name,
+    )
     return Plot(name, title, ' '.join(sentences), _alt(labels, columns), files)
 
 
@@ -87,16 +71,17 @@ def comparison_plot(
     shown = [i for i in range(count) if any(i in column.bars for row in rows for column in row)]
     if not shown:
         return Plot(name, title, '', missing=('nothing of these methods is measured',))
-    place = {index: number for number, index in enumerate(shown)}
+    order = [place for place in highest_first(rows, count) if place in shown]
+    place = {index: number for number, index in enumerate(order)}
     rows = [
         [replace(column, bars={place[i]: bar for i, bar in column.bars.items()}) for column in row]
         for row in rows
     ]
-    labels = _labels([panels[0].lines[index] for index in shown])
+    labels = _labels([panels[0].lines[index] for index in order])
     sentences = [f'Percent: {READING}']
     if _mixed(panels):
         sentences.append('Some rows differ in protocol: see the notes of the table.')
-    files = render(lambda: _draw(labels, rows), name)
+    files = render(lambda: draw_bars(title, '%', labels, rows), name)
     alt = _alt(labels, [column for row in rows for column in row])
     return Plot(name, title, ' '.join(sentences), alt, files)
 
@@ -141,10 +126,15 @@ def _measured(
         cells = {i: line.cells[dataset, metric.key] for i, line in enumerate(lines)}
         bars = {i: Bar(c.mean, c) for i, c in cells.items() if c.mean is not None}
         if bars:
-            head = (dataset_name(dataset), *((metric.label,) if named else ()))
+            head = (dataset_name(dataset), *((_short(metric),) if named else ()))
             chances = {cell.chance for cell in cells.values() if cell.runs}
             columns.append(BarPanel(head, bars, chances.pop() if len(chances) == 1 else None))
     return columns
+
+
+def _short(metric: Metric) -> str:
+    """Return the label of a metric in short, with the features that it is of."""
+    return f'{metric.label}, {metric.on.split()[0]}' if metric.on else metric.label
 
 
 def _cost_column(lines: Sequence[Line], metric: Metric) -> BarPanel | None:
@@ -170,65 +160,6 @@ def _labels(lines: Sequence[Line]) -> list[str]:
             parts.append(f'on {dataset_name(line.key.pretrain)}')
         labels.append(', '.join(parts))
     return labels
-
-
-def _draw(labels: Sequence[str], rows: Sequence[Sequence[BarPanel]]) -> Figure:
-    longest = max(map(len, labels))
-    count = max(map(len, rows))
-    heads = max(len(line) for row in rows for column in row for line in column.head)
-    room = max(2.2 if count < 5 else 1.6, 0.085 * heads)
-    width = 0.6 + 0.075 * longest + room * count
-    bar = 0.36 if len(labels) <= MANY else 0.2  # inches
-    figure = Figure(figsize=(width, len(rows) * (0.9 + bar * len(labels))))
-    axes = figure.subplots(len(rows), count, sharey=True, squeeze=False)
-    for line, row in zip(axes, rows, strict=True):
-        for axis, column in zip(line, row, strict=False):
-            _draw_column(axis, column, len(labels))
-        for axis in line[len(row) :]:
-            axis.remove()
-        if len(rows) > 1 and row[0].unit:
-            line[0].set_xlabel(row[0].unit)
-    axes[0][0].set_yticks(range(len(labels)), labels)
-    axes[0][0].set_ylim(len(labels) - 0.45, -0.55)
-    if len(rows) == 1:
-        figure.supxlabel('%', fontsize=9)
-    return figure
-
-
-def _draw_column(axis: Axes, column: BarPanel, count: int) -> None:
-    top = 0.0
-    for index in () if column.quoted else set(range(count)) - set(column.bars):
-        axis.annotate(
-            '—', (0, index), xytext=(4, 0), textcoords='offset points', va='center', color=MUTED
-        )
-    for index, bar in column.bars.items():
-        half = bar.cell.half_width if bar.cell else None
-        colour = GREY if column.quoted else SKY
-        axis.barh(index, bar.value, height=0.62, color=colour)
-        end = bar.value
-        if half is not None:
-            axis.errorbar(bar.value, index, xerr=half, color=INK, capsize=3, elinewidth=1.1)
-            end = max(end, bar.value + half)
-        if bar.cell and len(bar.cell.values) > 1:
-            values = bar.cell.values
-            axis.plot(values, [index] * len(values), '.', color=BLUE, ms=4)
-            end = max(end, *values)
-        top = max(top, end)
-        axis.annotate(
-            f'{bar.value:.{column.digits}f}{" †" if bar.cell and bar.cell.suspect else ""}',
-            (end, index),
-            xytext=(4, 0),
-            textcoords='offset points',
-            va='center',
-            fontsize=8,
-            bbox=dict(boxstyle='square,pad=0.1', facecolor=PAPER, edgecolor='none'),
-        )
-    if column.chance is not None:
-        axis.axvline(column.chance, color=MUTED, linewidth=1, linestyle=(0, (3, 2)))
-    axis.set_xlim(0, max(top * 1.22, 1))
-    axis.set_title('\n'.join(column.head), fontsize=9, color=MUTED if column.quoted else INK)
-    axis.grid(visible=False, axis='y')
-    axis.tick_params(axis='y', length=0)
 
 
 def _alt(labels: Sequence[str], columns: Sequence[BarPanel]) -> str:

@@ -17,7 +17,9 @@ from mlfo_mm.reporting.figures.style import (
     BLUE,
     GREEN,
     GREY,
+    HEADING,
     INK,
+    MUTED,
     ORANGE,
     PURPLE,
     RED,
@@ -27,6 +29,7 @@ from mlfo_mm.reporting.figures.style import (
 )
 from mlfo_mm.reporting.pretrainings import list_of
 from mlfo_mm.reporting.specs import Row
+from mlfo_mm.study.identity import run_key
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.records import Record
 from mlfo_mm.study.tasks import PRETRAIN
@@ -46,6 +49,7 @@ TERM_COLOURS = dict(
     contrast=GREY,
     ctm=SKY,
 )
+CHANCE, JOINS = (0, (1, 2)), (0, (5, 2, 1, 2))  # lines: a loss by chance, an epoch of joining
 PANELS = (
     ('Loss, total', r'loss()'),
     ('Loss terms, as weighted', r'loss_(\w+)'),
@@ -82,14 +86,15 @@ def curve_plots(records: Sequence[Record], command: str) -> list[Plot]:
 
 def run_title(record: Record) -> str:
     """Name a run in words."""
-    label = Row(record.method, record.backbone, record.pretrain_dataset, record.variant).label
+    label = Row.of(run_key(record)).label
     backbone = BACKBONES.get(record.backbone, record.backbone)
     dataset = DATASETS.get(record.pretrain_dataset, record.pretrain_dataset)
     return f'{label}, {backbone}, on {dataset}, seed {record.seed}'
 
 
 def _plot(record: Record) -> Plot:
-    name, title = f'curves_{record.experiment}', run_title(record)
+    own = '' if not record.reference else 'reference_'
+    name, title = f'curves_{own}{record.experiment}', run_title(record)
     if record.status == 'failed':
         reason = ' '.join(record.reason.split())
         return Plot(name, title, '', missing=(f'{title}: failed: {reason}',))
@@ -98,6 +103,8 @@ def _plot(record: Record) -> Plot:
         return Plot(name, title, '', missing=(f'{title}: its record holds no curves',))
     epochs = len(record.curves['epoch'])
     caption = f'Means over each of {epochs} epochs.'
+    joins = [_joined(epoch, terms) for epoch, terms in joining(panels).items()]
+    caption += f' Terms join at the upright lines, {"; ".join(joins)}.' if joins else ''
     lines = [str(state.get('line', '')) for state in list_of(record, 'states')]
     if lines:
         caption += f' Dotted: the loss of a term by chance. {"; ".join(lines)}.'
@@ -107,7 +114,7 @@ def _plot(record: Record) -> Plot:
         + '.'
         for head, found in panels.items()
     )
-    return Plot(name, title, caption, alt, render(lambda: _draw(panels), name, ['svg']))
+    return Plot(name, title, caption, alt, render(lambda: _draw(title, panels), name))
 
 
 def group_series(record: Record) -> dict[str, list[Series]]:
@@ -135,6 +142,21 @@ def group_series(record: Record) -> dict[str, list[Series]]:
     return panels
 
 
+def joining(panels: dict[str, list[Series]]) -> dict[float, list[str]]:
+    """Return the terms that join after the first epoch, by the epoch that has their first loss."""
+    losses = panels.get('Loss terms, as weighted', [])
+    first = min((one.epochs[0] for found in panels.values() for one in found), default=0.0)
+    joins: dict[float, dict[str, None]] = {}
+    for one in losses:
+        if one.epochs[0] > first:
+            joins.setdefault(one.epochs[0], {})[one.term.replace('_', ' ')] = None
+    return {epoch: list(joins[epoch]) for epoch in sorted(joins)}
+
+
+def _joined(epoch: float, terms: Sequence[str]) -> str:
+    return f'from epoch {epoch:g}: {", ".join(terms)}'
+
+
 def loss_by_chance(record: Record, name: str) -> float | None:
     """Return what a term's loss is where nothing is learned; None where it is not recorded."""
     references = (record.train_log or {}).get('references')
@@ -158,14 +180,17 @@ def _name(series: Series) -> str:
     return ' '.join(filter(None, (series.term.replace('_', ' '), series.level))) or 'value'
 
 
-def _draw(panels: dict[str, list[Series]]) -> Figure:
+def _draw(title: str, panels: dict[str, list[Series]]) -> Figure:
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(3.5 * columns, 2.3 * rows + 0.5))
+    figure = Figure(figsize=(3.5 * columns, 2.3 * rows + 0.8))
+    figure.suptitle(title, **HEADING)
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
-    colours = _colours(panels)
+    colours, joins = _colours(panels), joining(panels)
     for axis, (head, found) in zip(axes, panels.items(), strict=False):
         _draw_panel(axis, head, found, colours)
+        for epoch in joins:
+            axis.axvline(epoch, color=MUTED, linewidth=0.9, linestyle=JOINS, zorder=0)
     for axis in axes[len(panels) :]:
         axis.remove()
     epochs = [epoch for found in panels.values() for one in found for epoch in one.epochs]
@@ -180,8 +205,14 @@ def _draw(panels: dict[str, list[Series]]) -> Figure:
         Line2D([], [], color=INK, linestyle=LEVEL_LINES[name], label=f'{name} level')
         for name in levels
     ]
+    handles += [
+        Line2D([], [], color=MUTED, lw=0.9, ls=JOINS, label=_joined(epoch, terms))
+        for epoch, terms in joins.items()
+    ]
+    if any(one.chance is not None for found in panels.values() for one in found):
+        handles.append(Line2D([], [], color=MUTED, lw=0.8, ls=CHANCE, label='loss by chance'))
     if handles:
-        lines = -(-len(handles) // 9)
+        lines = -(-len(handles) // (2 * columns + 2))
         columns = -(-len(handles) // lines)
         figure.legend(handles=handles, loc='outside lower center', ncols=columns)
     return figure
@@ -200,9 +231,10 @@ def _draw_panel(axis: Axes, head: str, found: Sequence[Series], colours: dict[st
         )
         if series.chance is not None:
             colour = colours.get(series.term, INK)
-            axis.axhline(series.chance, color=colour, linewidth=0.8, linestyle=(0, (1, 2)))
+            axis.axhline(series.chance, color=colour, linewidth=0.8, linestyle=CHANCE)
     axis.set_title(head, fontsize=9)
     axis.set_xlabel('Epoch', fontsize=8)
+    axis.margins(x=0.02)
     axis.tick_params(labelsize=8, labelbottom=True)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axis.yaxis.set_major_locator(MaxNLocator(5))

@@ -41,9 +41,22 @@ def tiles(clip: ShownClip, places: list[int], size: int) -> tuple[Tile, ...]:
     return tuple(_crop(found[index], clip.crop, size) for index in wanted)
 
 
+def not_at_hand(dataset: str) -> str:
+    """Say in one line that a data set is not here; nothing where it is."""
+    if _folder(dataset) is not None:
+        return ''
+    return (
+        f'data set {dataset} is not at hand: no frames of it; MLFO_DATA_ROOT names the folder above'
+    )
+
+
+def _folder(dataset: str) -> Path | None:
+    folders = (root / dataset for root in data_roots())
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
 def _video(clip: ShownClip) -> Path:
-    folders = (root / clip.dataset for root in data_roots())
-    folder = next((folder for folder in folders if folder.is_dir()), None)
+    folder = _folder(clip.dataset)
     if folder is None:
         raise NotHere(f'data set {clip.dataset} is not here')
     path = folder / clip.video

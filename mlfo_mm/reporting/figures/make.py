@@ -25,7 +25,7 @@ from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
 from mlfo_mm.study.tasks import PADDING, SWEEP
 
-SUFFIXES = ('svg', 'png', 'csv')
+SUFFIXES = ('svg', 'png', 'pdf', 'csv')
 NEEDS = dict(neighbours='figure4', order='figure5')  # of the table of diagnostics
 
 

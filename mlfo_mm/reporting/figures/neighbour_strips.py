@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from mlfo_mm.reporting.figures.choose import chosen_records
 from mlfo_mm.reporting.figures.details import DISTRIBUTIONS, Query, ShownClip, read_queries
-from mlfo_mm.reporting.figures.frames import NotHere, Tile, spread, tiles
-from mlfo_mm.reporting.figures.strips import FRAMES, SIZE, Strip, StripRow, draw_rows
-from mlfo_mm.reporting.figures.style import BLUE, RED, Plot, csv_bytes, file_stem, render
+from mlfo_mm.reporting.figures.frames import NotHere, Tile, not_at_hand, spread, tiles
+from mlfo_mm.reporting.figures.strips import FINE, FRAMES, SIZE, Strip, StripRow, draw_rows
+from mlfo_mm.reporting.figures.style import BLUE, PHOTOS, RED, Plot, csv_bytes, file_stem, render
 from mlfo_mm.study.identity import DEFAULT
 from mlfo_mm.study.names import DATASETS
 from mlfo_mm.study.profiles import Profile
@@ -36,6 +36,8 @@ def _plot(record: Record, dataset: str) -> Plot:
     if not queries:
         missing = f'records/{record.profile}/{record.experiment}.json holds no queries'
         return Plot(name, title, '', missing=(missing,))
+    if absence := not_at_hand(dataset):
+        return Plot(name, title, '', files=dict(csv=_csv(queries)), missing=(absence,))
     rates = ', '.join(
         f'{record.metrics[f"hits_{kind}"]:.1f} % by the {kind}-wise'
         for kind in DISTRIBUTIONS
@@ -53,7 +55,9 @@ def _plot(record: Record, dataset: str) -> Plot:
     )
     rows, absent = neighbour_rows(queries)
     files = render(
-        lambda: draw_rows(['Query', *map(_rank, range(1, NEIGHBOURS + 1))], rows), name, ['png']
+        lambda: draw_rows(['Query', *map(_rank, range(1, NEIGHBOURS + 1))], rows, title=title),
+        name,
+        PHOTOS,
     )
     files['csv'] = _csv(queries)
     return Plot(name, title, caption, _alt(queries), files, tuple(absent))
@@ -81,7 +85,9 @@ def neighbour_rows(
 
     def strip(clip: ShownClip, text: str, colour: str | None) -> Strip:
         try:
-            frames: tuple[Tile, ...] | NotHere = tiles(clip, spread(clip.frames, FRAMES), SIZE)
+            frames: tuple[Tile, ...] | NotHere = tiles(
+                clip, spread(clip.frames, FRAMES), FINE * SIZE
+            )
         except NotHere as reason:
             frames = reason
             absent[f'{clip.video}: {reason}'] = None
@@ -122,8 +128,7 @@ def _csv(queries: Sequence[Query]) -> bytes:
         asked = (query.clip.video, query.clip.label)
         for kind in DISTRIBUTIONS:
             for rank, clip in enumerate(query.neighbours[kind][:NEIGHBOURS], start=1):
-                near = '' if clip.similarity is None else f'{clip.similarity:.4f}'
-                hit = int(clip.label == query.clip.label)
-                rows.append((*asked, kind, rank, clip.video, clip.label, hit, near))
+                hit = clip.label == query.clip.label
+                rows.append((*asked, kind, rank, clip.video, clip.label, hit, clip.similarity))
     header = 'query query_class distribution rank video class hit similarity'
     return csv_bytes(header, rows)

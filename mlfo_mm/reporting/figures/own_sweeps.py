@@ -13,6 +13,8 @@ from matplotlib.lines import Line2D
 
 from mlfo_mm.reporting.aggregate import Cell, fill_block
 from mlfo_mm.reporting.figures.style import (
+    CELL_FIELDS,
+    HEADING,
     MUTED,
     Plot,
     cell_fields,
@@ -91,7 +93,8 @@ def _plot(key: str, curves: Sequence[Curve]) -> Plot:
 def _draw(key: str, curves: Sequence[Curve]) -> Figure:
     blocks = list(dict.fromkeys(curve.block.task for curve in curves))
     names = list(dict.fromkeys(curve.name for curve in curves))
-    figure = Figure(figsize=(4.6 * len(blocks), 3.6))
+    figure = Figure(figsize=(4.6 * len(blocks), 4.0))
+    figure.suptitle(f'Sweep over {key}', **HEADING)
     axes = figure.subplots(1, len(blocks), squeeze=False)[0]
     points = sorted({p.place: p for c in curves for p, _ in c.points}.items())
     values = [point.value for _, point in points]
@@ -124,7 +127,7 @@ def _word(value: float | str) -> str:
 
 
 def _metric(curve: Curve) -> str:
-    return curve.block.metrics[0].label
+    return curve.block.metrics[0].full
 
 
 def _csv(key: str, curves: Sequence[Curve]) -> bytes:
@@ -136,7 +139,5 @@ def _csv(key: str, curves: Sequence[Curve]) -> bytes:
         for point, cell in curve.points:
             value = (key, _word(point.value), point.row.variant)
             rows.append((*value, *about, *measured, *cell_fields(cell)))
-    header = (
-        'key value variant method backbone pretrain dataset task metric mean half_width n seeds'
-    )
+    header = f'key setting variant method backbone pretrain dataset task metric {CELL_FIELDS}'
     return csv_bytes(header, rows)

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from mlfo_mm.reporting.figures.curves import LEVEL_LINES
+from mlfo_mm.reporting.figures.curves import CHANCE, LEVEL_LINES
 from mlfo_mm.reporting.figures.style import (
     BLUE,
     GREEN,
+    HEADING,
     INK,
     MUTED,
     ORANGE,
@@ -23,7 +24,6 @@ from mlfo_mm.reporting.figures.style import (
     render,
 )
 from mlfo_mm.reporting.padding import LEVELS, TERMS, padded_runs
-from mlfo_mm.reporting.render.csv import number
 from mlfo_mm.reporting.specs import Row
 from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
@@ -102,7 +102,8 @@ def _chance(run: Record, name: str) -> float | None:
 def _draw(lines: Sequence[Line]) -> Figure:
     forms = list(dict.fromkeys(line.form for line in lines))
     terms = [term for term in TERMS if any(line.term == term for line in lines)]
-    figure = Figure(figsize=(4.2 * len(terms), 2.7 * len(forms) + 0.6))
+    figure = Figure(figsize=(4.2 * len(terms), 2.7 * len(forms) + 0.9))
+    figure.suptitle(TITLE, **HEADING)
     axes = figure.subplots(len(forms), len(terms), squeeze=False, sharex=True)
     for form, row in zip(forms, axes, strict=True):
         for term, axis in zip(terms, row, strict=True):
@@ -115,6 +116,8 @@ def _draw(lines: Sequence[Line]) -> Figure:
         Line2D([], [], color=INK, linestyle=LEVEL_LINES[level], label=f'{level} level')
         for level in levels
     ]
+    if any(line.chance is not None for line in lines):
+        handles.append(Line2D([], [], color=MUTED, lw=0.8, ls=CHANCE, label='chance'))
     figure.legend(handles=handles, loc='outside lower center', ncols=len(handles))
     return figure
 
@@ -126,9 +129,9 @@ def _draw_panel(axis: Axes, title: str, lines: Sequence[Line]) -> None:
         lowest, highest = (list(map(pick, line.values)) for pick in (min, max))
         axis.fill_between(line.epochs, lowest, highest, color=colour, alpha=0.12, linewidth=0)
     for chance in sorted({line.chance for line in lines if line.chance is not None}):
-        axis.axhline(chance, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)))
+        axis.axhline(chance, color=MUTED, linewidth=0.8, linestyle=CHANCE)
     axis.set_title(title, fontsize=9)
-    axis.set(xlabel='Epoch', ylabel='Accuracy (%)', ylim=(-3, 103))
+    axis.set(xlabel='Epoch', ylabel='Accuracy of the term (%)', ylim=(-3, 103))
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axis.tick_params(labelbottom=True)
 
@@ -136,8 +139,7 @@ def _draw_panel(axis: Axes, title: str, lines: Sequence[Line]) -> None:
 def _csv(lines: Sequence[Line]) -> bytes:
     rows = []
     for line in lines:
-        chance = '' if line.chance is None else number(line.chance)
         for epoch, values in zip(line.epochs, line.values, strict=True):
-            place = (line.form, line.padding, line.term, line.level, f'{epoch:g}')
-            rows.append((*place, number(float(np.mean(values))), len(values), chance))
+            place = (line.form, line.padding, line.term, line.level, epoch)
+            rows.append((*place, float(np.mean(values)), len(values), line.chance))
     return csv_bytes('form padding term level epoch accuracy n chance', rows)

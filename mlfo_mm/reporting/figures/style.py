@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from mlfo_mm.reporting.aggregate import Cell
-from mlfo_mm.reporting.render.csv import number
+from mlfo_mm.reporting.grid import Value
+from mlfo_mm.reporting.render.csv import csv_text, number
 
 INK, MUTED, RULE, PAPER = '#24292f', '#6e7781', '#d8dee4', '#ffffff'
 # Okabe and Ito's palette: told apart in all common forms of colour blindness
 BLUE, ORANGE, GREEN, RED = '#0072b2', '#e69f00', '#009e73', '#d55e00'
 PURPLE, SKY, GREY = '#cc79a7', '#56b4e9', '#8c959f'
+HEADING: Any = dict(x=0.01, ha='left', fontsize=11, weight='bold')  # of a whole figure
+DRAWN = ('png', 'svg', 'pdf')
+PHOTOS = ('png', 'pdf')  # what holds frames of videos: an SVG would hold them as a PNG
+CELL_FIELDS = 'mean half_width n by_seed'
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, GREY)
 MARKERS = 'osD^vPX'
 SETTINGS: Any = {
@@ -45,6 +50,7 @@ SETTINGS: Any = {
     'legend.fontsize': 8,
     'legend.frameon': False,
     'lines.linewidth': 1.8,
+    'pdf.fonttype': 42,
     'svg.fonttype': 'none',
     'text.color': INK,
     'text.parse_math': False,
@@ -62,7 +68,7 @@ class Plot:
     Attributes:
         name: stem of its files.
         alt: what it shows, for those who do not see it.
-        files: content by suffix (``svg``, ``png``, ``csv``); empty if there is nothing to show.
+        files: content by suffix (``svg``, ``png``, ``pdf``, ``csv``); empty if there is nothing to show.
         missing: what is not in it, why, and the command that makes it.
     """
 
@@ -70,34 +76,67 @@ class Plot:
     title: str
     caption: str
     alt: str = ''
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: MutableMapping[str, bytes] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a picture, not numbers alone."""
+        return any(kind in self.files for kind in DRAWN)
 
-def render(
-    draw: Callable[[], Figure], name: str, kinds: Sequence[str] = ('png', 'svg')
-) -> dict[str, bytes]:
-    """Draw with the shared settings, whatever the user's own are.
+
+class Files(MutableMapping[str, bytes]):
+    """Contents of the files of a figure by suffix; a picture is drawn when it is asked for.
 
     Args:
         draw: makes the figure.
         name: of the files; the ids inside the SVG are drawn from it.
-        kinds: ``png`` before ``svg``: writing an SVG leaves a figure at 72 dots per inch.
+        kinds: of ``png``, ``svg`` and ``pdf``.
     """
-    files = {}
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS | {'svg.hashsalt': name})
-        figure = draw()
-        for kind in kinds:
-            buffer = io.BytesIO()
+
+    def __init__(self, draw: Callable[[], Figure], name: str, kinds: Sequence[str]) -> None:
+        self._draw, self._name = draw, name
+        self._made: dict[str, bytes | None] = dict.fromkeys(kinds)
+
+    def __getitem__(self, kind: str) -> bytes:
+        made = self._made[kind]
+        if made is None:
+            made = self._made[kind] = self._picture(kind)
+        return made
+
+    def __setitem__(self, kind: str, data: bytes) -> None:
+        self._made[kind] = data
+
+    def __delitem__(self, kind: str) -> None:
+        del self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def _picture(self, kind: str) -> bytes:
+        """Draw with the shared settings, whatever the user's own are, and without dates."""
+        buffer = io.BytesIO()
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(SETTINGS | {'svg.hashsalt': self._name})
+            figure = self._draw()
             if kind == 'png':
                 FigureCanvasAgg(figure).print_png(buffer, metadata={'Software': None})
-            else:
+            elif kind == 'svg':
                 canvas = FigureCanvasSVG(figure)
                 canvas.print_svg(buffer, metadata={'Date': None, 'Creator': None})
-            files[kind] = buffer.getvalue()
-    return files
+            else:
+                nothing = dict(CreationDate=None, Creator=None, Producer=None)
+                FigureCanvasPdf(figure).print_pdf(buffer, metadata=nothing)
+        return buffer.getvalue()
+
+
+def render(draw: Callable[[], Figure], name: str, kinds: Sequence[str] = DRAWN) -> Files:
+    """Return the files of a figure, see :class:`Files`."""
+    return Files(draw, name, kinds)
 
 
 def file_stem(*parts: str) -> str:
@@ -110,19 +149,14 @@ def named_style(index: int) -> dict[str, Any]:
     return dict(color=SERIES[index % len(SERIES)], marker=MARKERS[index % len(MARKERS)])
 
 
-def csv_bytes(header: str, rows: Iterable[Sequence[object]]) -> bytes:
+def csv_bytes(header: str, rows: Iterable[Sequence[Value]]) -> bytes:
     """Return rows under a header of words as CSV."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator='\n')
-    writer.writerow(header.split())
-    writer.writerows(rows)
-    return buffer.getvalue().encode()
+    names = header.split()
+    return csv_text(names, (dict(zip(names, row, strict=True)) for row in rows)).encode()
 
 
-def cell_fields(cell: Cell) -> tuple[str, str, int, str]:
-    """Return mean, half width, n and the value of each seed, as the CSV files hold them."""
-    mean = '' if cell.mean is None else number(cell.mean)
-    width = '' if cell.half_width is None else number(cell.half_width)
+def cell_fields(cell: Cell) -> tuple[Value, ...]:
+    """Return mean, half width, n and the value of each seed, for the columns ``CELL_FIELDS``."""
     pairs = zip(cell.runs, cell.values, strict=True)
-    seeds = ' '.join(f'{run.seed}:{number(value)}' for run, value in pairs)
-    return mean, width, len(cell.values), seeds
+    by_seed = ' '.join(f'{run.seed}:{number(value)}' for run, value in pairs)
+    return cell.mean, cell.half_width, len(cell.values), by_seed

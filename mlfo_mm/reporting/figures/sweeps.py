@@ -13,6 +13,9 @@ from matplotlib.transforms import ScaledTranslation
 
 from mlfo_mm.reporting.aggregate import Cell, fill_block
 from mlfo_mm.reporting.figures.style import (
+    CELL_FIELDS,
+    HEADING,
+    INK,
     MUTED,
     PAPER,
     Plot,
@@ -21,6 +24,7 @@ from mlfo_mm.reporting.figures.style import (
     named_style,
     render,
 )
+from mlfo_mm.reporting.labels import dataset_name
 from mlfo_mm.reporting.specs import Block
 from mlfo_mm.study.experiments import SWEPT
 from mlfo_mm.study.identity import DEFAULT, RunKey
@@ -130,13 +134,16 @@ def _names(curves: Sequence[Curve]) -> dict[tuple[str, RunKey], str]:
         parts = [DATASETS.get(curve.dataset, curve.dataset)]
         if len(families) > 1:
             backbone = BACKBONES.get(curve.family.backbone, curve.family.backbone)
-            parts.append(f'{backbone} on {curve.family.pretrain}')
+            parts.append(f'{backbone} on {dataset_name(curve.family.pretrain)}')
+        if curve.family.reference:
+            parts.append('reference')
         names[curve.dataset, curve.family] = ', '.join(parts)
     return names
 
 
 def _draw(sweeps: Sequence[Sweep], curves: Sequence[Curve]) -> Figure:
-    figure = Figure(figsize=(4.6 * len(sweeps), 3.6))
+    figure = Figure(figsize=(4.6 * len(sweeps), 4.1))
+    figure.suptitle(TITLE if len(sweeps) > 1 else f'Figure 3: over {sweeps[0].key}', **HEADING)
     axes = figure.subplots(1, len(sweeps), sharey=True, squeeze=False)[0]
     names = _names(curves)
     for axis, sweep in zip(axes, sweeps, strict=True):
@@ -145,13 +152,28 @@ def _draw(sweeps: Sequence[Sweep], curves: Sequence[Curve]) -> Figure:
         for curve in shown:
             _draw_curve(axis, curve, list(names).index((curve.dataset, curve.family)), len(names))
         axis.set(title=f'Over {sweep.key}', xlabel=sweep.label)
-    axes[0].set_ylabel('Top-1 accuracy (%)')
+    axes[0].set_ylabel('Linear probe, top-1 accuracy (%)')
     handles = [
         Line2D([], [], label=name, markersize=5.5, **named_style(index))
         for index, name in enumerate(names.values())
     ]
-    figure.legend(handles=handles, loc='outside lower center', ncols=min(3, len(handles)))
+    handles += _signs(curves)
+    figure.legend(handles=handles, loc='outside lower center', ncols=min(4, len(handles)))
     return figure
+
+
+def _signs(curves: Sequence[Curve]) -> list[Line2D]:
+    """Explain the signs that occur."""
+    cells = [cell for curve in curves for _, _, cell in curve.points]
+    handles = []
+    if any(cell.half_width is not None for cell in cells):
+        mark = Line2D([], [], color=INK, marker='|', lw=1.2, label='95 % interval (Student t)')
+        dash = Line2D([], [], color=INK, marker='_', ls='', alpha=0.6, label='one seed')
+        handles += [mark, dash]
+    if any(cell.half_width is None for cell in cells):
+        hollow = dict(marker='o', ls='', markerfacecolor=PAPER)
+        handles.append(Line2D([], [], color=INK, label='one seed, no interval', **hollow))
+    return handles
 
 
 def _draw_curve(axis: Axes, curve: Curve, index: int, count: int) -> None:
@@ -227,6 +249,6 @@ def _csv(curves: Sequence[Curve]) -> bytes:
     for curve in curves:
         identity = (curve.family.backbone, curve.family.pretrain, curve.dataset, TOP1.key)
         for value, variant, cell in curve.points:
-            rows.append((curve.sweep.key, f'{value:g}', variant, *identity, *cell_fields(cell)))
-    header = 'sweep value variant backbone pretrain dataset metric mean half_width n seeds'
+            rows.append((curve.sweep.key, value, variant, *identity, *cell_fields(cell)))
+    header = f'sweep value variant backbone pretrain dataset metric {CELL_FIELDS}'
     return csv_bytes(header, rows)

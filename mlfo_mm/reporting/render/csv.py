@@ -1,4 +1,9 @@
-"""The CSV form: plain numbers, one line for each row, data set and metric."""
+"""The CSV form: plain numbers, one line for each row, data set and metric.
+
+A column has one type in all files: a number is a number, ``true`` and ``false`` are the booleans, what
+is absent is empty, and a list reads ``[0, 1, 2]`` whatever its length, so that no reader takes it for a
+number.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +45,7 @@ def field(name: str, value: Value) -> str:
         case float():
             return number(value)
         case tuple():
-            return no_formula(' '.join(map(str, value)))
+            return f'[{", ".join(map(str, value))}]'
         case _:
             return no_formula(str(value))
 

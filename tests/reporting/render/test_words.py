@@ -76,7 +76,7 @@ def test_one_reason_over_several_columns_is_said_once():
 def test_values_of_a_csv_line():
     line = dict(a=1 / 3, b=True, c=(0, 2), d=None, p=1e-7, e=3, f='x,y', g=50.0)
     assert csv_text((*line, 'h'), [line]) == (
-        'a,b,c,d,p,e,f,g,h\n0.3333,true,0 2,,1e-07,3,"x,y",50,\n'
+        'a,b,c,d,p,e,f,g,h\n0.3333,true,"[0, 2]",,1e-07,3,"x,y",50,\n'
     )
 
 
@@ -104,7 +104,7 @@ def test_a_spreadsheet_computes_nothing(text):
     field = csv_text(('a',), [dict(a=text)]).splitlines()[1]
     assert field.strip('"')[0] in ("'", '\\')
     assert csv_text(('a',), [dict(a=-1.5)]) == 'a\n-1.5\n'
-    assert csv_text(('a',), [dict(a=('=1', 2))]) == "a\n'=1 2\n"
+    assert csv_text(('a',), [dict(a=('=1', 2))]) == 'a\n"[=1, 2]"\n'
 
 
 def test_names_are_no_markup_on_a_terminal():
