@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import count, seed
+from mlfo_mm.arguments import Parser, count, seed
 from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.study.tasks import LEVELS
 
@@ -28,11 +28,7 @@ EXAMPLES = (
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog='\n'.join(['examples:', *(f'  python tools/embed.py {each}' for each in EXAMPLES)]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(__doc__, EXAMPLES)
     parser.add_argument(
         'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file or folder, or: RUN none'
     )
