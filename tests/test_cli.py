@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlfo_mm.commands import COMMANDS, STATUSES, _as_commands
+from mlfo_mm.commands import COMMANDS
 from mlfo_mm.study.methods import cards
 from tests.conftest import REPO
 

@@ -25,7 +25,7 @@ ALLOWED = dict(
     cli={*SHARED, 'study'},
     # the doctor looks for data sets
     installation={*SHARED, 'datasets'},
-    mlfo_mm={'api', 'installation'},
+    mlfo_mm={'api', 'cli', 'installation'},
 )
 
 
