@@ -6,7 +6,9 @@ export: a backbone as plain state dict or safetensors under the names of another
 
     python tools/convert_checkpoint.py import r3d_18.pth weights.pth --config mlfo/r3d18_tv@ucf101
     python tools/convert_checkpoint.py export epoch_100.pth backbone.safetensors
-    python tools/convert_checkpoint.py export epoch_100.pth backbone.pt2
+    python tools/convert_checkpoint.py export mlfo/r3d18@demo backbone.pt2
+
+export takes a work directory or a run too, and means its newest checkpoint.
 """
 
 from __future__ import annotations
@@ -30,7 +32,11 @@ def parse_args() -> argparse.Namespace:
     ways = parser.add_subparsers(dest='way', required=True)
     for way in ('import', 'export'):
         sub = ways.add_parser(way)
-        sub.add_argument('source', type=Path, help='checkpoint, state dict or safetensors')
+        sub.add_argument(
+            'source',
+            type=Path,
+            help='checkpoint, state dict or safetensors; export: or a work directory or run',
+        )
         sub.add_argument('target', type=Path, help='file to write')
         sub.add_argument(
             '--layout', help='whose names its tensors have; default: they say it; none of a .pt2'
@@ -47,7 +53,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, and say what came of it."""
     args = parse_args()
-    from mlfo_mm.engine.backbone import PROGRAM, export_program  # loads torch, which takes seconds
+    from mlfo_mm.engine.backbone import PROGRAM, export_program, find_checkpoint  # loads torch
     from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.convert import export_weights, import_weights
 
@@ -56,9 +62,9 @@ def main() -> None:
         config.method = args.method or config.method
         print(import_weights(args.source, args.target, config, args.layout, args.prefix))
     elif args.target.suffix == PROGRAM:
-        print(export_program(args.source, args.target))
+        print(export_program(find_checkpoint(args.source), args.target))
     else:
-        print(export_weights(args.source, args.target, args.layout))
+        print(export_weights(find_checkpoint(args.source), args.target, args.layout))
 
 
 if __name__ == '__main__':

@@ -18,6 +18,9 @@ from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 
 
+VISUALIZERS = ('tensorboard', 'wandb', 'mlflow')
+
+
 def parse_args() -> argparse.Namespace:
     """Arguments as MMAction2's tool has them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -34,6 +37,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=seed, help='default: randomness.seed of the config')
     parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
+    parser.add_argument(
+        '--visualizer',
+        nargs='+',
+        choices=VISUALIZERS,
+        help='where curves go besides the log: W&B and MLflow write to the work directory, offline '
+        '(default: the config has tensorboard)',
+    )
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument(
         '--preflight', type=count, metavar='N', help='only say what a run on N processes lacks here'
@@ -59,7 +69,8 @@ def main() -> None:
 def _train(args: argparse.Namespace, records: list[Path]) -> None:
     from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.config_values import require
-    from mlfo_mm.engine.launch import missing, next_command, train, use_amp
+    from mlfo_mm.engine.launch import default_work_dir, missing, next_command, train, use_amp
+    from mlfo_mm.engine.visualizers import use_visualizers
     from mlfo_mm.evaluation.pretrain_record import train_and_record
     from mmengine.dist import is_main_process
 
@@ -70,7 +81,7 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
         if lines:
             raise UserError('\nerror: '.join(lines))
         return
-    name = Path('work_dirs', config.get('method', 'run'), Path(config.filename).stem)
+    name = default_work_dir(config.get('method', 'run'), Path(config.filename).stem)
     config.work_dir = args.work_dir or config.get('work_dir') or str(name)
     if args.seed is not None:
         config.randomness.seed = args.seed
@@ -79,6 +90,8 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
     )
     if args.amp:
         use_amp(config)
+    if args.visualizer:
+        use_visualizers(config, args.visualizer)
     if args.results:
         how = (args.launcher, args.resume, args.auto_scale_lr)
         records += train_and_record(config, *how, args.results)
