@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
@@ -10,15 +9,12 @@ import pytest
 import torch
 from mmaction.registry import MODELS
 from mmengine.runner import set_random_seed
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 from torchvision.models.video import r2plus1d_18, r3d_18, s3d
 
-from mlfo_mm import build
-from mlfo_mm.engine.backbone import FACTS
 from mlfo_mm.engine.checkpoints import read_checkpoint
-from mlfo_mm.engine.composed import composed_text, read_values
+from mlfo_mm.engine.composed import read_values
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.convert import export_weights, import_weights, to_ours
 from mlfo_mm.engine.layouts import LAYOUTS, OFFICIAL, Layout
@@ -298,39 +294,3 @@ def test_export_of_what_is_none_of_ours(tmp_path):
     assert 'no known layout names all tensors' in said and 'slow_path.conv1.conv.weight' in said
     said = fault(export_weights, tmp_path / 'a.pth', tmp_path / 'b.pth', 'plain')
     assert '1 tensors have no name' in said
-
-
-@pytest.mark.parametrize(
-    ('run', 'options', 'said'),
-    [
-        (TORCHVISION, {}, 'r3d_18() takes it as it is'),
-        (
-            PAPER,
-            {},
-            'r3d_18() does not take it: other shape 1, first stem.0.weight (64, 3, 7, 7, 7) for',
-        ),
-        (TORCHVISION, {'backbone.base_channels': 4}, 'does not take it: other shape '),
-        (
-            TORCHVISION,
-            {'backbone.temporal_strides': [1, 1, 2, 2]},
-            'but is another network: strides',
-        ),
-        (TORCHVISION, {'time_padding': 'replicate'}, 'but is another network: strides'),
-        ('mlfo/s3d@ucf101', {}, 's3d() takes it as it is'),
-    ],
-)
-def test_export_says_whether_torchvision_s_class_takes_it(run, options, said, tmp_path):
-    config = load_config(run, options)
-    set_random_seed(0)
-    state = shaken(build(run, options).backbone).state_dict()
-    state = {f'backbone.{key}': value for key, value in state.items()}
-    torch.save(
-        dict(state_dict=state, meta=dict(composed=composed_text(config))), tmp_path / 'a.pth'
-    )
-    line = export_weights(tmp_path / 'a.pth', tmp_path / 'b.safetensors')
-    assert said in line and ('.pt2 file runs' in line) == ('as it is' not in said)
-    with safe_open(tmp_path / 'b.safetensors', 'pt') as file:
-        facts = json.loads(file.metadata()[FACTS])
-    assert facts['mean'] == config.normalize.mean and facts['clip_len'] == config.clip_len
-    backbone = config.model.backbone
-    assert all(facts['backbone'][key] == backbone[key] for key in options if key in backbone)
