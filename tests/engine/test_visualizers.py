@@ -27,6 +27,7 @@ class StandIn(types.ModuleType):
         self.__spec__ = ModuleSpec(name, None)
         self.calls: list[tuple[str, tuple, dict]] = []
         self.config = types.SimpleNamespace(update=lambda *args, **kwargs: None)
+        self.run = types.SimpleNamespace(log_code=lambda **kwargs: None)
 
     def __getattr__(self, name: str):
         if name.startswith('__'):
