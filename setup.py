@@ -14,12 +14,15 @@ CARRIED = (
     ('tools', '*.*'),
     ('tools/data', '*.py'),
     ('results/paper', '*.csv'),
+    ('results/estimates', '*.csv'),
+    ('results/reference', 'records/**/*.json'),
     ('.', 'constraints.txt'),
     ('.', 'openmmlab.txt'),
     ('.', 'model-index.yml'),
 )
 VERSION = re.search(r"__version__ = '(.+)'", (HERE / 'mlfo_mm/__init__.py').read_text()).group(1)
 README = HERE / 'README.md'
+PAPER = 'https://arxiv.org/abs/2108.02183'
 
 # mmengine, mmcv, mmaction2 and OpenCV are not here but in openmmlab.txt, for --no-deps: pip would
 # unpack mmcv-lite over a full mmcv, and two or three OpenCV distributions into one cv2 folder.
@@ -76,6 +79,12 @@ setup(
     long_description=README.read_text(encoding='utf-8') if README.is_file() else '',
     long_description_content_type='text/markdown',
     license='Apache-2.0',
+    url=PAPER,
+    project_urls={
+        'Paper': PAPER,
+        'MMAction2': 'https://github.com/open-mmlab/mmaction2',
+    },
+    keywords='self-supervised video representation learning, MMAction2, benchmark, MLFO',
     python_requires='>=3.11',
     packages=find_packages(include=['mlfo_mm', 'mlfo_mm.*']),
     cmdclass=dict(build_py=CarryFiles),

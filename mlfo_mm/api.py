@@ -56,7 +56,10 @@ def build(run: str, options: dict[str, Any] | None = None) -> nn.Module:
 
 
 def load_backbone(checkpoint: str | Path) -> nn.Module:
-    """The backbone of a trained run; see :func:`mlfo_mm.engine.backbone.load_backbone`."""
+    """The backbone of a trained run: of its checkpoint, work directory or name, ``'mlfo/r3d18@demo'``.
+
+    See :func:`mlfo_mm.engine.backbone.load_backbone`.
+    """
     from mlfo_mm.engine import backbone
 
     return backbone.load_backbone(checkpoint)

@@ -6,7 +6,7 @@ import runpy
 import sys
 import textwrap
 
-from mlfo_mm import __version__
+from mlfo_mm import __version__, commands
 from mlfo_mm.commands import COMMANDS, STATUSES
 from mlfo_mm.errors import did_you_mean
 from mlfo_mm.study.paths import REPOSITORY
@@ -42,7 +42,8 @@ def main() -> None:
         print(f'error: no command {name!r}{near}', file=sys.stderr)
         sys.exit(2)
     tool = REPOSITORY / 'tools' / COMMANDS[name].tool
-    sys.argv[:2] = [f'mlfo {name}']
+    del sys.argv[1]
+    commands.typed = f'mlfo {name}'
     runpy.run_path(str(tool), run_name='__main__')
 
 

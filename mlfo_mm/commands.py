@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 INSTALLED = (Path(__file__).resolve().parent / '.mim').is_dir()  # not a checkout
+typed = ''  # the command that is run, as its usage calls it; empty where a tool is run by its file
 
 
 class Command(NamedTuple):

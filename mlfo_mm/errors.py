@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from mlfo_mm.commands import as_typed
+from mlfo_mm.commands import INSTALLED, as_typed
 
 # what a full, read-only, failing or vanished disk answers
 DISK = {
@@ -119,8 +119,10 @@ def environment() -> str:
     """The command that brings what is not installed."""
     if unused_environment():
         return unused_environment()
-    if not (ROOT / 'Makefile').is_file():
-        return 'mlfo doctor says what installs it'
+    if INSTALLED:
+        carried = Path(__file__).resolve().parent / '.mim'
+        lists = f'-c {carried}/constraints.txt -r {carried}/openmmlab.txt'
+        return f'python -m pip install --no-deps {lists}'
     return f'make install in {ROOT}, then source .venv/bin/activate'
 
 

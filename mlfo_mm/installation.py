@@ -12,12 +12,10 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import metadata, util
-from pathlib import Path
 from types import ModuleType
 from typing import Literal, NamedTuple
 
-from mlfo_mm.commands import INSTALLED
-from mlfo_mm.errors import UserError, environment, unused_environment
+from mlfo_mm.errors import UserError, unused_environment
 
 PIP = 'python -m pip install'
 PAIR = f'{PIP} torch==2.11.0 torchvision==0.26.0'  # always together: built for each other
@@ -110,13 +108,6 @@ def torchvision(module: str) -> ModuleType:
     except Exception as error:  # a broken binary fails with whatever error it likes
         package = next(package for package in ESSENTIAL if package.name == 'torchvision')
         raise unfit([_not_importable(package, error)]) from error
-
-
-def at_once() -> str:
-    """The command that brings whatever is missing."""
-    carried = Path(__file__).resolve().parent / '.mim'
-    lists = f'-c {carried}/constraints.txt -r {carried}/openmmlab.txt'
-    return f'{PIP} --no-deps {lists}' if INSTALLED else environment()
 
 
 def unfit(findings: list[Finding]) -> UserError:

@@ -21,6 +21,7 @@ import logging
 import os
 from collections.abc import Callable
 
+from mlfo_mm import commands
 from mlfo_mm.errors import line_of, one_line, printable
 
 STOPPED, CLOSED = 130, 141  # exit statuses: as shells have them of SIGINT and SIGPIPE
@@ -52,6 +53,8 @@ def cli(main: Callable[..., None]) -> Callable[..., None]:
             if hasattr(stream, 'reconfigure'):
                 stream.reconfigure(errors='backslashreplace')
         logging.setLogRecordFactory(plain_record)
+        if commands.typed:
+            sys.argv[0] = commands.typed
         try:
             main(*args, **kwargs)
             sys.stdout.flush()

@@ -92,3 +92,39 @@ def test_the_lines_of_the_readme(trained, tmp_path, monkeypatch):
     names = {}
     exec(code, names)
     assert names['features'].shape == (2, 8 * 8)
+
+
+def test_a_run_means_its_newest_checkpoint(trained, tmp_path, monkeypatch):
+    checkpoint, _, config = trained
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=f'no checkpoint .* in work_dirs/.*train.py {config.run} '):
+        mlfo_mm.load_backbone(config.run)
+    folder = tmp_path / 'work_dirs' / config.method / config.run.partition('/')[2]
+    folder.mkdir(parents=True)
+    checkpoint.rename(folder / 'epoch_2.pth')
+    (folder / 'epoch_3.pth').write_bytes(b'cut off')
+    for what in (config.run, folder, str(folder / 'epoch_2.pth')):
+        assert mlfo_mm.load_backbone(what).facts.run == config.run
+    with pytest.raises(UserError, match='nowhere'):
+        mlfo_mm.load_backbone('nowhere/epoch_1.pth')
+
+
+@pytest.mark.product
+@pytest.mark.parametrize(
+    ('name', 'padding'),
+    [*((name, 'zeros') for name in mlfo_mm.list_backbones()), ('r3d18', 'replicate')],
+)
+def test_every_backbone_is_exported(name, padding, tmp_path):
+    """Its width, strides and padding are those of the run."""
+    run = (f'simclr/{name}@smoke', dict(time_padding=padding))
+    torch.manual_seed(0)
+    config, backbone = load_config(*run), mlfo_mm.build(*run).backbone.eval()
+    state = {f'backbone.{key}': value for key, value in backbone.state_dict().items()}
+    meta = dict(composed=composed_text(config))
+    torch.save(dict(state_dict=state, meta=meta), tmp_path / 'a.pth')
+    export_program(tmp_path / 'a.pth', tmp_path / 'a.pt2')
+    clips = torch.randn(3, 3, config.clip_len, config.crop_size, config.crop_size)
+    found = torch.export.load(tmp_path / 'a.pt2').module()(clips)
+    with torch.no_grad():
+        for one, other in zip(found, backbone(clips), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)

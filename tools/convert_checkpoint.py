@@ -3,6 +3,7 @@
 import: a checkpoint of torchvision (R3D-18, S3D), a plain 3D ResNet or MLFO's released code.
 export: a backbone as plain state dict or safetensors under the names of another code, or as a program
 (.pt2) that torch alone runs, with every width and stride.
+export takes a work directory or a run too, and means its newest checkpoint.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ def parse_args() -> argparse.Namespace:
     ways = parser.add_subparsers(dest='way', required=True)
     for way, examples in WAYS.items():
         sub = ways.add_parser(way, doc=__doc__, examples=examples)
-        sub.add_argument('source', type=Path, help='checkpoint, state dict or safetensors')
+        sub.add_argument(
+            'source',
+            type=Path,
+            help='checkpoint, state dict or safetensors; export: or a work directory or run',
+        )
         sub.add_argument('target', type=Path, help='file to write')
         sub.add_argument(
             '--layout', help='whose names its tensors have; default: they say it; none of a .pt2'
@@ -48,7 +53,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, and say what came of it."""
     args = parse_args()
-    from mlfo_mm.engine.backbone import PROGRAM, export_program  # loads torch, which takes seconds
+    from mlfo_mm.engine.backbone import PROGRAM, export_program, find_checkpoint  # loads torch
     from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.convert import export_weights, import_weights
 
@@ -57,9 +62,9 @@ def main() -> None:
         config.method = args.method or config.method
         print(import_weights(args.source, args.target, config, args.layout, args.prefix))
     elif args.target.suffix == PROGRAM:
-        print(export_program(args.source, args.target))
+        print(export_program(find_checkpoint(args.source), args.target))
     else:
-        print(export_weights(args.source, args.target, args.layout))
+        print(export_weights(find_checkpoint(args.source), args.target, args.layout))
 
 
 if __name__ == '__main__':

@@ -15,7 +15,8 @@ from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import Parser
 from mlfo_mm.commands import as_typed
-from mlfo_mm.installation import at_once, report
+from mlfo_mm.errors import environment
+from mlfo_mm.installation import report
 
 
 @cli
@@ -30,7 +31,7 @@ def main() -> None:
             print(f'{"":18}-> {as_typed(finding.remedy)}', flush=True)
     wrong = sum(finding.status == 'wrong' for finding in findings)
     print(
-        f'{wrong} essential thing(s) wrong; all at once: {at_once()}'
+        f'{wrong} essential thing(s) wrong; all at once: {environment()}'
         if wrong
         else 'all essential things are in order'
     )

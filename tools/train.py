@@ -25,6 +25,7 @@ EXAMPLES = (
     'mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try',
     'mlfo/r3d18@mini --dataset mine --work-dir work_dirs/try --resume',
 )
+VISUALIZERS = ('tensorboard', 'wandb', 'mlflow')
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,6 +45,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=seed, help='default: randomness.seed of the config')
     parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='key=value ...')
+    parser.add_argument(
+        '--visualizer',
+        nargs='+',
+        choices=VISUALIZERS,
+        help='where curves go besides the log: W&B and MLflow write to the work directory, offline '
+        '(default: the config has tensorboard)',
+    )
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument(
         '--preflight', type=count, metavar='N', help='only say what a run on N processes lacks here'
@@ -69,7 +77,15 @@ def main() -> None:
 def _train(args: argparse.Namespace, records: list[Path]) -> None:
     from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.config_values import require
-    from mlfo_mm.engine.launch import fit_batch, missing, next_command, train, use_amp
+    from mlfo_mm.engine.launch import (
+        default_work_dir,
+        fit_batch,
+        missing,
+        next_command,
+        train,
+        use_amp,
+    )
+    from mlfo_mm.engine.visualizers import use_visualizers
     from mlfo_mm.evaluation.pretrain_record import train_and_record
     from mmengine.dist import is_main_process
 
@@ -84,7 +100,7 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
             raise UserError('\nerror: '.join(lines))
         return
     stem = '-'.join(filter(None, (Path(config.filename).stem, args.dataset)))
-    name = Path('work_dirs', config.get('method', 'run'), stem)
+    name = default_work_dir(config.get('method', 'run'), stem)
     config.work_dir = args.work_dir or config.get('work_dir') or str(name)
     if args.seed is not None:
         config.randomness.seed = args.seed
@@ -96,6 +112,8 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
     if args.launcher == 'none' and 'train_dataloader.batch_size' not in options:
         line = fit_batch(config)
         print(line, end='\n' if line else '')
+    if args.visualizer:
+        use_visualizers(config, args.visualizer)
     if args.results:
         how = (args.launcher, args.resume, args.auto_scale_lr)
         records += train_and_record(config, *how, args.results)

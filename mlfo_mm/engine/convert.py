@@ -11,20 +11,29 @@ from mmengine.config import Config
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from mlfo_mm.engine.backbone import FACTS, build_backbone, clip_facts
 from mlfo_mm.engine.checkpoints import (
     BACKBONE,
     SAFETENSORS,
     SHOWN,
     backbone_differences,
+    differences,
     read_checkpoint,
     tensors_of,
 )
-from mlfo_mm.engine.composed import composed_text
+from mlfo_mm.engine.composed import carried_config, composed_text
 from mlfo_mm.engine.launch import model_state
 from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect
 from mlfo_mm.errors import UserError, did_you_mean, short
 from mlfo_mm.files import file_sha256, write_atomic
+from mlfo_mm.installation import torchvision
 
+ANY = 'a .pt2 file runs on torch alone, whatever the network'
+# torchvision's function for a layout, and the parts of its network before the pooling
+TORCHVISION = dict(
+    torchvision_r3d=('r3d_18', ('stem', 'layer1', 'layer2', 'layer3', 'layer4')),
+    torchvision_s3d=('s3d', ('features',)),
+)
 WRAPPERS = ('module.', 'backbone.')  # what DataParallel and recognizers put before the names
 
 
@@ -78,13 +87,15 @@ def import_weights(
 def export_weights(source: Path, target: Path, layout: str | None = None) -> str:
     """Write the weights of a checkpoint as a plain state dict under the names of another code.
 
+    safetensors carries what to feed the network as well (:class:`~mlfo_mm.engine.backbone.ClipFacts`, JSON).
+
     Args:
         source: Checkpoint of this code.
         target: ``*.pth`` for ``torch.load``, ``*.safetensors`` for safetensors.
         layout: Names to write; None takes torchvision's or else plain ones.
 
     Returns:
-        A line that says what was converted.
+        A line that says what was converted, and whether torchvision's class takes it.
 
     Raises:
         UserError: The source cannot be read, or has tensors without a name in the layout.
@@ -93,7 +104,8 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
         raise UserError(
             f'{target}: a name on .pth, {SAFETENSORS} or .pt2 says which format to write'
         )
-    state = tensors_of(read_checkpoint(source))
+    read = read_checkpoint(source)
+    state, config = tensors_of(read), _config(read, source)
     backbone = {k.removeprefix(BACKBONE): v for k, v in state.items() if k.startswith(BACKBONE)}
     if not backbone:
         raise UserError(f'{source}: no tensor begins with {BACKBONE!r}: no checkpoint of this code')
@@ -112,6 +124,8 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
             theirs[bias] = torch.zeros_like(theirs[mean])
     if target.suffix == SAFETENSORS:
         facts = dict(layout=found.name, source=source.name, source_sha256=file_sha256(source))
+        if config is not None:
+            facts[FACTS] = clip_facts(config).text()
         data = safetensors_bytes(theirs, metadata=facts | {'format': 'pt'})
     else:
         file = io.BytesIO()
@@ -119,7 +133,53 @@ def export_weights(source: Path, target: Path, layout: str | None = None) -> str
         data = file.getvalue()
     write_atomic(target, data)
     line = f'{len(theirs)} tensors under the names of {found.what}: {target}'
-    return line + (f'; left out: {", ".join(sorted(unnamed)[:SHOWN])} ...' if unnamed else '')
+    line += f'; left out: {", ".join(sorted(unnamed)[:SHOWN])} ...' if unnamed else ''
+    return line + said_of_torchvision(found, theirs, backbone, config)
+
+
+def said_of_torchvision(
+    layout: Layout,
+    theirs: Mapping[str, Tensor],
+    backbone: Mapping[str, Tensor],
+    config: Config | None,
+) -> str:
+    """Whether torchvision's class takes exported tensors as it is; empty where the layout has no class.
+
+    Tensors of the same shapes are not enough: strides and padding in time are none, so both networks are
+    shown the same clip.
+    """
+    if layout.name not in TORCHVISION:
+        return ''
+    name, parts = TORCHVISION[layout.name]
+    network = getattr(torchvision('models.video'), name)()
+    state = network.state_dict()
+    found = differences({k: v for k, v in state.items() if not layout.drops(k)}, theirs)
+    if found:
+        return f"; torchvision's {name}() does not take it: {found}; {ANY}"
+    if config is None:
+        return ''
+    network.load_state_dict({**state, **theirs})
+    clip = torch.randn(1, 3, 16, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        levels = build_backbone(config, backbone)(clip)
+        for part in parts:
+            clip = getattr(network.eval(), part)(clip)
+    ours = levels[-1]
+    if ours.shape == clip.shape and (ours - clip).norm() <= 1e-3 * clip.norm():
+        return f"; torchvision's {name}() takes it as it is (strict=False: it has no classifier)"
+    return (
+        f"; torchvision's {name}() takes the tensors, but is another network: strides, pooling or padding "
+        f'differ; {ANY}'
+    )
+
+
+def _config(read: Mapping[str, object], source: Path) -> Config | None:
+    try:
+        return carried_config(read, source)
+    except (
+        UserError
+    ):  # of components that are not known here: the tensors are exported all the same
+        return None
 
 
 def to_ours(theirs: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
@@ -180,5 +240,5 @@ def _best(source: Path, backbone: Mapping[str, Tensor]) -> Layout:
             return layout
     raise UserError(
         f'{source}: no known layout names all tensors of its backbone, the first are '
-        f'{", ".join(map(short, list(backbone)[:SHOWN]))}'
+        f'{", ".join(map(short, list(backbone)[:SHOWN]))}; {ANY}'
     )

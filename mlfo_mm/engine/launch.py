@@ -99,6 +99,11 @@ def use_amp(config: Config) -> None:
     config.optim_wrapper.type = AutocastOptimWrapper.__name__
 
 
+def default_work_dir(method: str, stem: str) -> Path:
+    """Where a run's files go unless ``--work-dir`` says otherwise."""
+    return Path('work_dirs', method, stem)
+
+
 def prepare_work_dir(work_dir: str | Path) -> Path:
     """Create the work directory and prove that it can be written."""
     path = make_writable(work_dir, 'the work directory', '--work-dir')

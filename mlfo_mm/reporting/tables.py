@@ -160,7 +160,7 @@ def make_tables(
     Returns:
         The tables by the path of their Markdown file.
     """
-    require_folder(results_dir)
+    require_folder(results_dir, with_reference)
     chosen = find_profile(profile)
     specs = [find_table(name) for name in names]
     everything = load_records(results_dir, with_reference=with_reference)

@@ -129,15 +129,18 @@ def record_path(profile: str, experiment: str, results_dir: str | Path = 'result
     return path
 
 
-def require_folder(results_dir: str | Path) -> None:
-    """Refuse a folder of results that is not there, such as a mistyped one."""
-    if not Path(results_dir).is_dir():
+def require_folder(results_dir: str | Path, with_reference: bool = False) -> None:
+    """Refuse a folder of results that is not there, such as a mistyped one.
+
+    Shipped records alone need none: it is made.
+    """
+    if not with_reference and not Path(results_dir).is_dir():
         raise UserError(f'no folder {results_dir}: --results names the one with records/')
 
 
 def require_records(results_dir: str | Path, profile: str, with_reference: bool = False) -> None:
     """Refuse a profile without any record: what is made of none says nothing."""
-    require_folder(results_dir)
+    require_folder(results_dir, with_reference)
     folders = [Path(results_dir) / 'records', *([REFERENCE / 'records'] if with_reference else [])]
     there = sorted({path.parent.name for folder in folders for path in folder.glob('*/*.json')})
     if profile in PROFILES and profile not in there:

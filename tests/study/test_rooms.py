@@ -15,7 +15,7 @@ ALLOWED = dict(
     datasets={*SHARED, 'study', 'video'},
     # the label that a sampler gives to what is not to be told
     models={*SHARED, 'installation', 'study', 'datasets'},
-    engine={*SHARED, 'study', 'datasets', 'models'},
+    engine={*SHARED, 'installation', 'study', 'datasets', 'models'},
     evaluation={*SHARED, 'study', 'datasets', 'models', 'engine'},
     benchmark={*SHARED, 'study', 'datasets', 'models', 'engine', 'evaluation', 'reporting'},
     reporting={*SHARED, 'study', 'video'},
@@ -25,7 +25,7 @@ ALLOWED = dict(
     cli={*SHARED, 'study'},
     # the doctor looks for data sets
     installation={*SHARED, 'datasets'},
-    mlfo_mm={'api', 'installation'},
+    mlfo_mm={'api', 'cli', 'installation'},
 )
 
 

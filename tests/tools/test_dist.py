@@ -96,3 +96,24 @@ def test_a_preempted_job_waits_again_and_goes_on(tmp_path, batch):
         assert second == 'scontrol requeue 17'
     else:
         assert second == f'{first} --resume'
+
+
+@pytest.mark.parametrize(
+    ('tool', 'usage'),
+    [
+        ('tools/dist_train.sh', 'RUN GPUS'),
+        ('tools/dist_test.sh', 'CONFIG CHECKPOINT GPUS'),
+        ('tools/slurm_train.sh', 'PARTITION JOB_NAME RUN'),
+        ('tools/dev/bench/all.sh', '[FOLDER]'),
+    ],
+)
+def test_help_is_given_and_nothing_is_run(tool, usage, tmp_path):
+    where = dict(cwd=tmp_path, env=dict(PATH='/usr/bin:/bin'), capture_output=True, text=True)
+    said = subprocess.run([REPO / tool, '--help'], **where, timeout=60)
+    assert (said.returncode, said.stderr) == (0, '')
+    assert usage in said.stdout and f'\n  tools/{tool.partition("/")[2]}' in said.stdout.replace(
+        "  GPUS=16 SRUN_ARGS='--time=24:00:00 --qos=low' ", '  '
+    )
+    words = ['--frist'] if usage == '[FOLDER]' else ['one']
+    wrong = subprocess.run([REPO / tool, *words], **where, timeout=60)
+    assert (wrong.returncode, wrong.stdout) == (2, '') and 'usage: ' in wrong.stderr

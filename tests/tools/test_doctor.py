@@ -54,3 +54,17 @@ def test_broken_torchvision(tmp_path):
     )
     assert '--force-reinstall torch==2.11.0 torchvision==0.26.0' in done.stdout
     assert 'Traceback' not in done.stdout + done.stderr
+
+
+def test_make_needs_no_environment(tmp_path):
+    """Nothing is installed by it, and what is missing is a list."""
+    bare = tmp_path / 'python'
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    bare.chmod(0o755)
+    words = ['make', 'doctor', f'VENV={tmp_path / "none"}', f'PYTHON={bare}']
+    done = subprocess.run(
+        words, cwd=REPO, env=dict(PATH=os.environ['PATH']), capture_output=True, text=True
+    )
+    assert done.returncode == 2 and 'Traceback' not in done.stdout + done.stderr
+    assert 'wrong torch ' in done.stdout and 'all at once: ' in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ['python']
