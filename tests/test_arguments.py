@@ -6,7 +6,17 @@ import argparse
 
 import pytest
 
-from mlfo_mm.arguments import LARGEST_SEED, OptionsAction, count, duration, natural, seed
+from mlfo_mm.arguments import (
+    EXIT_STATUS,
+    LARGEST_SEED,
+    OptionsAction,
+    Parser,
+    count,
+    duration,
+    natural,
+    seed,
+    spelled,
+)
 
 
 def test_numbers_within_bounds():
@@ -78,3 +88,28 @@ def test_times():
 def test_what_is_no_time(text):
     with pytest.raises(argparse.ArgumentTypeError, match='no time such as 90s, 12m'):
         duration(text)
+
+
+@pytest.mark.parametrize(
+    'value', [1, 0.5, True, None, 'plain', 'a, b', '10', '[1', '(x', [1, 2], (1, 'x'), {'a': 1}]
+)
+def test_what_is_spelled_is_read_back(value):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction)
+    read = parser.parse_args(['--cfg-options', f'key={spelled(value)}']).cfg_options['key']
+    assert (read, type(read)) == (value, type(value))
+
+
+def test_help_says_defaults_examples_and_exit_status(monkeypatch):
+    monkeypatch.setattr('sys.argv', ['tools/it.py'])
+    parser = Parser('What ``it`` does.', ['mine', ''])
+    parser.add_argument('--size', type=int, default=3, help='of it')
+    parser.add_argument('--none', help='nothing')
+    parser.add_argument('--flag', action='store_true', help='yes')
+    text = parser.format_help()
+    assert 'What it does.' in text and 'of it (default: 3)' in text
+    assert text.count('default') == 1
+    assert '\nexamples:\n  python tools/it.py mine\n  python tools/it.py\n' in text
+    assert text.rstrip().endswith(EXIT_STATUS)
+    monkeypatch.setattr('sys.argv', ['mlfo it'])
+    assert Parser('', ['x']).format_help().startswith('usage: mlfo it ')

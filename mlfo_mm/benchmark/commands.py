@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.resources import Resources
 from mlfo_mm.benchmark.state import files, lock, read, status, to_do
+from mlfo_mm.benchmark.terminal import how_far
 from mlfo_mm.benchmark.where import Where
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.methods import CARD
@@ -159,6 +161,9 @@ def show_status(choice: Choice, where: Where, console: Console) -> None:
         text = f'{state:8} {job.title}'
         if state == 'failed':
             text += f': {read(files(plan, job).state).get("reason")} (log: {files(plan, job).log})'
+        elif state == 'running':
+            start = float(read(files(plan, job).state).get('start', time.time()))
+            text += f': {how_far(plan, job, time.time(), start)}'
         console.print(text, highlight=False, markup=False, soft_wrap=True)
     counts = Counter(found.values())
     console.print(', '.join(f'{number} {name}' for name, number in counts.items()))

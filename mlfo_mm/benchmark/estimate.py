@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -139,13 +139,26 @@ class Estimates:
                     return found
         return None
 
-    def left(self, jobs: Iterable[Job], spent: dict[str, float], slots: int) -> float | None:
-        """Seconds until all jobs are done; ``spent`` holds those of the running ones.
+    def left(
+        self,
+        jobs: Iterable[Job],
+        spent: Mapping[str, float],
+        slots: int,
+        pace: Mapping[str, float] | None = None,
+    ) -> float | None:
+        """Seconds until all jobs are done.
 
         None where too little is known: more than half of the jobs are like none before.
+
+        Args:
+            jobs: Those that are not done.
+            spent: Seconds of the running ones so far.
+            slots: Jobs at a time.
+            pace: Seconds left of running ones where they say it themselves.
         """
         jobs = list(jobs)
         guesses = {job.name: self.seconds(job) for job in jobs}
+        guesses |= {name: spent.get(name, 0.0) + seconds for name, seconds in (pace or {}).items()}
         told = [seconds for seconds in guesses.values() if seconds is not None]
         if 2 * len(told) < len(jobs) or not told:
             return None

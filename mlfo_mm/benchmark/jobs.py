@@ -89,6 +89,7 @@ class Plan:
         todo: Names of the jobs that this run runs: the workflow runs these and no others.
         gpus: Identifiers of the GPUs that jobs share; none on a CPU or where a cluster assigns them.
         threads: CPU threads of a job.
+        cluster: Whether they are submitted to a cluster, which is asked for what each needs.
         until: When a run ends that has only so much time, in seconds of the clock; 0 for any time.
         expected: Seconds that jobs will take, by their names, where that is known.
     """
@@ -105,6 +106,7 @@ class Plan:
     todo: tuple[str, ...] = ()
     gpus: tuple[str, ...] = ()
     threads: int = 1
+    cluster: bool = False
     until: float = 0.0
     expected: dict[str, float] = field(default_factory=dict)
 

@@ -30,6 +30,7 @@ from mlfo_mm.benchmark.state import (
     status,
     write,
 )
+from mlfo_mm.benchmark.submissions import Submissions
 from mlfo_mm.benchmark.terminal import Follower
 from mlfo_mm.errors import UserError
 from mlfo_mm.processes import die_with_parent
@@ -118,17 +119,28 @@ def snakemake_command(plan: Plan, machine: Machine) -> list[str]:
         command += ['--executor', machine.executor]
     if machine.cluster:
         command += ['--jobs', str(machine.jobs)]
+        command += ['--slurm-jobname-prefix', job_name(plan)] if has_slurm() else []
     else:
         command += ['--cores', str(machine.jobs * machine.threads)]
         command += ['--resources', f'gpu={len(machine.gpus)}'] if machine.gpus else []
     return command
 
 
+def job_name(plan: Plan) -> str:
+    """What the names of a plan's jobs begin with in a queue; which job it is, their comment says."""
+    return f'mlfo-{plan.profile}'
+
+
+def has_slurm() -> bool:
+    """Whether Snakemake can submit to Slurm here, and knows the options for it."""
+    return importlib.util.find_spec('snakemake_executor_plugin_slurm') is not None
+
+
 def write_plan(plan: Plan, machine: Machine, todo: Sequence[Job], until: float = 0.0) -> None:
     """Write the plan for a machine, with what is to run of it and, where time is short, until when."""
     plan.gpus, plan.threads, plan.until = machine.gpus, machine.threads, until
-    plan.todo = tuple(job.name for job in todo)
-    if until:
+    plan.todo, plan.cluster = tuple(job.name for job in todo), machine.cluster
+    if until or machine.cluster:
         estimates = Estimates(plan)
         told = {job.name: estimates.told(job) for job in todo}
         # another machine's times are no reason not to begin
@@ -217,12 +229,17 @@ def _snakemake(plan: Plan, machine: Machine, held: int, follower: Follower) -> t
             pass_fds=[held],
             preexec_fn=die_with_parent,
         )
+        submissions = Submissions(plan, log)
         with follower:
             while process.poll() is None:
                 time.sleep(POLL_S)
+                if machine.cluster:
+                    submissions.look(time.monotonic())
                 follower.update()
                 if plan.until and time.time() > plan.until:
                     _stop(plan)
+            if machine.cluster:
+                submissions.look()
             follower.update()
     return process.returncode, log
 

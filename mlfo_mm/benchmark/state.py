@@ -4,6 +4,7 @@
                         they were made of, each with size and time
 ``state/<job>.json``    the last attempt
 ``outcome/<job>.json``  what its tool handed over
+``progress/<job>.json`` how far its tool is
 ``locks/<job>``         held by the kernel as long as a process of the job lives
 
 What is to run is said by :func:`to_do` and nowhere else: plan, status and run ask it, and the
@@ -77,6 +78,11 @@ class Files:
     def outcome(self) -> Path:
         """What its tool handed over."""
         return self.folder / 'outcome' / f'{self.name}.json'
+
+    @property
+    def progress(self) -> Path:
+        """How far its tool is."""
+        return self.folder / 'progress' / f'{self.name}.json'
 
     @property
     def log(self) -> Path:

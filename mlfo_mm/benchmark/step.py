@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from mlfo_mm import progress
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan, executable, read_plan
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
@@ -97,22 +98,24 @@ def run(plan: Plan, job: Job, threads: int) -> int:
         if job.checkpoint is not None and pretrained(plan, job):  # done while this waited
             mark(plan, job, sources)
             return 0
-        for folder in (found.log.parent, found.outcome.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        found.outcome.unlink(missing_ok=True)
+        for path in (found.log, found.outcome, found.progress):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        for path in (found.outcome, found.progress):
+            path.unlink(missing_ok=True)
         aside = set_aside(plan, job)
         start, command = time.time(), command_of(job)
         from_scratch = command == executable(job.command)  # neither resumed nor only recorded
         if job.hands_over:
             command += ['--outcome', str(found.outcome)]
         write(found.state, status='running', start=start, pid=os.getpid())
+        told = {progress.VARIABLE: str(found.progress)}
         with gpus(plan, job.gpus) as visible, found.log.open('ab') as log:
             if aside is not None:
                 log.write(f'trained on other data than those here, set aside: {aside}\n'.encode())
             log.write(f'$ {shlex.join(command)}\n'.encode())
             log.flush()
             begin = log.tell()
-            code = _call(command, plan, log, held, visible, threads)
+            code = _call(command, plan, log, held, visible | told, threads)
         if code in (PREEMPTED, -signal.SIGTERM):
             return PREEMPTED  # its state stays that of a running one: stopped, not failed
         said = read_handover(found.outcome)

@@ -13,6 +13,7 @@ from rich.status import Status
 from mlfo_mm.benchmark.estimate import Estimates, spell
 from mlfo_mm.benchmark.jobs import Job, Plan
 from mlfo_mm.benchmark.state import POSTPONED, files, read
+from mlfo_mm.progress import read_progress
 
 # without a terminal, a sign of life after this part of the time so far, within these seconds
 SILENCE, SILENCE_S = 1 / 50, (10.0, 600.0)
@@ -99,7 +100,7 @@ class Follower:
     def _running(self) -> str:
         now = time.time()
         running = [
-            f'{self.open[name].title} ({spell(now - start)})'
+            f'{self.open[name].title} ({how_far(self.plan, self.open[name], now, start)})'
             for name, start in self.began.items()
             if name in self.open
         ]
@@ -114,9 +115,31 @@ class Follower:
     def _left(self) -> str:
         now = time.time()
         spent = {name: now - self.began[name] for name in self.open if name in self.began}
-        seconds = self.estimates.left(self.open.values(), spent, self.slots.jobs)
+        told = {name: _told(self.plan, self.open[name], now) for name in spent}
+        known = {name: seconds for name, seconds in told.items() if seconds is not None}
+        seconds = self.estimates.left(self.open.values(), spent, self.slots.jobs, known)
         return '' if seconds is None else f'about {spell(seconds)} left'
 
     def _say(self, text: str) -> None:
         self.spoke = time.time()
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def how_far(plan: Plan, job: Job, now: float, start: float) -> str:
+    """How far a running job is: what its tool last said, and how long it has run."""
+    said = read_progress(files(plan, job).progress)
+    parts = [spell(now - start)]
+    if said is not None:
+        parts.insert(0, said.what)
+        left = said.left_at(now)
+        if left is not None:
+            parts.append(f'about {spell(left)} left of it')
+    return ', '.join(parts)
+
+
+def _told(plan: Plan, job: Job, now: float) -> float | None:
+    """Seconds left of a training by its own pace; of an evaluation, a part alone is told."""
+    if job.rule != 'pretrain':
+        return None
+    said = read_progress(files(plan, job).progress)
+    return None if said is None else said.left_at(now)

@@ -91,7 +91,9 @@ def _make_videos(
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     sizes = [0] * len(clips)
-    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+    console = Console(stderr=True)
+    shown = progress and console.is_terminal
+    with Progress(*columns, console=console, disable=not shown) as bar:
         task = bar.add_task('drawing clips', total=len(clips))
         if workers == 1:
             for index, clip in enumerate(clips):

@@ -24,6 +24,7 @@ from mlfo_mm.engine import autocast
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
 from mlfo_mm.files import write_atomic
+from mlfo_mm.progress import Teller
 
 CACHE_VERSION = 4  # of the code that extracts; 3: with labels and paths
 EXTRA = 'extra_'  # stands before the names of further arrays in a file
@@ -91,6 +92,7 @@ def predict(
     values, labels, files, frames, decoders = [], [], [], [], set()
     extra: dict[str, list[np.ndarray]] = {}
     bar = tqdm(total=len(data), desc=title, unit='video', disable=None, leave=False)
+    teller = Teller(len(data))
     with torch.inference_mode(), autocast(amp), bar:
         for batch in loader:
             if not batch['data_samples']:
@@ -105,6 +107,7 @@ def predict(
                 frames.append(sample.frame_inds)
                 decoders.add(sample.decoder)
             bar.update(len(batch['data_samples']))
+            teller.tell(len(labels), f'{title} {len(labels):,}/{len(data):,}')
     if not values:
         raise UserError(f'none of the {len(data)} videos of {data.list_path} could be read')
     outputs = Outputs(

@@ -210,7 +210,7 @@ def own_sweep(
             tables=(SWEEP,),
             options={'variant': swept_variant(row.variant, key, value), key: value},
             tasks=(),
-            seeds=MOST,
+            seeds=3,
             comparator=False,
             swept=key,
         )

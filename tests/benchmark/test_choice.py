@@ -135,3 +135,29 @@ def test_paddings_run_when_they_are_asked_for(profile):
     untrained = [row for row in chosen_rows(choice) if row.method == 'random']
     assert [row.variant for row in untrained] == ['', 'time_replicate', 'time_circular']
     assert choice.tasks_of(rows[0]) == ('linear_probe', 'retrieval', 'order')
+
+
+def test_a_sweep_is_of_mlfo_unless_methods_are_named():
+    sweep = (('model.first_stage', (0, 0.1)),)
+    choice = Choice('mini', sweep=sweep).checked()
+    rows = chosen_rows(choice)
+    assert [row.name for row in rows] == ['model.first_stage=0', 'model.first_stage=0.1']
+    assert {(row.method, row.backbone, row.swept) for row in rows} == {
+        ('mlfo', 'r3d18', 'model.first_stage')
+    }
+    assert [dict(row.options)['model.first_stage'] for row in rows] == [0, 0.1]
+    assert choice.tasks_of(rows[0]) == ('linear_probe', 'retrieval')
+    assert len(choice.seeds_of(rows[0])) == 3
+    more = Choice('mini', methods=('moco', 'one_hot'), sweep=sweep, tasks=('finetune',)).checked()
+    assert [(row.method, row.name) for row in chosen_rows(more)] == [
+        ('mlfo', 'one_hot+model.first_stage=0'),
+        ('mlfo', 'one_hot+model.first_stage=0.1'),
+        ('moco', 'model.first_stage=0'),
+        ('moco', 'model.first_stage=0.1'),
+    ]
+    assert more.tasks_of(chosen_rows(more)[0]) == ('finetune',)
+    two = Choice('paper', sweep=(*sweep, ('train_cfg.max_epochs', (5,)))).checked()
+    rows = chosen_rows(two)
+    assert {row.pretrain for row in rows} == {'k400'}
+    assert {row.backbone for row in rows} == {'r3d18', 'slowfast', 's3d'}
+    assert [row.swept for row in rows] == 6 * ['model.first_stage'] + 3 * ['train_cfg.max_epochs']

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
-import subprocess
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.jobs import Job
-from mlfo_mm.benchmark.resolve import tool_environment
-from mlfo_mm.benchmark.runner import snakemake_command, this_machine, visible_gpus
+from mlfo_mm.benchmark.requests import Request, request
+from mlfo_mm.benchmark.runner import run, snakemake_command, this_machine, visible_gpus
+from mlfo_mm.benchmark.state import files, read, write
+from mlfo_mm.benchmark.submissions import Submissions, failures
 from mlfo_mm.errors import UserError
-from tests.conftest import REPO
 
 SBATCH = """#!/bin/sh
 echo "$@" >> {log}
+echo 'sbatch: error: invalid partition specified: gpus' >&2
+echo 'sbatch: error: Batch job submission failed' >&2
 exit 1
 """
 
 
-def test_command_lines_of_slurm(stand_in, tmp_path):
+def test_command_lines_of_slurm(stand_in, tmp_path, monkeypatch):
     pytest.importorskip('snakemake_executor_plugin_slurm')
     case = stand_in()
     pretrain, *_ = case.plan.jobs
     alone = dict(command=pretrain.command, products=pretrain.products)
+    facts = case.plan.job('evaluate/a').facts
     case.plan.jobs = [
         replace(pretrain, gpus=8),
-        Job('finetune/f', 'finetune', **alone),
-        Job('evaluate/e', 'evaluate', needs=(pretrain.name,), command=pretrain.command),
+        Job('finetune/f', 'finetune', **alone, facts=facts),
+        Job(
+            'evaluate/e',
+            'evaluate',
+            needs=(pretrain.name,),
+            command=pretrain.command,
+            facts=facts,
+        ),
         Job('tables/t', 'tables', **alone, gpus=0),
     ]
-    case.plan.todo = tuple(job.name for job in case.plan.jobs)
-    case.plan.write()
+    case.plan.profile = 'paper'
     programs, log = tmp_path / 'programs', tmp_path / 'submitted'
     programs.mkdir()
     for name in ('sbatch', 'squeue', 'sacct', 'sinfo', 'scontrol'):
@@ -43,15 +53,13 @@ def test_command_lines_of_slurm(stand_in, tmp_path):
         (programs / name).chmod(0o755)
     machine = this_machine(None, None, '', 'slurm')
     assert (machine.cluster, machine.gpus) == (True, ())
-    environment = tool_environment(REPO)
-    environment['PATH'] = f'{programs}{os.pathsep}{environment["PATH"]}'
-    command = snakemake_command(case.plan, machine)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
+    monkeypatch.setenv('PATH', f'{programs}{os.pathsep}{os.environ["PATH"]}')
+    said = io.StringIO()
+    ending = run(case.plan, machine, Console(file=said, width=300))
     lines = {
         re.search(r'--comment rule_(\w+?)_', line)[1]: line for line in log.read_text().splitlines()
     }
-    assert set(lines) == {'pretrain', 'finetune', 'tables'}, done.stderr
+    assert set(lines) == {'pretrain', 'finetune', 'tables'}, said.getvalue()
     assert all('--requeue' in line and '--signal=TERM@120' in line for line in lines.values())
     assert ' -t 10080 --mem 256000 --requeue --cpus-per-task=64 ' in lines['pretrain']
     assert ' --gpus=8 ' in lines['pretrain']
@@ -61,6 +69,74 @@ def test_command_lines_of_slurm(stand_in, tmp_path):
     assert '--gpus' not in lines['tables']
     for rule, identity in (('pretrain', 'a'), ('finetune', 'f'), ('tables', 't')):
         assert f"--target-jobs '{rule}:identity={identity}'" in lines[rule]
+        assert '--job-name mlfo-paper_' in lines[rule]
+    # each says what the scheduler said of it; what waited for it is left out
+    reason = (
+        'the scheduler refused it: sbatch: error: invalid partition specified: gpus sbatch: error: '
+        'Batch job submission failed'
+    )
+    assert ending.failed == dict.fromkeys(('pretrain/a', 'finetune/f', 'tables/t'), reason)
+    assert (ending.left_out, ending.error) == (['evaluate/e'], '')
+    assert f'pretrain a ... FAILED: {reason}' in said.getvalue()
+
+
+def test_requests_follow_the_profile_and_earlier_runs(stand_in):
+    plan = stand_in().plan
+    pretrain = replace(plan.job('pretrain/a'), gpus=8)
+    assert request(plan, pretrain) == Request(64, 128_000, 720)
+    plan.profile = 'paper'
+    assert request(plan, pretrain) == Request(64, 256_000, 10_080)
+    assert request(plan, plan.job('tables/x')) == Request(1, 4_000, 10)
+    assert request(plan, replace(pretrain, name='linear_probe/x')).minutes == 2_880
+    plan.expected[pretrain.name] = 3600.0
+    assert request(plan, pretrain).minutes == 180
+    plan.expected[pretrain.name] = 60.0
+    assert request(plan, pretrain).minutes == 30
+    plan.expected[pretrain.name] = 1e9
+    assert request(plan, pretrain).minutes == 10_080
+
+
+def test_what_a_scheduler_says_of_jobs():
+    log = """
+Error in rule pretrain:
+    message: SLURM sbatch failed. The error message was 'sbatch: error: no
+sbatch: error: really'.
+    sbatch call:
+        sbatch --parsable
+    jobid: 1
+    output: done/pretrain/a.json
+    shell: x
+[later]
+Error in rule evaluate:
+    message: SLURM-job '17' failed, SLURM status is: 'OUT_OF_MEMORY'. For further
+    jobid: 3
+    output: done/evaluate/b.json
+Exiting
+"""
+    assert failures(log) == {
+        'pretrain/a': 'the scheduler refused it: sbatch: error: no sbatch: error: really',
+        'evaluate/b': "SLURM-job '17' failed, SLURM status is: 'OUT_OF_MEMORY'. For further",
+    }
+    assert failures('') == {}
+
+
+def test_a_job_that_said_why_it_failed_keeps_its_word(stand_in, tmp_path):
+    plan, log = stand_in().plan, tmp_path / 'snakemake.log'
+    own = files(plan, plan.job('pretrain/a')).state
+    write(own, status='failed', reason='no luck')
+    blocks = [
+        f'Error in rule pretrain:\n    message: it failed\n    output: done/pretrain/{name}.json'
+        for name in ('a', 'b', 'other')
+    ]
+    log.write_text('\n'.join(blocks) + '\n')
+    seen = Submissions(plan, log)
+    seen.look()
+    assert read(own)['reason'] == 'no luck'
+    other = files(plan, plan.job('pretrain/b')).state
+    assert read(other)['reason'] == 'it failed'
+    other.unlink()
+    seen.look()  # the log has not grown
+    assert not other.exists()
 
 
 def test_an_unknown_workflow_profile_is_refused():

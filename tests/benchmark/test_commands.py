@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,6 +193,15 @@ def test_status_of_each_job(call, tmp_path):
     ]
     record.unlink()
     assert 'to do    pretrain b' in call('status')
+
+
+def test_status_says_how_far_what_runs_is(call):
+    found = call.of('pretrain/a')
+    write(found.state, status='running', start=time.time() - 120, pid=0)
+    write(found.progress, what='epoch 3/10', share=0.3, left=300.0, told=time.time())
+    with lock(found.lock, wait=True):
+        said = call('status')
+    assert 'running  pretrain a: epoch 3/10, 2 min, about 5 min left of it' in said
 
 
 def test_status_leaves_the_markers_of_a_run_under_way_alone(call):

@@ -42,6 +42,8 @@ def test_time_left(stand_in, tmp_path):
     two = [plan.job('pretrain/a'), plan.job('evaluate/a')]
     assert known.left(two, {}, 2) == 140.0  # one waits for the other
     assert known.left(two, {'pretrain/a': 60.0}, 2) == 80.0
+    # what it says of itself goes before what others took
+    assert known.left(two, {'pretrain/a': 60.0}, 2, {'pretrain/a': 500.0}) == 540.0
 
 
 def counts(train: int, test: int) -> dict:

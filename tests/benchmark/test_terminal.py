@@ -74,3 +74,16 @@ def test_on_a_terminal_one_line_follows_what_runs(follow):
         assert 'pretrain a (10 min)' in str(seen.line.status)
     assert 'began' not in file.getvalue()
     assert '\x1b[?25h' in file.getvalue()  # the cursor is back
+
+
+def test_what_runs_says_how_far_it_is(follow, monkeypatch):
+    plan, seen, file = follow()
+    begin(plan, 'pretrain/a', 600)
+    found = files(plan, plan.job('pretrain/a'))
+    told = dict(what='epoch 3/10', share=0.25, left=1800.0, told=time.time())
+    write(found.progress, **told)
+    monkeypatch.setattr(terminal, 'SILENCE_S', (-1.0, -1.0))
+    with seen:
+        seen.update()
+    last = file.getvalue().splitlines()[-1]
+    assert last.endswith('pretrain a (epoch 3/10, 10 min, about 30 min left of it)')

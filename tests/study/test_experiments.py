@@ -10,10 +10,12 @@ from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.study.experiments import (
     COMPARATORS,
     EXPERIMENTS,
+    SWEPT_VALUE,
     Experiment,
     from_cards,
     homes,
     sweep,
+    swept_variant,
 )
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.profiles import PROFILES
@@ -112,3 +114,27 @@ def test_the_runs_of_a_padding_are_spelled_as_they_are_called():
     rows = [row for row in EXPERIMENTS if row.name == 'official+time_circular']
     (run,) = [row.run(PROFILES['mini']) for row in rows]
     assert run == 'mlfo/r3d18@mini+official+time_circular'
+
+
+@pytest.mark.parametrize(
+    ('variant', 'value', 'name'),
+    [
+        ('', 0.1, 'a.b=0.1'),
+        ('default', 0.1, 'a.b=0.1'),
+        ('one_hot', 3, 'one_hot+a.b=3'),
+        ('', [1, 2], 'a.b=1,_2'),
+        ('', None, 'a.b=None'),
+        ('', '', 'a.b=none'),
+        ('', '../x', 'a.b=.._x'),
+    ],
+)
+def test_a_value_of_a_sweep_is_a_variant(variant, value, name):
+    made = swept_variant(variant, 'a.b', value)
+    assert made == name
+    assert homes('mlfo', made) == homes('moco', made) == ('sweep',)
+    assert SWEPT_VALUE.fullmatch(made)['key'] == 'a.b'
+
+
+def test_long_values_of_a_sweep_are_told_apart():
+    one, other = (swept_variant('', 'a', 'x' * 100 + end) for end in '12')
+    assert one != other and len(one) < 60

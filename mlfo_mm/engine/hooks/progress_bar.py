@@ -9,10 +9,14 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from tqdm import tqdm
 
+from mlfo_mm.progress import Teller
+
 
 @HOOKS.register_module()
 class ProgressHook(Hook):
     """Steps done, loss and time left over the whole run; silent where stderr is no terminal.
+
+    Who called the tool is told as well, see :mod:`mlfo_mm.progress`.
 
     Args:
         force: Show the bar even without a terminal.
@@ -23,9 +27,12 @@ class ProgressHook(Hook):
     def __init__(self, force: bool = False) -> None:
         self.show = force or sys.stderr.isatty()
         self._bar: tqdm | None = None
+        self._teller: Teller | None = None
 
     def before_train(self, runner) -> None:
         """Open the bar at the step that the run starts from."""
+        if is_main_process():
+            self._teller = Teller(runner.max_iters, runner.iter)
         if self.show and is_main_process():
             self._bar = tqdm(
                 total=runner.max_iters,
@@ -37,6 +44,9 @@ class ProgressHook(Hook):
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
         """Advance by one step."""
+        if self._teller is not None:
+            epoch = f'epoch {runner.epoch + 1}/{runner.max_epochs}'
+            self._teller.tell(runner.iter + 1, epoch)  # counted after the hooks
         if self._bar is not None:
             if batch_idx % 10 == 0:
                 self._bar.set_postfix_str(

@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from mlfo_mm.reporting.aggregate import Cell, fill_block
 from mlfo_mm.reporting.figures.style import (
@@ -30,6 +31,7 @@ from mlfo_mm.study.profiles import Profile
 from mlfo_mm.study.records import Record
 from mlfo_mm.study.tasks import SWEEP
 
+WIDE = 30  # ratio of values beyond which their axis is logarithmic
 CAPTION = (
     'Mean over seeds with the 95 % Student t interval. The vertical line marks the value of the '
     'recipe, where it was run.'
@@ -83,7 +85,7 @@ def _plot(key: str, curves: Sequence[Curve]) -> Plot:
     files['csv'] = _csv(key, curves)
     alt = ' '.join(
         f'{curve.name}, {curve.block.title}: '
-        + ', '.join(f'{cell.mean:.1f} at {point.value}' for point, cell in curve.points)
+        + ', '.join(f'{cell.mean:.1f} at {_word(point.value)}' for point, cell in curve.points)
         + '.'
         for curve in curves
     )
@@ -106,6 +108,13 @@ def _draw(key: str, curves: Sequence[Curve]) -> Figure:
             _draw_curve(axis, curve, places, named_style(names.index(curve.name)))
         for own in {places[p.value] for c in shown for p, _ in c.points if p.own}:
             axis.axvline(own, color=MUTED, linewidth=1, linestyle=(0, (2, 2)), zorder=0)
+        if (
+            numbers
+            and min(places.values()) > 0
+            and max(places.values()) > WIDE * min(places.values())
+        ):
+            axis.set_xscale('log')
+            axis.xaxis.set_minor_locator(NullLocator())
         axis.set_xticks(list(places.values()), [_word(value) for value in values])
         axis.set(title=shown[0].block.title, xlabel=key, ylabel=f'{_metric(shown[0])} (%)')
     handles = [Line2D([], [], label=name, **named_style(index)) for index, name in enumerate(names)]

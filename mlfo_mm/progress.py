@@ -1,0 +1,81 @@
+"""How far a tool is, in a small file for whoever called it: the benchmark's runner says it in its line.
+
+The variable ``MLFO_PROGRESS`` names the file; without it nothing is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+VARIABLE = 'MLFO_PROGRESS'
+LEAST_S = 5.0  # between two words of the same work
+
+
+class Progress(NamedTuple):
+    """How far a work was when it was last told.
+
+    Attributes:
+        what: In words, such as ``epoch 3/100``.
+        share: Of it that is done, 0 to 1.
+        left: Seconds that the rest takes at the pace so far; None before anything is done.
+        told: When, in seconds of the clock.
+    """
+
+    what: str
+    share: float
+    left: float | None
+    told: float
+
+    def left_at(self, now: float) -> float | None:
+        """Seconds left at a moment."""
+        return None if self.left is None else max(self.left - (now - self.told), 0.0)
+
+
+class Teller:
+    """Tells how far a work is, where someone wants to know.
+
+    Args:
+        total: Steps of the work.
+        first: Steps that were done before it began here.
+    """
+
+    def __init__(self, total: int, first: int = 0) -> None:
+        self.total, self.first = total, first
+        self.start = time.monotonic()
+        self.told = self.start - LEAST_S
+        self.path = os.environ.get(VARIABLE, '')
+
+    def tell(self, done: int, what: str) -> None:
+        """Say that so many steps are done; most calls do nothing.
+
+        Args:
+            done: Steps, those before the start included.
+            what: In words.
+        """
+        now = time.monotonic()
+        if not self.path or now - self.told < LEAST_S:
+            return
+        self.told = now
+        new, rest = done - self.first, self.total - done
+        left = (now - self.start) / new * rest if new > 0 else None
+        said = dict(what=what, share=done / max(self.total, 1), left=left, told=time.time())
+        with contextlib.suppress(OSError):  # it is for information alone
+            path = Path(self.path)
+            aside = path.with_name(f'.{path.name}.tmp')
+            aside.write_text(json.dumps(said))
+            aside.replace(path)
+
+
+def read_progress(path: Path) -> Progress | None:
+    """What was last told; None where nothing was."""
+    try:
+        said = json.loads(path.read_text())
+        left = None if said['left'] is None else float(said['left'])
+        return Progress(str(said['what']), float(said['share']), left, float(said['told']))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
