@@ -30,6 +30,9 @@ def parse_args() -> argparse.Namespace:
         metavar='NAME',
         help=f'of {", ".join(FIGURES)}: bars are those of the tables, curves those of training',
     )
+    parser.add_argument(
+        '--with-reference', action='store_true', help='add the shipped results, marked as such'
+    )
     return parser.parse_args()
 
 
@@ -44,8 +47,8 @@ def main() -> None:
     from mlfo_mm.reporting.figures.make import figure_folder, find_figure
 
     names = [find_figure(name) for name in args.figures]
-    require_records(args.results, args.profile)
-    made = make_figures(args.profile, args.results, names)
+    require_records(args.results, args.profile, args.with_reference)
+    made = make_figures(args.profile, args.results, names, args.with_reference)
     console = Console(soft_wrap=True)
     folder = figure_folder(args.profile, args.results)
     for plots in made.values():

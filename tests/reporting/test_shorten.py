@@ -73,7 +73,7 @@ def test_the_csv_keeps_every_row(tmp_path, make_record):
 
 
 def test_latex_has_as_many_cells_in_each_row_and_escapes():
-    evil = r'50% & $x_1$ \input{x} #~^ <"†×'
+    evil = r'50% & $x_1$ \input{x} #~^ <"†'
     row = GridRow((Text(evil, 'best'), Number(50.0, 1), Text(''), Text('', 'term')))
     page = Page(
         evil, 'demo', 'Measured.', (Grid('T', COLUMNS, (*ROWS[:1], row), (evil,)),), (), (evil,)
@@ -85,7 +85,7 @@ def test_latex_has_as_many_cells_in_each_row_and_escapes():
     body = text.replace(r'\{', '').replace(r'\}', '')
     assert body.count('{') == body.count('}')
     assert r'\textbf{50\% \& \$x\_1\$ \textbackslash{}input\{x\} \#' in text
-    assert r'\input' not in text.replace(r'\textbackslash{}input', '')
+    assert r'\input' not in '\n'.join(lines)
     assert [text.count(rule) for rule in (r'\toprule', r'\midrule', r'\bottomrule')] == [1, 2, 1]
     small = page_latex(shortened_page(page, PROFILES['demo']))
     assert r'\begin{tabular}{lr}' in small
