@@ -17,7 +17,6 @@ BACKBONES = dict(
 VARIANTS = dict(  # of a method; one that is not here is printed as it is spelled
     combined_high='combined graph, high level only',
     ctm='CTM',
-    ctp7='as in CtP',
     instance='instance graph',
     no_lower='no graph terms',
     no_temporal='no temporal terms',
