@@ -9,7 +9,7 @@ from mlfo_mm.reporting.aggregate import fill_block
 from mlfo_mm.reporting.arrange import value_of, without_common
 from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.style import Plot
-from mlfo_mm.reporting.grid import CHANCE, Grid, GridRow, Text
+from mlfo_mm.reporting.grid import CHANCE, Grid, GridCell, GridRow, Text
 from mlfo_mm.reporting.panel_grids import RUN_OF_PAPER, panel_grids
 from mlfo_mm.reporting.shorten import shortened
 from mlfo_mm.reporting.specs import Row, TableSpec
@@ -62,8 +62,13 @@ def in_short(grid: Grid, profile: Profile) -> Grid:
         return (2, 0.0) if value is None else (1, -value)
 
     rows = tuple(
-        replace(row, cells=tuple(row.cells[place] for place in places))
+        replace(row, cells=tuple(_unmarked(row.cells[place]) for place in places))
         for row in sorted(grid.rows, key=rank)
     )
     columns = tuple(grid.columns[place] for place in places)
     return without_common(replace(grid, columns=columns, rows=rows))
+
+
+def _unmarked(cell: GridCell) -> GridCell:
+    """Return a name without the mark of rows beyond the paper's, which no legend explains here."""
+    return replace(cell, text=cell.text.removesuffix(' *')) if isinstance(cell, Text) else cell

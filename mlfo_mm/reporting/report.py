@@ -221,6 +221,7 @@ def _claims(
             rows=tuple(row for row in summary.rows if not row.measured),
         ),
         sections=sections,
+        untested=[section for section in sections if not section.grids],
     )
 
 

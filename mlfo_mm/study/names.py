@@ -40,6 +40,6 @@ def variant_name(key: str) -> str:
     printed = []
     for part in key.split('+'):
         setting, _, value = part.rpartition('_')
-        swept = SWEEPS[setting].format(value) if setting in SWEEPS and value.isdecimal() else part
-        printed.append(VARIANTS.get(part, swept))
+        swept = setting in SWEEPS and (value.isdecimal() or value == '*')
+        printed.append(SWEEPS[setting].format(value) if swept else VARIANTS.get(part, part))
     return ', '.join(printed)
