@@ -31,6 +31,9 @@ def parse_args() -> argparse.Namespace:
         help=f'of {", ".join(FIGURES)}: bars are those of the tables, curves those of training; and, '
         'where it is named, confusion: a matrix for each linear probe and finetuning',
     )
+    parser.add_argument(
+        '--with-reference', action='store_true', help='add the shipped results, marked as such'
+    )
     return parser.parse_args()
 
 
@@ -45,8 +48,8 @@ def main() -> None:
     from mlfo_mm.reporting.figures.make import figure_folder, find_figure
 
     names = [find_figure(name) for name in args.figures]
-    require_records(args.results, args.profile)
-    made = make_figures(args.profile, args.results, names)
+    require_records(args.results, args.profile, args.with_reference)
+    made = make_figures(args.profile, args.results, names, args.with_reference)
     console = Console(soft_wrap=True)
     folder = figure_folder(args.profile, args.results)
     for plots in made.values():

@@ -196,7 +196,8 @@ def report(choice: Choice, where: Where, console: Console) -> None:
     """Write the HTML page."""
     from mlfo_mm.reporting.report import make_report
 
-    path = make_report(choice.profile, where.folders.results, where.folders.work_dir)
+    folders, page = where.folders, where.page
+    path = make_report(choice.profile, folders.results, folders.work_dir, *page)
     console.print(f'{path}', highlight=False, markup=False, soft_wrap=True)
 
 
@@ -263,7 +264,12 @@ COMMANDS = {
         ('--profile demo',),
         ('profile', 'what', 'how', 'folders'),
     ),
-    'report': Command(report, 'write one HTML page', ('--profile demo',), ('profile', 'folders')),
+    'report': Command(
+        report,
+        'write one HTML page',
+        ('--profile demo', '--profile mini --tables 1 4 --methods mlfo simclr'),
+        ('profile', 'page', 'folders'),
+    ),
     'clean': Command(
         clean,
         'remove stored features and checkpoints before the last one of a run',

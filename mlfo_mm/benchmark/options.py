@@ -10,6 +10,7 @@ from mlfo_mm.arguments import OptionsAction, count, duration, natural
 from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.where import Where
+from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.tasks import TABLE_TASKS, TASKS
 
@@ -82,6 +83,19 @@ def _cleaned(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--dry-run', action='store_true', help='only say what would go')
 
 
+def _page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--with-reference', action='store_true', help='add the shipped results, marked as such'
+    )
+    names = ', '.join(TABLES)
+    parser.add_argument(
+        '--tables', nargs='+', default=[], dest='page_tables', help=f'only these, of {names}'
+    )
+    parser.add_argument(
+        '--methods', nargs='+', default=[], dest='page_methods', help='only these, as of compare.py'
+    )
+
+
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = dict(
     profile=_profile,
     what=_what,
@@ -90,6 +104,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = dict(
     budget=_budget,
     folders=_folders,
     cleaned=_cleaned,
+    page=_page,
 )
 
 
@@ -124,4 +139,9 @@ def where_of(args: argparse.Namespace, root: Path) -> Where:
         features=given.get('features', False),
         checkpoints=given.get('checkpoints', False),
         dry_run=given.get('dry_run', False),
+        page=(
+            given.get('with_reference', False),
+            tuple(given.get('page_tables', ())),
+            tuple(given.get('page_methods', ())),
+        ),
     )

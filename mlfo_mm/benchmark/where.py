@@ -27,6 +27,7 @@ class Where:
         features: ``clean`` removes stored features.
         checkpoints: ``clean`` removes intermediate checkpoints.
         dry_run: ``clean`` only says what it would remove.
+        page: What ``report`` shows: with the shipped records or not, tables, methods.
     """
 
     folders: Folders
@@ -39,6 +40,7 @@ class Where:
     features: bool = False
     checkpoints: bool = False
     dry_run: bool = False
+    page: tuple[bool, tuple[str, ...], tuple[str, ...]] = (False, (), ())
 
     def machine(self) -> runner.Machine:
         """The machine, or the cluster."""

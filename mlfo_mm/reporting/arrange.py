@@ -87,14 +87,15 @@ def _ranks(grid: Grid, rows: Sequence[Row | None], place: int) -> Ranks:
     falling = grid.columns[place].metric not in RISING
     found: Ranks = {}
     for row, line in zip(rows, grid.rows, strict=True):
-        value = _value(line.cells[place])
+        value = value_of(line.cells[place])
         if row is not None:
             rank = (value is None, -value if falling and value is not None else value or 0.0)
             found[_key(row)] = min(rank, found.get(_key(row), rank))
     return found
 
 
-def _value(cell: GridCell) -> float | None:
+def value_of(cell: GridCell) -> float | None:
+    """Return the number by which a cell is sorted."""
     match cell:
         case Measured():
             return cell.cell.mean
@@ -123,10 +124,10 @@ def _arranged(
     else:
         found += [line for _, line in known]
     grid = replace(grid, rows=tuple(found))
-    return _shorter(grid) if many else grid
+    return without_common(grid) if many else grid
 
 
-def _shorter(grid: Grid) -> Grid:
+def without_common(grid: Grid) -> Grid:
     """Say in a note what every row has in common."""
     notes = []
     kept = list(range(len(grid.columns)))

@@ -69,11 +69,6 @@ class SideBySide:
         return page_markdown(self.page)
 
     @property
-    def latex(self) -> str:
-        """The page as LaTeX."""
-        return page_latex(self.page)
-
-    @property
     def csv(self) -> str:
         """The lines as CSV."""
         return csv_text(HEADER, self.lines)
@@ -131,16 +126,14 @@ def choose_lines(
         for key in found:
             lines[key] = Line(_run_row(key), key)
         if not found:
-            lines[method, variant] = Line(_row(method, variant, '', profile.pretrain), None)
+            tasks = UNTRAINED.get(method, tuple(TASKS))
+            row = Row(method, '', profile.pretrain, variant, tasks=tasks)
+            lines[method, variant] = Line(row, None)
     return list(lines.values())
 
 
 def _run_row(key: RunKey) -> Row:
     return replace(Row.of(key), tasks=UNTRAINED.get(key.method, tuple(TASKS)))
-
-
-def _row(method: str, variant: str, backbone: str, pretrain: str) -> Row:
-    return Row(method, backbone, pretrain, variant, tasks=UNTRAINED.get(method, tuple(TASKS)))
 
 
 def build_comparison(
@@ -221,7 +214,11 @@ def compare(
     text = f'{made.markdown}\n![{plain(plot.alt)}]({NAME}.svg)\n\n{plain(plot.caption)}\n'
     html = page_html(COMPARISON, page=made.page, plot=plot)
     files: dict[str, str | bytes] = dict(
-        md=text, html=html, csv=made.csv, tex=made.latex, **plot.files
+        md=text,
+        html=html,
+        csv=made.csv,
+        tex=page_latex(made.page),
+        **plot.files,
     )
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths

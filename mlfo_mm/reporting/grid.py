@@ -109,6 +109,7 @@ class Judged:
 
 GridCell = Text | Missing | Number | Count | Measured | Quoted | Difference | Cost | Judged
 EMPTY = Text('')
+CHANCE = 'Chance'  # name of the row that says what guessing reaches
 
 
 @dataclass(frozen=True)

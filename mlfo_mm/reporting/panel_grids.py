@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlfo_mm.reporting.aggregate import Cell, Line, Panel
 from mlfo_mm.reporting.grid import (
+    CHANCE,
     EMPTY,
     Column,
     Cost,
@@ -28,6 +29,7 @@ from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.profiles import PAPER_DATASETS, Profile
 from mlfo_mm.study.tasks import Metric
 
+RUN_OF_PAPER = "Paper's run"  # heading of the column that says of what the paper's numbers are
 ROOM = 60  # letters of a reason that fit in a cell
 LEGEND = (
     'Percent. Mean ± half of the 95 % Student t interval over n seeds; one seed has none. '
@@ -90,7 +92,7 @@ def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
         if quotes and profile.paper:
             columns += [_quoted_column(panel, dataset), _difference_column(panel, dataset)]
     if quotes and not profile.paper:
-        columns.append(Filled(Column("Paper's run", 'quoted'), tuple(map(_paper_run, lines))))
+        columns.append(Filled(Column(RUN_OF_PAPER, 'quoted'), tuple(map(_paper_run, lines))))
         columns += [_quoted_column(panel, dataset) for dataset in PAPER_DATASETS]
     columns += [_cost_column(lines, metric) for metric in panel.costs]
     title = block.title if single else f'{block.title}: {dataset_name(datasets[0])}'
@@ -112,7 +114,7 @@ def join_columns(
     ]
     if any(filled.chance is not None for filled in columns):
         values = [EMPTY if f.chance is None else Number(f.chance, 1) for f in columns[1:]]
-        rows.insert(0, GridRow((Text('Chance'), *values)))
+        rows.insert(0, GridRow((Text(CHANCE), *values)))
     return Grid(title, tuple(filled.column for filled in columns), tuple(rows), tuple(notes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,21 @@ from mlfo_mm.reporting.claims_page import (
     section_title,
     summary_grid,
 )
+from mlfo_mm.reporting.compare import known_variants, parse_name
 from mlfo_mm.reporting.estimates import load_estimates
 from mlfo_mm.reporting.figures import build_figures
 from mlfo_mm.reporting.figures.style import Plot
 from mlfo_mm.reporting.grid import Grid
+from mlfo_mm.reporting.headline import headline
 from mlfo_mm.reporting.own_sweeps import find_sweeps
 from mlfo_mm.reporting.panel_grids import LEGEND
 from mlfo_mm.reporting.paper import load_paper, paper_file
 from mlfo_mm.reporting.pretrainings import gpus
 from mlfo_mm.reporting.render.html import REPORT, page_html
 from mlfo_mm.reporting.runner_log import FailedJob, failed_jobs
-from mlfo_mm.reporting.specs import SWEEPS, TABLES, Row
-from mlfo_mm.reporting.tables import Table, build_table, implemented
+from mlfo_mm.reporting.shorten import shortened_page
+from mlfo_mm.reporting.specs import SWEEPS, TABLES, Row, TableSpec, find_table
+from mlfo_mm.reporting.tables import NEEDS_DATA, Table, build_table, implemented
 from mlfo_mm.reporting.verdicts import STATUSES, judge
 from mlfo_mm.study.names import BACKBONES, DATASETS
 from mlfo_mm.study.profiles import Profile, find_profile
@@ -58,7 +61,12 @@ class Absent:
 
 
 def make_report(
-    profile: str, results_dir: str | Path = 'results', work_dir: str | Path | None = None
+    profile: str,
+    results_dir: str | Path = 'results',
+    work_dir: str | Path | None = None,
+    with_reference: bool = False,
+    tables: Sequence[str] = (),
+    methods: Sequence[str] = (),
 ) -> Path:
     """Write ``<results_dir>/report_<profile>.html``.
 
@@ -66,12 +74,17 @@ def make_report(
         profile: whose records.
         results_dir: folder of records and quoted values.
         work_dir: folder of the runs; the last lines of failed jobs are taken from there.
+        with_reference: add the shipped records, in rows marked so; claims are tested without them.
+        tables: the only ones to be shown; all where none is named.
+        methods: the only ones to be shown, such as ``pace`` or ``mlfo-ctm``; all where none is named.
     """
     chosen = find_profile(profile)
     require_folder(results_dir)
-    records = load_records(results_dir, chosen.name)
+    specs = [find_table(name) for name in tables]
+    records = load_records(results_dir, chosen.name, with_reference)
     jobs = failed_jobs(Path(work_dir), chosen.name) if work_dir is not None else []
-    page = report_html(records, chosen, results_dir, jobs)
+    shown = of_methods(records, methods) if methods else records
+    page = report_html(shown, chosen, results_dir, jobs, specs)
     return write_atomic(Path(results_dir) / f'report_{chosen.name}.html', page)
 
 
@@ -80,14 +93,15 @@ def report_html(
     profile: Profile,
     results_dir: str | Path,
     jobs: Sequence[FailedJob] = (),
+    chosen: Sequence[TableSpec] = (),
 ) -> str:
-    """Return the page; the same records give the same page."""
+    """Return the page; the same records give the same page. ``chosen`` are its tables, else all."""
     methods, estimates = implemented(), load_estimates(results_dir)
     papers = {
         name: load_paper(paper_file(name, results_dir)) if spec.quoted else []
         for name, spec in TABLES.items()
     }
-    specs = (*TABLES.values(), *((SWEEPS,) if find_sweeps(records) else ()))
+    specs = chosen or (*TABLES.values(), *((SWEEPS,) if find_sweeps(records) else ()))
     tables = [
         build_table(spec, records, papers.get(spec.name, []), profile, methods, estimates)
         for spec in specs
@@ -98,16 +112,51 @@ def report_html(
         profile=profile.name,
         paper_scale=profile.paper,
         facts=_facts(records),
-        claims=_claims(records, profile, papers, methods),
+        headline=headline(specs, records, papers, profile),
+        claims=_claims([each for each in records if not each.reference], profile, papers, methods),
         legend=LEGEND,
-        tables=[_section(table, plots[PADDING] + plots['bars'] + plots[SWEEP]) for table in tables],
+        tables=[
+            _section(table, profile, plots[PADDING] + plots['bars'] + plots[SWEEP])
+            for table in tables
+        ],
         figures=[plot for name in ('3', '4', '5') for plot in plots[name]],
         curves=plots['curves'],
         jobs=jobs,
         failures=[_failure(record) for record in records if record.status == 'failed'],
-        absent=[item for table in tables for item in absent_cells(table, profile)],
+        **_absences([item for table in tables for item in absent_cells(table, profile)]),
         origin=_origin(records),
     )
+
+
+def of_methods(records: Sequence[Record], names: Sequence[str]) -> list[Record]:
+    """Return the records of some methods, named as in a comparison of methods."""
+    known = known_variants(records, implemented())
+    wanted = [parse_name(name, known) for name in names]
+    return [
+        record
+        for record in records
+        if any(
+            record.method == method and variant in ('', record.variant)
+            for method, variant in wanted
+        )
+    ]
+
+
+def _absences(found: Sequence[Absent]) -> dict[str, Any]:
+    """Return a line for each data set that is not at hand, and all else that is absent."""
+    lacking: dict[str, dict[str, int]] = {}
+    for item in found:
+        if item.reason.startswith(NEEDS_DATA):
+            tables = lacking.setdefault(item.reason.removeprefix(NEEDS_DATA), {})
+            tables[item.table] = tables.get(item.table, 0) + len(item.rows)
+    lines = []
+    for names, tables in lacking.items():
+        told = '; '.join(
+            f'{table}, {count} {"row" if count == 1 else "rows"}' for table, count in tables.items()
+        )
+        lines.append(f'Not at hand: {names}. {told}.')
+    others = [item for item in found if not item.reason.startswith(NEEDS_DATA)]
+    return dict(no_data=lines, absent=others)
 
 
 def absent_cells(table: Table, profile: Profile) -> list[Absent]:
@@ -137,11 +186,11 @@ def absent_cells(table: Table, profile: Profile) -> list[Absent]:
     ]
 
 
-def _section(table: Table, plots: Iterable[Plot]) -> Section:
-    spec = table.spec
+def _section(table: Table, profile: Profile, plots: Iterable[Plot]) -> Section:
+    spec, page = table.spec, shortened_page(table.page, profile)
     own = (p for p in plots if p.name == spec.name or p.name.startswith(f'{spec.name}_'))
     shown = tuple(plot for plot in own if plot.drawn)
-    return Section(spec.name, spec.title, table.page.grids, table.page.notes, shown)
+    return Section(spec.name, spec.title, page.grids, page.notes, shown)
 
 
 def _claims(
@@ -160,12 +209,19 @@ def _claims(
         grids = (comparison_grid(tested, papers),) if tested else ()
         notes = (*sources, *(f'Not run: {reason}' for reason in reasons))
         sections.append(Section(f'claims-{table}', section_title(table), grids, notes))
+    summary = summary_grid(verdicts)
     return dict(
         introduction=INTRODUCTION,
         method=[''.join(part.text for part in line) for line in METHOD],
         counts={status: sum(v.status == status for v in verdicts) for status in STATUSES},
-        summary=summary_grid(verdicts),
+        summary=replace(summary, rows=tuple(row for row in summary.rows if row.measured)),
+        not_run=replace(
+            summary,
+            title='Claims that were not run on every data set',
+            rows=tuple(row for row in summary.rows if not row.measured),
+        ),
         sections=sections,
+        untested=[section for section in sections if not section.grids],
     )
 
 

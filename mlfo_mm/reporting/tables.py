@@ -44,6 +44,7 @@ from mlfo_mm.study.profiles import DIGITS, Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder
 from mlfo_mm.study.tasks import PADDING, SWEEP, UNTRAINED
 
+NEEDS_DATA = 'needs data '  # begins a reason
 OF_RUNS = dict(costs=(costs_table, COST_FIELDS), training=(training_table, TRAINING_FIELDS))
 
 
@@ -135,7 +136,7 @@ def missing_reason(
         # the embedded sets are made where they are missing
         lacking = [n for n in needed if n not in used and n not in DIGITS]
         names = [DATASETS.get(name, name) for name in dict.fromkeys(lacking)]
-        return f'needs data {", ".join(names)}' if names else ''
+        return f'{NEEDS_DATA}{", ".join(names)}' if names else ''
 
     return reason
 

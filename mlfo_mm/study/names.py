@@ -17,7 +17,6 @@ BACKBONES = dict(
 VARIANTS = dict(  # of a method; one that is not here is printed as it is spelled
     combined_high='combined graph, high level only',
     ctm='CTM',
-    ctp7='as in CtP',
     instance='instance graph',
     no_lower='no graph terms',
     no_temporal='no temporal terms',
@@ -41,6 +40,6 @@ def variant_name(key: str) -> str:
     printed = []
     for part in key.split('+'):
         setting, _, value = part.rpartition('_')
-        swept = SWEEPS[setting].format(value) if setting in SWEEPS and value.isdecimal() else part
-        printed.append(VARIANTS.get(part, swept))
+        swept = setting in SWEEPS and (value.isdecimal() or value == '*')
+        printed.append(SWEEPS[setting].format(value) if swept else VARIANTS.get(part, part))
     return ', '.join(printed)

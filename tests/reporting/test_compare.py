@@ -118,7 +118,7 @@ def test_csv_has_the_same_numbers_and_the_costs(records):
 
 def test_plot_has_a_panel_for_each_column_and_cost(records):
     plot = build_comparison(['mlfo', 'pace', 'moco'], records, DEMO, METHODS).plot()
-    assert set(plot.files) == {'png', 'svg'}
+    assert set(plot.files) == {'png', 'svg', 'pdf'}
     assert 'digits_motion, Linear probe: MLFO 42.5, Pace (contrast) 30.0' in plot.alt
     assert 'digits_motion, Probe, mid: MLFO 30.0.' in plot.alt
     assert 'Params (M): MLFO 33.20. ' in plot.alt and 'Time (h): MLFO 0.50.' in plot.alt
@@ -186,7 +186,7 @@ def test_same_records_same_bytes(tmp_path, records):
         made, paths = compare(['mlfo', 'pace', 'random'], 'demo', tmp_path / str(order))
         folder = tmp_path / str(order) / 'compare' / 'demo'
         assert sorted(paths) == [
-            folder / f'compare.{kind}' for kind in ('csv', 'html', 'md', 'png', 'svg')
+            folder / f'compare.{kind}' for kind in ('csv', 'html', 'md', 'pdf', 'png', 'svg', 'tex')
         ]
         assert paths[0].read_text().startswith(made.markdown)
         assert '](compare.svg)\n\nPercent: mean over seeds' in paths[0].read_text()

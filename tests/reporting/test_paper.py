@@ -76,7 +76,7 @@ def test_only_what_the_paper_leaves_out_is_empty():
     for path in sorted(PAPER.glob('*.csv')):
         for cells in csv.DictReader(path.read_text().splitlines()):
             unprinted = (cells['table'], cells['name'], cells['dataset']) == (
-                '4',
+                'table4',
                 'SpeedNet',
                 'hmdb51',
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -16,7 +18,7 @@ from mlfo_mm.reporting.runner_log import failed_jobs
 from mlfo_mm.reporting.specs import TableSpec
 from mlfo_mm.reporting.tables import Table
 from mlfo_mm.study.profiles import PROFILES
-from mlfo_mm.study.records import write_record
+from mlfo_mm.study.records import load_records, write_record
 from tests.reporting import crafted
 
 EVIL = '<script>alert(1)</script>'
@@ -92,17 +94,75 @@ def test_elements_close_and_ids_are_unique(page):
 
 def test_nothing_is_fetched(page):
     parsed = Page(page)
-    assert 'script' not in {tag for tag, _ in parsed.tags}
+    assert [found for tag, found in parsed.tags if tag == 'script'] == [{}]
     assert 'link' not in {tag for tag, _ in parsed.tags}
     assert all(source.startswith('data:image/png') for source in parsed.values('src'))
     assert all(
         link.startswith('#') for link in [*parsed.values('href'), *parsed.values('xlink:href')]
     )
-    assert not re.search(r'@import|url\((?!#)', page)
+    assert not re.search(r'@import|url\((?!#)|fetch\(|XMLHttp|localStorage', page)
+
+
+def test_no_script_runs_but_its_own(page):
+    (policy,) = [
+        found['content']
+        for tag, found in Page(page).tags
+        if tag == 'meta' and found.get('http-equiv') == 'Content-Security-Policy'
+    ]
+    script = page[page.index('<script>') + len('<script>') : page.index('</script>')]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'; ") and f"script-src 'sha256-{digest}'" in policy
+
+
+def test_it_begins_with_a_table_and_a_plot_then_claims(page):
+    places = [page.index(f'id="{name}"') for name in ('headline', 'claims', 'tables', 'curves')]
+    assert places == sorted(places)
+    first = page[places[0] : places[1]]
+    assert first.count('<table') == 1 and first.count('<svg role="img"') == 1
+    rows = re.findall(r'<tr class="(\w+)"><th scope="row" data-sort="([^"]*)"', first)
+    assert rows[0] == ('chance', 'Chance') and rows[1][1] == 'MLFO'
+    assert 'Params (M)' not in first and 'protocol:' not in first
+
+
+def test_the_other_names_of_a_row_stand_below_the_first_one(page):
+    assert '<small>R3D-18, digits_motion</small>' in page
+    assert '<td class="name">R3D-18</td>' in page
+
+
+def test_only_what_was_asked_for(results, tmp_path):
+    for record in load_records(results, 'demo'):
+        write_record(record, tmp_path)
+    path = make_report('demo', tmp_path, tables=['2'], methods=['simclr', 'mlfo-ctm'])
+    page = path.read_text(encoding='utf-8')
+    assert 'id="table2"' in page and 'id="table1"' not in page
+    names = set(re.findall(r'data-sort="((?:MLFO|SimCLR|Random)[^"]*)"', page))
+    assert 'SimCLR (InfoNCE) *' in names and not any('w/o' in name for name in names)
+    with pytest.raises(UserError, match='unknown method'):
+        make_report('demo', tmp_path, methods=['simclrr'])
+    with pytest.raises(UserError, match='unknown table'):
+        make_report('demo', tmp_path, tables=['9'])
+
+
+def test_shipped_records_stand_beside_ones_own(tmp_path, monkeypatch):
+    shipped = tmp_path / 'shipped'
+    monkeypatch.setattr('mlfo_mm.study.records.REFERENCE', shipped)
+    for record in crafted.probe('default', 40.0, (0,)):
+        write_record(record, shipped)
+    page = make_report('demo', tmp_path, with_reference=True).read_text(encoding='utf-8')
+    assert 'data-sort="MLFO, reference' in page
+    assert 'id="headline"' not in make_report('demo', tmp_path).read_text(encoding='utf-8')
+
+
+def test_data_that_are_not_at_hand_are_one_line(tmp_path):
+    page = make_report('paper', tmp_path).read_text(encoding='utf-8')
+    lines = re.findall(r'<li>(Not at hand: [^<]*)</li>', page)
+    assert len(lines) == len({line.split('.')[0] for line in lines})
+    assert any(line.startswith('Not at hand: Kinetics-400, UCF101. Table 1') for line in lines)
+    assert 'needs data' not in page[page.index('id="missing"') :]
 
 
 def test_what_others_wrote_is_escaped(page):
-    assert '<script' not in page and 'alert(1)' in page
+    assert page.count('<script') == 1 and 'alert(1)' in page
     assert '&lt;script&gt;alert(1)&lt;/script&gt;' in page
     assert 'onload' not in [name for _, found in Page(page).tags for name in found]
     assert 'killed &lt;b&gt;' in page

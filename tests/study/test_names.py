@@ -16,6 +16,7 @@ from mlfo_mm.study.names import SWEEPS, variant_name
         ('official+time_replicate', 'official, replicate padding'),
         ('prototypes_4', 'K = 4'),
         ('first_stage_10', 'E = 10 %'),
+        ('prototypes_*', 'K = *'),
         ('prototypes_x', 'prototypes_x'),
         ('my_own', 'my_own'),
     ],

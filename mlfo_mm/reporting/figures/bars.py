@@ -21,19 +21,24 @@ READING = (
 )
 
 
-def bar_plot(spec: TableSpec, panel: Panel, profile: Profile, command: str) -> Plot:
-    """Build the bars of one block of a table: of the metric that the paper prints, else of all."""
-    name = f'{spec.name}_{panel.block.task}'
+def bar_plot(
+    spec: TableSpec, panel: Panel, profile: Profile, command: str, quoted: bool = True
+) -> Plot:
+    """Build the bars of one block of a table: of the metric that the paper prints, else of all.
+
+    ``quoted`` is whether what the paper prints has panels of its own beside.
+    """
+    name = f'{spec.name}_{panel.block.task}' + ('' if quoted else '_measured')
     title = f'{spec.title}, {panel.block.title[0].lower()}{panel.block.title[1:]}'
-    quoted = [metric for metric in panel.block.metrics if metric.quoted]
-    metrics = quoted[:1] or list(panel.block.metrics)
+    printed = [metric for metric in panel.block.metrics if metric.quoted]
+    metrics = printed[:1] or list(panel.block.metrics)
     lines = [line for line in panel.lines if _runs(line, panel, metrics)]
     if not lines:
         missing = f'nothing of {spec.name} ({panel.block.task}) is measured; run it: {command}'
         return Plot(name, title, '', missing=(missing,))
-    order = highest_first([_columns(lines, panel, metrics)], len(lines))
+    order = highest_first([_columns(lines, panel, metrics, quoted)], len(lines))
     lines = [lines[place] for place in order]
-    columns = _columns(lines, panel, metrics)
+    columns = _columns(lines, panel, metrics, quoted)
     labels = _labels(lines)
     told = ', '.join(metric.full for metric in metrics)
     sentences = [f'{told} in percent: {READING}']
@@ -101,11 +106,13 @@ def _runs(line: Line, panel: Panel, metrics: Sequence[Metric]) -> bool:
     return any(line.cells[d, metric.key].runs for d in panel.datasets for metric in metrics)
 
 
-def _columns(lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric]) -> list[BarPanel]:
+def _columns(
+    lines: Sequence[Line], panel: Panel, metrics: Sequence[Metric], quoted: bool
+) -> list[BarPanel]:
     columns: list[BarPanel] = []
     for dataset in panel.datasets:
         columns += _measured(lines, metrics, dataset, named=len(metrics) > 1)
-    for dataset in PAPER_DATASETS:
+    for dataset in PAPER_DATASETS if quoted else ():
         places = [(panel.block.task, dataset, metric.quoted) for metric in metrics if metric.quoted]
         bars = {
             index: Bar(line.row.values[place])

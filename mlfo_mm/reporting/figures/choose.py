@@ -17,21 +17,23 @@ def chosen_cells(
     """Return MLFO's measured cells by data set and variant, the declared data sets first.
 
     Of several backbones or pretraining sets the profile's own pretraining set comes first, then
-    the first by name: one picture compares variants and nothing else.
+    the first by name, runs of one's own before the shipped ones: one picture compares variants and
+    nothing else.
     """
     ours = [record for record in records if record.method == 'mlfo' and record.task == task]
     panel = fill_block(Block(task, task, (TASKS[task].metric(metric),)), (), ours, profile)
     found: dict[str, dict[str, Cell]] = {}
     for dataset in panel.datasets:
         cells = [
-            (line.key.pretrain != profile.pretrain, line.key, line.cells[dataset, metric])
+            (line.key, line.cells[dataset, metric])
             for line in panel.lines
             if line.key and line.key.variant in variants and line.cells[dataset, metric].runs
         ]
-        cells.sort(key=lambda item: item[:2])
-        for _, key, cell in cells:
-            first = cells[0][1]
-            if (key.backbone, key.pretrain) == (first.backbone, first.pretrain):
+        cells.sort(
+            key=lambda each: (each[0].reference, each[0].pretrain != profile.pretrain, each[0])
+        )
+        for key, cell in cells:
+            if key._replace(variant='') == cells[0][0]._replace(variant=''):
                 found.setdefault(dataset, {})[key.variant] = cell
     return found
 

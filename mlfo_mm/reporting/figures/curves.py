@@ -190,7 +190,7 @@ def _draw(title: str, panels: dict[str, list[Series]]) -> Figure:
     for axis, (head, found) in zip(axes, panels.items(), strict=False):
         _draw_panel(axis, head, found, colours)
         for epoch in joins:
-            axis.axvline(epoch, color=MUTED, linewidth=0.9, linestyle=JOINS, zorder=0)
+            axis.axvline(epoch, color=INK, linewidth=1.1, linestyle=JOINS, alpha=0.7)
     for axis in axes[len(panels) :]:
         axis.remove()
     epochs = [epoch for found in panels.values() for one in found for epoch in one.epochs]
@@ -206,7 +206,7 @@ def _draw(title: str, panels: dict[str, list[Series]]) -> Figure:
         for name in levels
     ]
     handles += [
-        Line2D([], [], color=MUTED, lw=0.9, ls=JOINS, label=_joined(epoch, terms))
+        Line2D([], [], color=INK, lw=1.1, ls=JOINS, alpha=0.7, label=_joined(epoch, terms))
         for epoch, terms in joins.items()
     ]
     if any(one.chance is not None for found in panels.values() for one in found):
@@ -237,7 +237,7 @@ def _draw_panel(axis: Axes, head: str, found: Sequence[Series], colours: dict[st
     axis.margins(x=0.02)
     axis.tick_params(labelsize=8, labelbottom=True)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axis.yaxis.set_major_locator(MaxNLocator(5))
+    axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     if min(min(series.values) for series in found) >= 0:
         axis.set_ylim(bottom=0)
 

@@ -66,16 +66,22 @@ def build_figures(
 
 
 def make_figures(
-    profile: str, results_dir: str | Path = 'results', names: Sequence[str] = FIGURES
+    profile: str,
+    results_dir: str | Path = 'results',
+    names: Sequence[str] = FIGURES,
+    with_reference: bool = False,
 ) -> dict[str, list[Plot]]:
     """Write ``<results_dir>/figures/<profile>/*`` and return the figures by name.
+
+    ``with_reference`` adds the shipped records, marked as such.
 
     Files of an earlier call that the records no longer give are removed.
     """
     require_folder(results_dir)
     chosen = find_profile(profile)
     keys = [find_figure(name) for name in names]
-    built = build_figures(load_records(results_dir, chosen.name), chosen, results_dir, keys)
+    records = load_records(results_dir, chosen.name, with_reference)
+    built = build_figures(records, chosen, results_dir, keys)
     folder = figure_folder(chosen.name, results_dir)
     for key, plots in built.items():
         written = set()

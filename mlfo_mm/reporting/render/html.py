@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from mlfo_mm.reporting.grid import GridCell
+from mlfo_mm.reporting.grid import CHANCE, Grid, GridCell, GridRow, Text
 from mlfo_mm.reporting.render.drawings import figure_markup
-from mlfo_mm.reporting.render.words import Words, words
+from mlfo_mm.reporting.render.words import DASH, Words, words
 
 REPORT, COMPARISON = 'report.html.j2', 'compare.html.j2'  # both on macros.html.j2 and style.css.j2
 TAGS = {'best': 'strong', 'strong': 'strong', 'second': 'ins', 'term': 'em'}
@@ -26,8 +28,18 @@ def page_html(template: str, **content: object) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        words=words, markup=words_markup, state=state_class, merged=merged, figure=figure_markup
+        words=words,
+        markup=words_markup,
+        state=state_class,
+        merged=merged,
+        figure=figure_markup,
+        names=leading_names,
+        under=names_under,
+        kind=row_kind,
+        digest=digest,
     )
+    script = (Path(__file__).parent / 'table.js.j2').read_text(encoding='utf-8')
+    environment.globals.update(script=Markup(script))
     return environment.get_template(template).render(**content)
 
 
@@ -41,6 +53,33 @@ def words_markup(found: Words) -> Markup:
 def state_class(state: str) -> str:
     """Return the class of a cell: of a verdict, ``absent``, ``failed`` or nothing."""
     return state.replace(' ', '-')
+
+
+def leading_names(grid: Grid) -> int:
+    """Return how many columns at the left say whose a row is; on a narrow screen they are one."""
+    others = (place for place, column in enumerate(grid.columns) if column.kind != 'label')
+    return max(1, next(others, len(grid.columns)))
+
+
+def names_under(cells: Sequence[GridCell]) -> str:
+    """Return what stands below the first name where the columns of the others give way."""
+    return ', '.join(word for cell in cells if (word := words(cell).plain) not in ('', DASH))
+
+
+def row_kind(row: GridRow) -> str:
+    """Return the class of a row: that of chance and the heads of groups stay where they are."""
+    first = row.cells[0]
+    if row.key is None and isinstance(first, Text):
+        if first.emphasis == 'term':
+            return 'group'
+        if first.text == CHANCE:
+            return 'chance'
+    return 'measured' if row.measured else ''
+
+
+def digest(script: str) -> str:
+    """Return by what a page allows its own script, and no other."""
+    return f'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'
 
 
 def merged(cells: Sequence[GridCell]) -> list[tuple[Words, int]]:

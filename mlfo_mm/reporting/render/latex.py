@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mlfo_mm.reporting.grid import Grid, GridCell, Page
+from mlfo_mm.reporting.grid import CHANCE, Grid, GridCell, Page
 from mlfo_mm.reporting.labels import one_line
 from mlfo_mm.reporting.render.words import words
 
@@ -65,7 +65,7 @@ def _table(page: Page, grid: Grid) -> str:
     kinds = ''.join('l' if column.kind in TEXT else 'r' for column in grid.columns)
     heads = ' & '.join(escaped(column.heading) for column in grid.columns)
     rows = [' & '.join(map(cell_latex, row.cells)) + r' \\' for row in grid.rows]
-    if words(grid.rows[0].cells[0]).plain == 'Chance':
+    if words(grid.rows[0].cells[0]).plain == CHANCE:
         rows.insert(1, r'\midrule')
     label = re.sub(r'[^a-z0-9]+', '-', f'{page.title} {grid.title}'.lower()).strip('-')
     caption = f'{page.title}. {grid.title}. Profile {page.profile}. {page.scale}'
