@@ -73,7 +73,7 @@ def test_the_csv_keeps_every_row(tmp_path, make_record):
 
 
 def test_latex_has_as_many_cells_in_each_row_and_escapes():
-    evil = r'50% & $x_1$ \input{x} #~^ <"†'
+    evil = r'50% & $x_1$ \input{x} #~^ <"†×'  # noqa: RUF001
     row = GridRow((Text(evil, 'best'), Number(50.0, 1), Text(''), Text('', 'term')))
     page = Page(
         evil, 'demo', 'Measured.', (Grid('T', COLUMNS, (*ROWS[:1], row), (evil,)),), (), (evil,)

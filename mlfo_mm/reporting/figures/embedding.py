@@ -66,7 +66,8 @@ def draw_map(
         marker = MARKERS[place // len(SERIES) % len(MARKERS) if few else place % len(MARKERS)]
         size = 26 if len(points) < 500 else 10
         axis.scatter(
-            *own.T,
+            own[:, 0],
+            own[:, 1],
             s=size,
             color=colour,
             marker=marker,
