@@ -29,7 +29,8 @@ def shortened(grid: Grid, quoted: bool) -> Grid:
 
     A failed run stays, with its reason. ``quoted`` is whether the paper's number alone keeps a row.
     """
-    rows, absent = [], []
+    rows: list[GridRow] = []
+    absent: list[GridRow] = []
     for row in grid.rows:
         stays = row.measured or any(_failed(cell) for cell in row.cells)
         stays = stays or (quoted and any(map(_printed, row.cells)))
