@@ -51,6 +51,15 @@ class Page(HTMLParser):
         return [found[name] for _, found in self.tags if found.get(name)]
 
 
+@pytest.fixture(scope='module', autouse=True)
+def _data_without_videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('data')
+    (folder / 'digits_motion').mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('MLFO_DATA_ROOT', str(folder))
+        yield
+
+
 @pytest.fixture(scope='module')
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp('results')
