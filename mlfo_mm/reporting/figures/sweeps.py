@@ -171,9 +171,9 @@ def _signs(curves: Sequence[Curve]) -> list[Line2D]:
         dash = Line2D([], [], color=INK, marker='_', ls='', alpha=0.6, label='one seed')
         handles += [mark, dash]
     if any(cell.half_width is None for cell in cells):
-        hollow = Line2D([], [], color=INK, marker='o', ls='', label='one seed, no interval')
-        hollow.set_markerfacecolor(PAPER)
-        handles.append(hollow)
+        name = 'one seed, no interval'
+        mark = Line2D([], [], color=INK, marker='o', ls='', markerfacecolor=PAPER, label=name)
+        handles.append(mark)
     return handles
 
 
