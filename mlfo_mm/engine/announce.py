@@ -80,7 +80,6 @@ def plan_lines(
     left, epochs = runner.max_iters - runner.iter, runner.max_epochs
     network = BACKBONES.get(config.backbone_name, config.backbone_name)
     run = f'{config.method} ({config.variant}) on {network}, profile {config.get("profile")}'
-    differences = ', differences of frames' if config.get('frame_difference') else ''
     rest = f', {dropped} of {count:,} videos left out of each (drop_last)' if dropped > 0 else ''
     begun = f', {runner.iter:,} of them done' if runner.iter else ''
     few = ' (few: a smaller train_dataloader.batch_size makes more)'
@@ -88,8 +87,7 @@ def plan_lines(
     said = dict(
         run=f'{run}, seed {config.randomness.seed}',
         data=f'{count:,} videos of {videos}',
-        clips=f'{config.clip_len} frames x stride {config.frame_interval}, {config.crop_size} px of '
-        f'short side {config.short_side}{differences}',
+        clips=_clips(config),
         batch=batch_line,
         epochs=f'{epochs:,} of {steps:,} steps{rest}',
         steps=f'{runner.max_iters:,}{few if runner.max_iters < FEW and batch > 2 else ""}{begun}',
@@ -99,6 +97,15 @@ def plan_lines(
         weights=f'{work_dir}/epoch_N.pth after each epoch; --resume goes on from there',
     )
     return [f'{what:8}{value}' for what, value in said.items()]
+
+
+def _clips(config: Config) -> str:
+    """What clips look like, where a config says so; one that was written as a whole need not."""
+    if any(key not in config for key in ('clip_len', 'frame_interval', 'crop_size', 'short_side')):
+        return 'as the pipeline of the config makes them'
+    line = f'{config.clip_len} frames x stride {config.frame_interval}, {config.crop_size} px of '
+    differences = ', differences of frames' if config.get('frame_difference') else ''
+    return f'{line}short side {config.short_side}{differences}'
 
 
 def _time(config: Config, left: int) -> str:

@@ -50,6 +50,8 @@ def test_what_a_training_will_do(digits, tmp_path, monkeypatch):
         '6 (few: a smaller train_dataloader.batch_size makes more), 2 of them done'
     )
     assert said['time'] == 'not known before the first steps'
+    config.pop('crop_size')  # a config of one's own need not have it
+    assert said_of(config)['clips'] == 'as the pipeline of the config makes them'
     assert said['log'] == 'w/now/now.log; curves: tensorboard --logdir w'
 
 

@@ -71,6 +71,8 @@ def test_probe_learns_separable_videos(request_for, checkpoint, tmp_path, averag
     assert 'top5 says nothing with 2 classes: n/a' in record.notes
     assert 'whole groups left out' in record.protocol['line']
     assert f'mean {"softmax" if average == "prob" else "logits"}' in record.protocol['line']
+    told = dict(classes=['stripes', 'noise'], labels='0 1 0 1', predicted='0 1 0 1')
+    assert record.details == dict(answers=told)
 
 
 def test_probe_and_retrieval_share_features(request_for, checkpoint, tmp_path, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlfo_mm.evaluation.metrics import chance_note, classification_metrics, placed, untold
+from mlfo_mm.evaluation.metrics import answers, chance_note, classification_metrics, placed, untold
 
 
 def test_accuracies_by_hand():
@@ -17,6 +17,12 @@ def test_accuracies_by_hand():
     metrics, notes = classification_metrics(scores, np.array([0, 0, 6, 1]), np.arange(7))
     assert metrics == pytest.approx({'top1': 50, 'top5': 75, 'mean_class': 100 * (0.5 + 0 + 1) / 3})
     assert notes == ['mean_class leaves out 4 classes without test videos']
+
+
+def test_answers_are_trained_classes():
+    scores = np.array([[1.0, 2.0, 3.0], [2.0, 2.0, 0.0], [0.0, 5.0, 9.0]])
+    told = answers(scores, np.array([0, 1, 2]), np.array([0, 1]), ('a', 'b', 'c'))['answers']
+    assert told == dict(classes=['a', 'b', 'c'], labels='0 1 2', predicted='1 0 1')
 
 
 def test_top5_of_five_classes_is_left_out():
