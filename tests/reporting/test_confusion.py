@@ -37,7 +37,7 @@ def test_a_plot_a_record():
     assert plot.name == f'confusion_{record.experiment}'
     assert 'jump taken for run: 2.' in plot.caption and 'its 4 test videos' in plot.caption
     assert plot.files['csv'].decode().splitlines()[1:] == [
-        'jump,jump,1,33.33', 'jump,run,2,66.67', 'run,run,1,100.0',
+        'jump,jump,1,33.33', 'jump,run,2,66.67', 'run,run,1,100',
     ]  # fmt: skip
     assert plot.files['png'][:4] == b'\x89PNG' and b'<svg' in plot.files['svg']
     assert rest.missing == (

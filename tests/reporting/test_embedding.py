@@ -44,7 +44,7 @@ def test_files_of_a_map():
     assert lines[2].startswith(f'b/2.mp4,class 1,{points[1, 0]:.4f}'.rstrip('0'))
     assert files['png'][:4] == b'\x89PNG'
     assert title_of('mlfo', 'one_hot', 'r3d18', 'ucf101', 'mine', 'mid', 'tsne') == (
-        'MLFO (one_hot), R3D-18, on UCF101: t-SNE of the mid level, test videos of mine'
+        'MLFO (one-hot targets), R3D-18, on UCF101: t-SNE of the mid level, test videos of mine'
     )
 
 

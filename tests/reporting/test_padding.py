@@ -64,7 +64,7 @@ def test_where_the_terms_ended(runs):
 
 def test_the_figure_has_a_line_a_padding_with_chance_beside_it(runs):
     (plot,) = padding_plots(runs, DEMO, 'RUN')
-    assert plot.name == 'padding' and set(plot.files) == {'png', 'svg', 'csv'}
+    assert plot.name == 'padding' and set(plot.files) == {'png', 'svg', 'pdf', 'csv'}
     lines = plot.files['csv'].decode().splitlines()
     assert lines[0] == 'form,padding,term,level,epoch,accuracy,n,chance'
     assert lines[1:3] == [
@@ -98,7 +98,7 @@ def test_another_padding_is_in_no_row_of_any_variant():
     assert not fits_row(quoted, key('pace', 'contrast+time_circular'), DEMO)
     padded = Row('random', 'r3d18', 'none', 'time_replicate')
     assert fits_row(padded, key('random', 'time_replicate'), DEMO)
-    assert padded.label == 'Random weights (time_replicate)'
+    assert padded.label == 'Random weights (replicate padding)'
 
 
 def test_the_table(runs, make_record):
@@ -118,7 +118,7 @@ def test_the_table(runs, make_record):
     assert '60.0' in ' '.join(found['MLFO: paper, zeros'])
     assert '70.0' in ' '.join(found['MLFO: paper, replicate'])
     assert '40.0' in ' '.join(found['Random weights: circular'])
-    assert '66.0' in ' '.join(found['SimCLR (InfoNCE) (time_replicate)'])
+    assert '66.0' in ' '.join(found['SimCLR (InfoNCE) (replicate padding)'])
     assert not any('one_hot' in name for name in found)
     assert not any('aper' in head.replace('paper', '') for head in heads(probe))
     # and nowhere else but where all runs stand
