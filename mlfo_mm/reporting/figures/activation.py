@@ -79,8 +79,8 @@ def _plot(cells: dict[str, Cell], dataset: str, command: str) -> Plot:
         return Plot(name, title, '', missing=tuple(missing))
     heads = ['Clip'] + [f'{VARIANTS[v]}: {_accuracy(cells[v])}' for v in records]
     if absence := not_at_hand(dataset):
-        table = dict(csv=_csv(cells, records))
-        return Plot(name, title, '', files=table, missing=(*missing, absence))
+        numbers = dict(csv=_csv(cells, records))
+        return Plot(name, title, '', files=numbers, missing=(*missing, absence))
     rows, absent = _rows(shown_clips, found)
     caption = (
         f'Test clips of {shown}, and the class activation maps of a linear forward-or-reversed '

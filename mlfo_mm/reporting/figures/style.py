@@ -97,6 +97,7 @@ class Files(MutableMapping[str, bytes]):
     def __init__(self, draw: Callable[[], Figure], name: str, kinds: Sequence[str]) -> None:
         self._draw, self._name = draw, name
         self._made: dict[str, bytes | None] = dict.fromkeys(kinds)
+        self._figure: Figure | None = None
 
     def __getitem__(self, kind: str) -> bytes:
         made = self._made[kind]
@@ -122,7 +123,8 @@ class Files(MutableMapping[str, bytes]):
         with mpl.rc_context():
             mpl.rcdefaults()
             mpl.rcParams.update(SETTINGS | {'svg.hashsalt': self._name})
-            figure = self._draw()
+            figure = self._laid_out()
+            dpi = figure.dpi
             if kind == 'png':
                 FigureCanvasAgg(figure).print_png(buffer, metadata={'Software': None})
             elif kind == 'svg':
@@ -131,7 +133,16 @@ class Files(MutableMapping[str, bytes]):
             else:
                 nothing = dict(CreationDate=None, Creator=None, Producer=None)
                 FigureCanvasPdf(figure).print_pdf(buffer, metadata=nothing)
+            figure.dpi = dpi  # an SVG or a PDF leaves it at 72
         return buffer.getvalue()
+
+    def _laid_out(self) -> Figure:
+        """Draw once for all kinds: the layout takes longer than the writing."""
+        if self._figure is None:
+            self._figure = self._draw()
+            self._figure.draw_without_rendering()
+            self._figure.set_layout_engine('none')
+        return self._figure
 
 
 def render(draw: Callable[[], Figure], name: str, kinds: Sequence[str] = DRAWN) -> Files:
