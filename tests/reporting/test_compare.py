@@ -133,7 +133,9 @@ def test_without_a_number_there_is_no_plot_but_the_table_says_why(records, tmp_p
     for record in records[-2:]:
         write_record(record, tmp_path)
     made, paths = compare(['pace-contrast'], 'demo', tmp_path)
-    assert [path.name for path in paths] == ['compare.md', 'compare.html', 'compare.csv']
+    assert [path.name for path in paths] == [
+        f'compare.{kind}' for kind in ('md', 'html', 'csv', 'tex')
+    ]
     assert '— failed: out of memory' in made.markdown
     page = paths[1].read_text()
     assert 'nothing of these methods is measured' in page and '<svg' not in page
