@@ -134,10 +134,7 @@ def test_without_a_number_there_is_no_plot_but_the_table_says_why(records, tmp_p
         write_record(record, tmp_path)
     made, paths = compare(['pace-contrast'], 'demo', tmp_path)
     assert [path.name for path in paths] == [
-        'compare.md',
-        'compare.html',
-        'compare.csv',
-        'compare.tex',
+        f'compare.{kind}' for kind in ('md', 'html', 'csv', 'tex')
     ]
     assert '— failed: out of memory' in made.markdown
     page = paths[1].read_text()
