@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from mlfo_mm.reporting.grid import Column, Grid, GridRow, Missing, Number, Page, Quoted, Text
-from mlfo_mm.reporting.render.latex import page_latex
+from mlfo_mm.reporting.aggregate import Cell
+from mlfo_mm.reporting.grid import (
+    Column,
+    Grid,
+    GridRow,
+    Measured,
+    Missing,
+    Number,
+    Page,
+    Quoted,
+    Text,
+)
+from mlfo_mm.reporting.render.latex import cell_latex, page_latex
 from mlfo_mm.reporting.shorten import shortened, shortened_page
 from mlfo_mm.reporting.tables import make_tables
 from mlfo_mm.study.profiles import PROFILES
@@ -70,6 +81,13 @@ def test_the_csv_keeps_every_row(tmp_path, make_record):
     assert '| CCL' in long.markdown and '| CCL' not in short.markdown
     assert 'Left out' in short.markdown and 'Left out' not in long.markdown
     assert (tmp_path / 'tables' / 'demo' / 'table1.tex').read_text() == long.latex
+
+
+def test_latex_keeps_marks_apart():
+    cell = Cell('measured', '', (40.0, 42.0), 3, 41.0, 1.5, 45.0, at_chance=True)
+    assert cell_latex(Measured(cell, rank=1, protocol=2)) == (
+        r'\textbf{41.0 $\pm$ 1.5} \textsuperscript{$\dagger$} (n=2/3) [2]'
+    )
 
 
 def test_latex_has_as_many_cells_in_each_row_and_escapes():

@@ -58,7 +58,7 @@ def cell_latex(cell: GridCell) -> str:
     """Return a cell with its marks."""
     found = words(cell)
     text = escaped(found.text)
-    return (MARKS[found.emphasis].format(text) if text else '') + escaped(found.tail)
+    return (MARKS[found.emphasis].format(text) if text else '') + found.tail.translate(SIGNS)
 
 
 def _table(page: Page, grid: Grid) -> str:
