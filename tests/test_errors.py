@@ -102,8 +102,9 @@ def test_foreign_text_is_printable():
 def test_the_environment_that_was_made_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(errors, 'ROOT', tmp_path)
     monkeypatch.setattr(sys, 'prefix', sys.base_prefix)
-    assert errors.environment().startswith('mlfo doctor')  # installed without a checkout
-    (tmp_path / 'Makefile').touch()
+    monkeypatch.setattr(errors, 'INSTALLED', True)  # without a checkout
+    assert errors.environment().startswith('python -m pip install ')
+    monkeypatch.setattr(errors, 'INSTALLED', False)
     assert errors.environment().startswith(f'make install in {tmp_path}')
     (tmp_path / '.venv/bin').mkdir(parents=True)
     (tmp_path / '.venv/bin/activate').touch()

@@ -119,6 +119,6 @@ def test_trains_where_it_stands(mlfo, digits_root, tmp_path):
     where = dict(MLFO_DATA_ROOT=str(digits_root), OMP_NUM_THREADS='1')
     said = done(mlfo, 'train', 'simclr/r3d18@smoke', cwd=tmp_path, **where)
     *_, line = said.splitlines()
-    assert line.startswith('next: mlfo evaluate work_dirs/simclr/r3d18@smoke/epoch_2.pth ')
+    assert line.startswith('next: mlfo evaluate work_dirs/simclr/r3d18@smoke --task ')
     assert [path.name for path in tmp_path.iterdir()] == ['work_dirs']
     assert not list(mlfo.parents[1].rglob('work_dirs'))

@@ -22,6 +22,9 @@ TOOLS = sorted(
 
 # of those that read their arguments before they load a package
 ARGUMENTS = {
+    'tools/browse_views.py': 'mlfo/r3d18@smoke',
+    'tools/compare.py': 'mlfo --profile demo',
+    'tools/embed.py': 'a.pth',
     'tools/convert_checkpoint.py': 'export a.pth b.pth',
     'tools/evaluate.py': 'a.pth --task retrieval --dataset a',
     'tools/print_config.py': 'mlfo/r3d18@smoke',

@@ -11,7 +11,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import Parser
-from mlfo_mm.reporting.shorten import OPTION
 from mlfo_mm.reporting.specs import TABLES
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import require_records
@@ -32,7 +31,7 @@ def parse_args() -> argparse.Namespace:
         '--with-reference', action='store_true', help='add the shipped results, marked as such'
     )
     parser.add_argument(
-        OPTION, dest='all_rows', action='store_true', help='rows and columns without a number too'
+        '--all-rows', action='store_true', help='rows and columns without a number too'
     )
     return parser.parse_args()
 

@@ -12,8 +12,6 @@ from mlfo_mm.reporting.grid import Difference, Grid, GridCell, GridRow, Missing,
 from mlfo_mm.reporting.render.words import words
 from mlfo_mm.study.profiles import Profile
 
-OPTION = '--all-rows'  # of tools/make_tables.py
-
 
 def shortened_page(page: Page, profile: Profile) -> Page:
     """Return a page whose grids are :func:`shortened`.
@@ -78,7 +76,7 @@ def _of_rows(rows: Sequence[GridRow]) -> list[str]:
         reasons.setdefault(why, {})[words(row.cells[0]).plain.removesuffix(' *')] = None
     told = '; '.join(f'{why}: {", ".join(names)}' for why, names in reasons.items())
     count = '1 row' if len(rows) == 1 else f'{len(rows)} rows'
-    return [f'Left out, {OPTION} has them: {count} without a number ({told}).']
+    return [f'Left out, --all-rows has them: {count} without a number ({told}).']
 
 
 def _of_columns(heads: Sequence[str]) -> list[str]:

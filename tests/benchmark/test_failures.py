@@ -58,7 +58,7 @@ def test_a_failed_record_gives_way_to_the_real_one(plan, tmp_path):
     assert records['mlfo'] == failed['mlfo']
 
 
-@pytest.mark.parametrize('skip_broken', [False, True])
+@pytest.mark.parametrize('skip_broken', [pytest.param(False, marks=pytest.mark.product), True])
 def test_a_failed_record_has_the_identity_of_the_evaluation(plan, tmp_path, skip_broken):
     """Also where broken videos are passed over."""
     made = plan(methods=('random',), skip_broken=skip_broken)

@@ -255,6 +255,7 @@ def test_needs_no_torch():
     assert done.stdout.strip() == '[]'
 
 
+@pytest.mark.product  # reads every video
 def test_real_lists(real_data: Path):
     counts = {}
     for path in sorted(real_data.glob('*/t*.txt')):

@@ -46,7 +46,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize('how', SAID)
+@pytest.mark.parametrize('how', ['raise', pytest.param('kill', marks=pytest.mark.product)])
 def test_a_rank_that_dies_ends_the_job(how, digits, tmp_path):
     """Real processes, 20 core-seconds: how torch's launcher and gloo behave is what is tested."""
     (tmp_path / 'dying.py').write_text(HOOK)

@@ -55,7 +55,7 @@ def test_a_part_that_takes_too_long_is_ended_and_keeps_what_it_found(tmp_path, m
     assert gpu_check.outcome('data', tmp_path, arguments(), 9)[0]['why'] == 'exit status 1'
 
 
-@pytest.mark.slow
+@pytest.mark.product
 def test_dry_run(tmp_path):
     path = tmp_path / 'found.json'
     parts = ('agree', 'speed', 'data', 'several')  # the plan has tests of its own
