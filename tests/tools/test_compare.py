@@ -39,7 +39,9 @@ def test_prints_and_writes_without_torch(tmp_path):
     assert 'MoCo' in done.stdout and '— not run' in done.stdout
     assert str(output / 'compare.md') in done.stdout.replace('\n', '')
     names = {path.name for path in output.iterdir()}
-    assert names == {f'compare.{kind}' for kind in 'csv html md pdf png svg tex'.split()}
+    assert names == {
+        f'compare.{kind}' for kind in ['csv', 'html', 'md', 'pdf', 'png', 'svg', 'tex']
+    }
 
 
 def test_user_errors(tmp_path):
