@@ -62,6 +62,28 @@ class Parser(argparse.ArgumentParser):
         )
 
 
+def add_weights(parser: argparse.ArgumentParser, untrained: str) -> None:
+    """Add ``checkpoint``: CHECKPOINT, RUN CHECKPOINT, or RUN and the word for no training."""
+    parser.add_argument(
+        'checkpoint',
+        nargs='+',
+        action=WeightsAction,
+        const=untrained,
+        metavar='[RUN] CHECKPOINT',
+        help='a file or folder, or: RUN none',
+    )
+
+
+class WeightsAction(argparse.Action):
+    """Words that name weights; ``const`` alone names none."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        """Refuse other words."""
+        if len(values) > 2 or values == [self.const]:
+            parser.error('give CHECKPOINT, RUN CHECKPOINT, or RUN none for random weights')
+        setattr(namespace, self.dest, values)
+
+
 def whole(least: int, most: int = 10**9) -> Callable[[str], int]:
     """A whole number within bounds."""
 

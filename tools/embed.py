@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
 
-from mlfo_mm.arguments import Parser, count, seed
+from mlfo_mm.arguments import Parser, add_weights, count, seed
 from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.study.tasks import LEVELS
 
@@ -29,9 +29,7 @@ EXAMPLES = (
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = Parser(__doc__, EXAMPLES)
-    parser.add_argument(
-        'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file or folder, or: RUN none'
-    )
+    add_weights(parser, NO_CHECKPOINT)
     parser.add_argument('--dataset', metavar='NAME', help='default: the one that it was trained on')
     parser.add_argument('--split', type=count, default=1)
     parser.add_argument('--level', choices=LEVELS, default=LEVELS[-1], help='default: %(default)s')
@@ -41,10 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=seed, help="default: the checkpoint's own, else 0")
     parser.add_argument('--work-dir', default='work_dirs/evaluate', help='for features')
     parser.add_argument('--output', type=Path, default=Path('embed'), help='default: %(default)s')
-    args = parser.parse_args()
-    if len(args.checkpoint) > 2 or args.checkpoint == [NO_CHECKPOINT]:
-        parser.error('give CHECKPOINT, RUN CHECKPOINT, or RUN none for random weights')
-    return args
+    return parser.parse_args()
 
 
 @cli

@@ -16,12 +16,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlfo_mm.start import cli  # first: it says what is not installed
-from mlfo_mm.arguments import OptionsAction, Parser, count, seed
+from mlfo_mm.arguments import OptionsAction, Parser, add_weights, count, seed
 from mlfo_mm.video.time_limit import check_limit
 from mlfo_mm.errors import UserError
-from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
+from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.study.tasks import TASKS
 
 EXAMPLES = (
@@ -34,9 +34,7 @@ EXAMPLES = (
 def parse_args() -> argparse.Namespace:
     """Arguments, in MMAction2's manner."""
     parser = Parser(__doc__, EXAMPLES)
-    parser.add_argument(
-        'checkpoint', nargs='+', metavar='[RUN] CHECKPOINT', help='a file or folder, or: RUN none'
-    )
+    add_weights(parser, NO_CHECKPOINT)
     parser.add_argument('--task', required=True, nargs='+', choices=TASKS)
     parser.add_argument(
         '--dataset', nargs='+', metavar='NAME', help='default: the one that it was trained on'
@@ -67,10 +65,7 @@ def parse_args() -> argparse.Namespace:
         action=OptionsAction,
         help='key=value ...: keys of the protocol, else of the clips and of the run',
     )
-    args = parser.parse_args()
-    if len(args.checkpoint) > 2 or args.checkpoint == [NO_CHECKPOINT]:
-        parser.error('give CHECKPOINT, RUN CHECKPOINT, or RUN none for random weights')
-    return args
+    return parser.parse_args()
 
 
 @cli
