@@ -25,6 +25,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.video.time_limit import check_limit
 
 from .annotation import check_files, find_dataset, list_file, read_classes, read_list
+from .passing import pass_small_by_value
 from .transforms.decode import VideoError, VideoTimeout
 from .transforms.deferred import defer
 
@@ -180,6 +181,7 @@ class VideoListDataset(BaseDataset):
         """The packed sample, another one in its place, or None where it is skipped."""
         if get_worker_info() is not None:
             cv2.setNumThreads(0)
+            pass_small_by_value()
         epoch = 0 if self.test_mode else int(self._epoch)
         info = self.get_data_info(idx)
         wanted = info['list_index']
