@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from fuzz_inputs import KINDS
-from fuzz_runs import ROOT, Ending, run
+from fuzz_runs import ROOT, SECONDS, Ending, run
 from fuzz_samples import make_samples
 
 # before the forks: what takes a short run most of its time
@@ -34,14 +34,16 @@ from mlfo_mm.files import write_atomic
 from mlfo_mm.study.provenance import provenance
 
 
-def attempt(kind: str, seed: int, number: int, folder: Path, samples: Path) -> Ending:
+def attempt(
+    kind: str, seed: int, number: int, folder: Path, samples: Path, seconds: float = SECONDS
+) -> Ending:
     """Make an input and run it; its files stay where it fell."""
     here = folder / kind / str(number)
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir(parents=True)
     environment = dict(os.environ)
     words = KINDS[kind](random.Random(f'{seed} {kind} {number}'), here, samples)
-    ending = run(words, here / 'log')
+    ending = run(words, here / 'log', seconds)
     os.environ.clear()
     os.environ.update(environment)
     if not ending.fault:
@@ -56,6 +58,9 @@ def main() -> None:
     parser.add_argument('--count', type=int, default=200, help='inputs of each kind')
     parser.add_argument('--first', type=int, default=0, help='number of the first one')
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--seconds', type=float, default=SECONDS, help='of one command; more on a busy machine'
+    )
     where = Path(tempfile.gettempdir(), 'fuzz')
     parser.add_argument('--folder', type=Path, default=where, help='for samples and what falls')
     parser.add_argument('--output', type=Path, default=ROOT / 'results/stress/fuzz.json')
@@ -68,12 +73,13 @@ def main() -> None:
         endings: Counter[str] = Counter()
         fell = []
         for number in range(args.first, args.first + args.count):
-            ending = attempt(kind, args.seed, number, args.folder, args.folder / 'samples')
+            where = (args.folder, args.folder / 'samples')
+            ending = attempt(kind, args.seed, number, *where, args.seconds)
             endings[str(ending.status)] += 1
             if ending.fault:
                 fell.append(dict(number=number, fault=ending.fault, command=ending.command[:500]))
                 print(f'{kind} {number}: {ending.fault}\n  {ending.command[:300]}', flush=True)
-        tried = dict(seed=args.seed, tried=args.count, endings=dict(sorted(endings.items())))
+        tried = dict(seed=args.seed, tried=args.count, seconds=args.seconds, endings=dict(sorted(endings.items())))
         whole['kinds'][kind] = provenance() | tried | dict(fell=fell)
         write_atomic(args.output, json.dumps(whole, indent=1) + '\n')
         print(f'{kind}: {args.count} tried, {len(fell)} fell, endings {dict(endings)}', flush=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-SECONDS, GROWTH = 60.0, 2**30  # of one command, and bytes that its memory may grow by
+SECONDS, GROWTH = 60.0, 2**30  # of one command by default, and bytes that its memory may grow by
 ENDINGS = (0, 1, 2)  # done; done, and something is wrong with the data; a line for the user
 TRACEBACK = 'Traceback (most recent call last)'
 
@@ -30,7 +30,7 @@ class Ending:
     said: str
 
 
-def run(words: Sequence[str], log: Path) -> Ending:
+def run(words: Sequence[str], log: Path, seconds: float = SECONDS) -> Ending:
     """Run a command line of a tool in a fork of this process, which has imported what it needs."""
     start, before = time.monotonic(), _own_memory()
     child = os.fork()
@@ -41,10 +41,10 @@ def run(words: Sequence[str], log: Path) -> Ending:
         found, code, usage = os.wait4(child, os.WNOHANG)
         if found:
             status = os.waitstatus_to_exitcode(code)
-        elif time.monotonic() - start > SECONDS:
+        elif time.monotonic() - start > seconds:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            return Ending(' '.join(words), -9, f'no end in {SECONDS:g} s', _tail(log))
+            return Ending(' '.join(words), -9, f'no end in {seconds:g} s', _tail(log))
         else:
             time.sleep(0.002)
     with contextlib.suppress(ProcessLookupError):

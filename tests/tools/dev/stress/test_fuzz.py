@@ -51,12 +51,12 @@ def test_no_input_ends_a_tool_otherwise_than_it_may(fuzz, samples, tmp_path, mon
         ('print("fine")', ''),
     ],
 )
-def test_what_falls_is_seen(fuzz, tmp_path, monkeypatch, code, fault):
+def test_what_falls_is_seen(fuzz, tmp_path, code, fault):
     runs = importlib.import_module('fuzz_runs')
-    monkeypatch.setattr(runs, 'SECONDS', 1.0 if 'sleep' in code else 60.0)
     tool = tmp_path / 'tool.py'
     tool.write_text(code)
-    assert fault in runs.run([str(tool)], tmp_path / 'log').fault
+    seconds = 1.0 if 'sleep' in code else 60.0
+    assert fault in runs.run([str(tool)], tmp_path / 'log', seconds).fault
 
 
 def test_memory_is_seen_beside_large_mapped_files(fuzz, tmp_path):
