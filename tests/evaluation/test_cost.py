@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -13,7 +14,7 @@ from mlfo_mm.evaluation import cost
 class Counted(nn.Conv3d):
     """A layer that counts on how many clips it ran, in all copies alike."""
 
-    seen: list[torch.Size] = []
+    seen: ClassVar[list[torch.Size]] = []
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
         self.seen.append(clips.shape)

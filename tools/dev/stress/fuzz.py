@@ -79,8 +79,9 @@ def main() -> None:
             if ending.fault:
                 fell.append(dict(number=number, fault=ending.fault, command=ending.command[:500]))
                 print(f'{kind} {number}: {ending.fault}\n  {ending.command[:300]}', flush=True)
-        tried = dict(seed=args.seed, tried=args.count, seconds=args.seconds, endings=dict(sorted(endings.items())))
-        whole['kinds'][kind] = provenance() | tried | dict(fell=fell)
+        tried = dict(seed=args.seed, tried=args.count, seconds=args.seconds)
+        found = dict(endings=dict(sorted(endings.items())), fell=fell)
+        whole['kinds'][kind] = provenance() | tried | found
         write_atomic(args.output, json.dumps(whole, indent=1) + '\n')
         print(f'{kind}: {args.count} tried, {len(fell)} fell, endings {dict(endings)}', flush=True)
         wrong += len(fell)
