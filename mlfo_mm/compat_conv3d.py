@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from mlfo_mm import installation
+from mlfo_mm import compat_conv3d_small, installation
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -56,6 +56,12 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         stride = self.stride[0]
         padding = self._reversed_padding_repeated_twice  # width, height, time: as of functional.pad
+        if (
+            inputs.device.type == 'cpu'
+            and not autocast()
+            and compat_conv3d_small.fits(self, inputs)
+        ):
+            return compat_conv3d_small.convolve(self, inputs, weight, bias)
         if inputs.device.type == 'cpu' and _sees_one_step(self, inputs):
             tap, space = padding[-2] // self.dilation[0], (padding[2], padding[0])
             geometry = (self.stride[1:], space, self.dilation[1:], self.groups)
