@@ -51,14 +51,14 @@ class Teller:
         self.path = os.environ.get(VARIABLE, '')
 
     def tell(self, done: int, what: str) -> None:
-        """Say that so many steps are done; most calls do nothing.
+        """Say that so many steps are done; most calls but the last do nothing.
 
         Args:
             done: Steps, those before the start included.
             what: In words.
         """
         now = time.monotonic()
-        if not self.path or now - self.told < LEAST_S:
+        if not self.path or (now - self.told < LEAST_S and done < self.total):
             return
         self.told = now
         new, rest = done - self.first, self.total - done

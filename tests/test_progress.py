@@ -29,6 +29,8 @@ def test_time_left_goes_by_the_pace_since_the_start(tmp_path, monkeypatch, clock
     clock[0] += 1
     teller.tell(51, 'epoch 6/10')  # too soon to say it again
     assert read_progress(path).what == 'epoch 5/10'
+    teller.tell(100, 'epoch 10/10')  # the last word is always said
+    assert read_progress(path)[:3] == ('epoch 10/10', 1.0, 0.0)
     assert [each.name for each in tmp_path.iterdir()] == ['job.json']
 
 

@@ -132,7 +132,7 @@ def how_far(plan: Plan, job: Job, now: float, start: float) -> str:
     if said is not None:
         parts.insert(0, said.what)
         left = said.left_at(now)
-        if left is not None:
+        if left:  # one that ran out says nothing
             parts.append(f'about {spell(left)} left of it')
     return ', '.join(parts)
 
