@@ -79,3 +79,14 @@ def read_progress(path: Path) -> Progress | None:
         return Progress(str(said['what']), float(said['share']), left, float(said['told']))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def spell(seconds: float) -> str:
+    """A duration in words."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f'{round(seconds)} s'
+    if minutes < 90:
+        return f'{minutes} min'
+    hours, minutes = divmod(round(minutes, -1 if minutes > 300 else 0), 60)
+    return f'{hours} h {minutes} min' if minutes else f'{hours} h'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlfo_mm import progress
-from mlfo_mm.progress import VARIABLE, Teller, read_progress
+from mlfo_mm.progress import VARIABLE, Teller, read_progress, spell
 
 
 @pytest.fixture
@@ -49,3 +49,18 @@ def test_nobody_asked_or_the_folder_is_gone(tmp_path, monkeypatch):
     assert read_progress(tmp_path / 'gone/job.json') is None
     (tmp_path / 'half.json').write_text('{"what": "x"')
     assert read_progress(tmp_path / 'half.json') is None
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (0, '0 s'),
+        (89, '89 s'),
+        (150, '2 min'),
+        (4500, '75 min'),
+        (5400, '1 h 30 min'),
+        (7200, '2 h'),
+    ],
+)
+def test_durations_in_words(seconds, text):
+    assert spell(seconds) == text
