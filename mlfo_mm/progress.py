@@ -51,14 +51,14 @@ class Teller:
         self.path = os.environ.get(VARIABLE, '')
 
     def tell(self, done: int, what: str) -> None:
-        """Say that so many steps are done; most calls do nothing.
+        """Say that so many steps are done; most calls but the last do nothing.
 
         Args:
             done: Steps, those before the start included.
             what: In words.
         """
         now = time.monotonic()
-        if not self.path or now - self.told < LEAST_S:
+        if not self.path or (now - self.told < LEAST_S and done < self.total):
             return
         self.told = now
         new, rest = done - self.first, self.total - done
@@ -79,3 +79,14 @@ def read_progress(path: Path) -> Progress | None:
         return Progress(str(said['what']), float(said['share']), left, float(said['told']))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def spell(seconds: float) -> str:
+    """A duration in words."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f'{round(seconds)} s'
+    if minutes < 90:
+        return f'{minutes} min'
+    hours, minutes = divmod(round(minutes, -1 if minutes > 300 else 0), 60)
+    return f'{hours} h {minutes} min' if minutes else f'{hours} h'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlfo_mm import progress
-from mlfo_mm.progress import VARIABLE, Teller, read_progress
+from mlfo_mm.progress import VARIABLE, Teller, read_progress, spell
 
 
 @pytest.fixture
@@ -29,6 +29,8 @@ def test_time_left_goes_by_the_pace_since_the_start(tmp_path, monkeypatch, clock
     clock[0] += 1
     teller.tell(51, 'epoch 6/10')  # too soon to say it again
     assert read_progress(path).what == 'epoch 5/10'
+    teller.tell(100, 'epoch 10/10')  # the last word is always said
+    assert read_progress(path)[:3] == ('epoch 10/10', 1.0, 0.0)
     assert [each.name for each in tmp_path.iterdir()] == ['job.json']
 
 
@@ -47,3 +49,18 @@ def test_nobody_asked_or_the_folder_is_gone(tmp_path, monkeypatch):
     assert read_progress(tmp_path / 'gone/job.json') is None
     (tmp_path / 'half.json').write_text('{"what": "x"')
     assert read_progress(tmp_path / 'half.json') is None
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (0, '0 s'),
+        (89, '89 s'),
+        (150, '2 min'),
+        (4500, '75 min'),
+        (5400, '1 h 30 min'),
+        (7200, '2 h'),
+    ],
+)
+def test_durations_in_words(seconds, text):
+    assert spell(seconds) == text

@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 from mlfo_mm.arguments import OptionsAction, Parser, add_weights, count, seed
 from mlfo_mm.video.time_limit import check_limit
-from mlfo_mm.errors import UserError
 from mlfo_mm.handover import handing_over
 from mlfo_mm.processes import keep_freed_memory
 from mlfo_mm.study.identity import NO_CHECKPOINT
@@ -78,7 +77,7 @@ def main() -> None:
 
 def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
     check_limit('--decode-timeout', args.decode_timeout)
-    from mlfo_mm.evaluation.evaluate import evaluate_all, summary  # these load torch
+    from mlfo_mm.evaluation.evaluate import evaluate_aloud  # these load torch
     from mlfo_mm.evaluation.request import Request, own_dataset, weights_of
 
     keep_freed_memory()
@@ -102,20 +101,7 @@ def _evaluate(args: argparse.Namespace, records: list[Path]) -> None:
         for dataset in dict.fromkeys(datasets)
         for task in dict.fromkeys(args.task)
     ]
-    failures = []
-    for outcome in evaluate_all(requests, args.results, args.reuse):
-        task, dataset = outcome.request.task, outcome.request.dataset
-        if outcome.error is not None:
-            failures.append(f'{task} on {dataset}: {outcome.record.reason}')
-            print(f'{task} on {dataset} failed: {outcome.record.reason}')
-            continue
-        print(f'{task} on {dataset}\n{summary(outcome.record)}')
-        print(f'record: {outcome.path}', flush=True)
-        records.append(outcome.path)
-    if len(requests) == len(failures) == 1:
-        raise UserError(outcome.record.reason)
-    if failures:
-        raise UserError(f'{len(failures)} of {len(requests)} failed: ' + '; '.join(failures))
+    evaluate_aloud(requests, args.results, args.reuse, records)
 
 
 if __name__ == '__main__':

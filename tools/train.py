@@ -75,17 +75,10 @@ def main() -> None:
 
 
 def _train(args: argparse.Namespace, records: list[Path]) -> None:
+    from mlfo_mm.engine.choices import choose, fit_batch
     from mlfo_mm.engine.config import load_config
     from mlfo_mm.engine.config_values import require
-    from mlfo_mm.engine.launch import (
-        default_work_dir,
-        fit_batch,
-        missing,
-        next_command,
-        train,
-        use_amp,
-    )
-    from mlfo_mm.engine.visualizers import use_visualizers
+    from mlfo_mm.engine.launch import missing, next_command, train
     from mlfo_mm.evaluation.pretrain_record import train_and_record
     from mmengine.dist import is_main_process
 
@@ -99,21 +92,18 @@ def _train(args: argparse.Namespace, records: list[Path]) -> None:
         if lines:
             raise UserError('\nerror: '.join(lines))
         return
-    stem = '-'.join(filter(None, (Path(config.filename).stem, args.dataset)))
-    name = default_work_dir(config.get('method', 'run'), stem)
-    config.work_dir = args.work_dir or config.get('work_dir') or str(name)
-    if args.seed is not None:
-        config.randomness.seed = args.seed
-    config.randomness.deterministic = args.deterministic or config.randomness.get(
-        'deterministic', False
+    choose(
+        config,
+        args.work_dir,
+        args.dataset,
+        args.seed,
+        args.deterministic,
+        args.amp,
+        args.visualizer or (),
     )
-    if args.amp:
-        use_amp(config)
     if args.launcher == 'none' and 'train_dataloader.batch_size' not in options:
         line = fit_batch(config)
         print(line, end='\n' if line else '')
-    if args.visualizer:
-        use_visualizers(config, args.visualizer)
     if args.results:
         how = (args.launcher, args.resume, args.auto_scale_lr)
         records += train_and_record(config, *how, args.results)

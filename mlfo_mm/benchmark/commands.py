@@ -16,7 +16,7 @@ from rich.table import Table
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
 from mlfo_mm.benchmark.clean import early_checkpoints, stored_features
-from mlfo_mm.benchmark.estimate import Estimates, spell
+from mlfo_mm.benchmark.estimate import Estimates
 from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.resources import Resources
@@ -24,6 +24,7 @@ from mlfo_mm.benchmark.state import files, lock, read, status, to_do
 from mlfo_mm.benchmark.terminal import how_far
 from mlfo_mm.benchmark.where import Where
 from mlfo_mm.errors import UserError
+from mlfo_mm.progress import spell
 from mlfo_mm.study.methods import CARD
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.tasks import PADDING, SWEEP

@@ -189,14 +189,3 @@ def _machine(record: Record) -> str:
     hardware: dict[str, Any] = record.hardware
     gpus = ', '.join(map(str, hardware.get('gpus') or ()))
     return gpus or f'{hardware.get("cpu", "another machine")}, {hardware.get("cores", "?")} cores'
-
-
-def spell(seconds: float) -> str:
-    """A duration in words."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f'{round(seconds)} s'
-    if minutes < 90:
-        return f'{minutes} min'
-    hours, minutes = divmod(round(minutes, -1 if minutes > 300 else 0), 60)
-    return f'{hours} h {minutes} min' if minutes else f'{hours} h'

@@ -18,8 +18,9 @@ from mlfo_mm.benchmark.arithmetic import (
     network_of,
     work_of,
 )
-from mlfo_mm.benchmark.estimate import START_S, Estimates, spell
+from mlfo_mm.benchmark.estimate import START_S, Estimates
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
+from mlfo_mm.progress import spell
 from mlfo_mm.study.profiles import PROFILES
 
 FED = 8  # GPUs whose need of cores is said

@@ -10,10 +10,10 @@ from typing import Protocol
 from rich.console import Console
 from rich.status import Status
 
-from mlfo_mm.benchmark.estimate import Estimates, spell
+from mlfo_mm.benchmark.estimate import Estimates
 from mlfo_mm.benchmark.jobs import Job, Plan
 from mlfo_mm.benchmark.state import POSTPONED, files, read
-from mlfo_mm.progress import read_progress
+from mlfo_mm.progress import read_progress, spell
 
 # without a terminal, a sign of life after this part of the time so far, within these seconds
 SILENCE, SILENCE_S = 1 / 50, (10.0, 600.0)
@@ -132,7 +132,7 @@ def how_far(plan: Plan, job: Job, now: float, start: float) -> str:
     if said is not None:
         parts.insert(0, said.what)
         left = said.left_at(now)
-        if left is not None:
+        if left:  # one that ran out says nothing
             parts.append(f'about {spell(left)} left of it')
     return ', '.join(parts)
 

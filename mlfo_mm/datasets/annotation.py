@@ -77,13 +77,23 @@ def find_dataset(name: str, data_root: str | Path | None = None) -> Path:
     Raises:
         UserError: There is none; the message says how to get it.
     """
-    roots = data_roots() if data_root is None else [Path(data_root)]
-    if not name.strip('./'):
-        raise UserError(f'{name!r} is not the name of a data set')
+    roots = _roots(name, data_root)
     for root in roots:
         if _is_dataset(root / name):
             return root / name
     raise UserError(_how_to_get(name, roots))
+
+
+def dataset_home(name: str, data_root: Path | None = None) -> Path:
+    """Where a data set is to be: the folder of its name that is there, else below the first root."""
+    roots = _roots(name, data_root)
+    return next((root / name for root in roots if (root / name).is_dir()), roots[0] / name)
+
+
+def _roots(name: str, data_root: str | Path | None) -> list[Path]:
+    if not name.strip('./'):
+        raise UserError(f'{name!r} is not the name of a data set')
+    return data_roots() if data_root is None else [Path(data_root)]
 
 
 def _is_dataset(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,7 +13,9 @@ from mlfo_mm.datasets.annotation import Sample, list_names, source_hint
 from mlfo_mm.datasets.leakage import check_leakage
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
+from mlfo_mm.roots import data_roots
 
+FIRST_RUN = 'mlfo/r3d18@mini'  # what is tried first on videos of one's own
 VIDEO_SUFFIXES = {
     '.3g2', '.3gp', '.apng', '.asf', '.avi', '.divx', '.dv', '.f4v', '.flv', '.gif', '.h264', '.hevc',
     '.ivf', '.m1v', '.m2t', '.m2ts', '.m2v', '.m4v', '.mjpeg', '.mjpg', '.mkv', '.mod', '.mov', '.mp4',
@@ -183,6 +186,26 @@ def write_dataset(dataset_dir: Path, prepared: Prepared, overwrite: bool = False
     counts = [f'{dataset_dir / n}: {len(e):,} videos' for n, e in sorted(lists.items())]
     classes = f'{len(prepared.classes)} classes' if len(prepared.classes) > 1 else 'no labels'
     return [*prepared.notes, f'{dataset_dir}: {classes}', *counts]
+
+
+def next_steps(name: str, data_root: Path | None, own: bool) -> list[str]:
+    """What to type once a data set is prepared.
+
+    Args:
+        name: Of the data set.
+        data_root: As it was named; None where it was not.
+        own: It has no published counts: it can be trained on as it is.
+    """
+    root = [] if data_root is None else ['--data-root', str(data_root)]
+    check = f'python tools/data/check_videos.py {shlex.join([name, *root])}'
+    if not own:
+        return [f'next: {check}']
+    known = data_root is None or data_root in data_roots()
+    where = '' if known else f'MLFO_DATA_ROOT={shlex.quote(str(data_root.absolute()))} '
+    return [
+        f'to decode each video once and name the broken ones: {check}',
+        f'next: {where}python tools/train.py {FIRST_RUN} --dataset {shlex.quote(name)}',
+    ]
 
 
 def _samples(entries: Iterable[tuple[str, int]]) -> list[Sample]:

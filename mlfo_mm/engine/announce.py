@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tqdm import tqdm
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
+from mlfo_mm.progress import spell
 from mlfo_mm.study.names import BACKBONES
 from mlfo_mm.study.records import read_record
 from mlfo_mm.study.tasks import PRETRAIN
@@ -123,7 +123,7 @@ def _time(config: Config, left: int) -> str:
                 rate = record.cost.get('clips_per_s', rate)
     if not rate:
         return 'not known before the first steps'
-    return f'about {timedelta(seconds=round(left / rate))} h, as fast as before (results/records)'
+    return f'about {spell(left / rate)}, as fast as before (results/records)'
 
 
 def _device(config: Config, processes: int) -> str:

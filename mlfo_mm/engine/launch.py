@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 
 from mlfo_mm.datasets.annotation import find_dataset, has_labels, list_file, list_names, read_list
 from mlfo_mm.datasets.content import TRAINED_ON
-from mlfo_mm.engine.announce import QuietRunner, fitting_batch, plan_lines
+from mlfo_mm.engine.announce import QuietRunner, plan_lines
 from mlfo_mm.engine.checkpoints import (
     SAFETENSORS,
     backbone_differences,
@@ -26,7 +26,6 @@ from mlfo_mm.engine.checkpoints import (
     read_checkpoint,
     tensors_of,
 )
-from mlfo_mm.engine.compose import PAPER
 from mlfo_mm.engine.config import scaled_learning_rate, small_run
 from mlfo_mm.engine.hooks.checkpoint import REMEDY, find_resume, refuse_occupied
 from mlfo_mm.engine.hooks.health import HealthHook
@@ -197,20 +196,6 @@ def _check_batch(config: Config, processes: int) -> None:
             f'a batch of {batch} in total is more than the {videos} videos of {path}: '
             'lower train_dataloader.batch_size'
         )
-
-
-def fit_batch(config: Config) -> str:
-    """Lower the batch of a small run on one process to what its list fills; a line if it was."""
-    if config.get('profile') == PAPER:
-        return ''
-    path, loader = training_list(config), config.train_dataloader
-    videos = len(read_list(path))
-    batch = fitting_batch(loader.batch_size, videos)
-    if batch == loader.batch_size:
-        return ''
-    line = f'{path} has {videos} videos: batch {batch} in place of {loader.batch_size}'
-    loader.batch_size = batch
-    return line
 
 
 def next_command(config: Config) -> list[str]:

@@ -101,6 +101,37 @@ def evaluate_all(
         yield _run(trial, origin, results_dir, before)
 
 
+def evaluate_aloud(
+    requests: Sequence[Request], results_dir: str | Path, reuse: bool, records: list[Path]
+) -> None:
+    """Evaluate as :func:`evaluate_all` and print the numbers with their protocol.
+
+    Args:
+        requests: What to evaluate, and how.
+        results_dir: Folder of the records.
+        reuse: As in :func:`evaluate`.
+        records: Gets the path of each record that is made or reused.
+
+    Raises:
+        UserError: One failed; all others were run.
+    """
+    failures = []
+    for outcome in evaluate_all(requests, results_dir, reuse):
+        what, record = f'{outcome.request.task} on {outcome.request.dataset}', outcome.record
+        if outcome.error is not None:
+            failures.append((what, record.reason))
+            print(f'{what} failed: {record.reason}')
+            continue
+        print(f'{what}\n{summary(record)}')
+        print(f'record: {outcome.path}', flush=True)
+        records.append(outcome.path)
+    if len(requests) == len(failures) == 1:
+        raise UserError(failures[0][1])
+    if failures:
+        told = '; '.join(f'{what}: {reason}' for what, reason in failures)
+        raise UserError(f'{len(failures)} of {len(requests)} failed: {told}')
+
+
 def summary(record: Record) -> str:
     """The numbers with their protocol line, as the tool prints them."""
     who = ' '.join(filter(None, (record.method, record.variant, record.backbone)))

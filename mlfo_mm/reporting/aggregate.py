@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import stdtrit
@@ -122,12 +122,12 @@ def fill_block(
 ) -> Panel:
     """Fill one block: the given rows in order, then what was measured and fits none of them.
 
+    Shipped runs stand in rows of their own, each below one's own runs of that row if there are some.
     ``why_missing`` says of a row and a data set why nothing was run there, if it is known.
     """
     groups, others = group_runs(records, block.task)
     rows = [row for row in rows if block.task in row.tasks]
-    lines = _place(rows, list(groups), profile)
-    lines = [line for line in lines if _belongs(line, rows, block)]
+    lines = _place(rows, list(groups), profile, block)
     panel = Panel(block, column_datasets(records, profile), lines, others)
     fill_cells(panel, groups, why_missing)
     return panel
@@ -168,20 +168,36 @@ def fill_cells(
         panel.notes[dataset] = panel.notes.get(dataset, []) + not_learned(panel, dataset)
 
 
-def _place(rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile) -> list[Line]:
+def _place(
+    rows: Sequence[Row], keys: Iterable[RunKey], profile: Profile, block: Block
+) -> list[Line]:
     """Give each run its row; a run that has none, or whose row is taken, gets a row of its own."""
-    lines = [Line(row, None) for row in rows]
+    places: list[tuple[Row, dict[bool, RunKey]]] = [(row, {}) for row in rows]
     extra = []
     # in a small profile its usual pretraining set has the first claim to a row
     for key in sorted(keys, key=lambda key: (key.pretrain != profile.pretrain, key)):
-        free = [line for line in lines if fits_row(line.row, key, profile)]
+        own = key._replace(reference=False)
+        free = [place for place in places if fits_row(place[0], own, profile)]
         # small profiles pretrain on one set: it stands in the row of the paper's large one
-        free.sort(key=lambda line: line.row.pretrain != 'kinetics400')
-        if free and free[0].key is None:
-            free[0].key = key
-        else:
+        free.sort(key=lambda place: place[0].pretrain != 'kinetics400')
+        if free and key.reference not in free[0][1]:
+            free[0][1][key.reference] = key
+        elif _belongs(key, block):
             extra.append(Line(Row.of(key), key))
+    lines = [
+        line for row, found in places for line in _lines(row, found.get(False), found.get(True))
+    ]
     return lines + sorted(extra, key=lambda line: line.key or ())
+
+
+def _lines(row: Row, own: RunKey | None, shipped: RunKey | None) -> list[Line]:
+    """A row with one's own runs, and the one with those that are shipped: each where it has some."""
+    if shipped is None:
+        return [Line(row, own)]
+    if own is None:
+        return [Line(replace(row, reference=True), shipped)]
+    # what the paper says is not said twice
+    return [Line(row, own), Line(replace(row, reference=True, values={}, remarks=()), shipped)]
 
 
 def fits_row(row: Row, key: RunKey, profile: Profile) -> bool:
@@ -246,11 +262,9 @@ def _one_per_seed(runs: Sequence[Record], notes: list[str]) -> list[Record]:
     return [_newest(same) for _, same in sorted(seeds.items())]
 
 
-def _belongs(line: Line, rows: Sequence[Row], block: Block) -> bool:
-    """Whether a line stands in the table: it is a row of it, or an extra that the block takes."""
-    if line.key is None or any(line.row is row for row in rows):
-        return True
-    found = homes(line.key.method, line.key.variant)
+def _belongs(key: RunKey, block: Block) -> bool:
+    """Whether runs that fit no row of a table get one of their own in it."""
+    found = homes(key.method, key.variant)
     return SWEEP not in found if block.extras is None else block.extras in found
 
 

@@ -154,7 +154,9 @@ def claims_markdown(verdicts: Mapping[str, Sequence[Verdict]], papers: Papers) -
         bullets([sentence_markdown(line) for line in METHOD]),
     ]
     if not verdicts:
-        parts.append('No records yet: nothing was run.')
+        parts.append(
+            'No records yet of runs here: there is nothing to test. Shipped ones are not tested.'
+        )
     for profile, found in verdicts.items():
         counts = [f'{sum(v.status == status for v in found)} {status}' for status in STATUSES]
         parts += [f'## Profile {profile}', f'{len(found)} comparisons: {", ".join(counts)}.']

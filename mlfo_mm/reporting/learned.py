@@ -43,7 +43,7 @@ def not_learned(panel: Panel, dataset: str) -> list[str]:
         return []
     return [
         f'{DATASETS.get(dataset, dataset)}, {metric.label} not above that of random weights '
-        f'({metric.show(base)}): {", ".join(below)}.'
+        f'({metric.show(base)}) by more than the error of the test set: {", ".join(below)}.'
     ]
 
 

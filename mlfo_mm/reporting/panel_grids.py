@@ -51,11 +51,14 @@ class Filled:
     chance: float | None = None
 
 
-def panel_grids(panel: Panel, profile: Profile) -> list[Grid]:
-    """Return one grid for a block of one metric, else one per data set."""
+def panel_grids(panel: Panel, profile: Profile, quoted: bool = True) -> list[Grid]:
+    """Return one grid for a block of one metric, else one per data set.
+
+    ``quoted`` is whether the paper's values stand beside the measured ones.
+    """
     if len(panel.block.metrics) == 1:
-        return [_grid(panel, panel.datasets, profile)]
-    return [_grid(panel, (dataset,), profile) for dataset in panel.datasets]
+        return [_grid(panel, panel.datasets, profile, quoted)]
+    return [_grid(panel, (dataset,), profile, quoted) for dataset in panel.datasets]
 
 
 def table_page(
@@ -74,16 +77,16 @@ def scale(spec: TableSpec, profile: Profile) -> str:
         return 'Runs of the configurations at paper scale; a difference is measured minus paper.'
     return (
         "Measured on this profile's own data and schedule: not comparable with the paper's "
-        'numbers, which stand in columns of their own.'
+        'numbers; those that are shown stand in columns of their own.'
     )
 
 
-def _grid(panel: Panel, datasets: Sequence[str], profile: Profile) -> Grid:
+def _grid(panel: Panel, datasets: Sequence[str], profile: Profile, quoted: bool) -> Grid:
     block, lines = panel.block, panel.lines
     single = len(block.metrics) == 1
     columns = identity_columns(lines, profile)
     notes: list[str] = []
-    quotes = any(metric.quoted for metric in block.metrics)
+    quotes = quoted and any(metric.quoted for metric in block.metrics)
     for dataset in datasets:
         headings = [dataset_name(dataset)] if single else [metric.label for metric in block.metrics]
         found, found_notes = measured_columns(panel, dataset, headings)

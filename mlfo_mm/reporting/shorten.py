@@ -5,7 +5,7 @@ The CSV of a table has every row, whatever its status.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from mlfo_mm.reporting.grid import Difference, Grid, GridCell, GridRow, Missing, Page, Quoted, Text
@@ -41,7 +41,7 @@ def shortened(grid: Grid, quoted: bool) -> Grid:
     heads = [column.heading for i, column in enumerate(grid.columns) if i not in places]
     columns = tuple(grid.columns[place] for place in places)
     shown = tuple(replace(row, cells=tuple(row.cells[i] for i in places)) for row in rows)
-    notes = (*_of_rows(absent), *_of_columns(heads))
+    notes = (*_of_rows(grid, absent, {_name(row) for row in rows}), *_of_columns(heads))
     return replace(grid, columns=columns, rows=shown, notes=(*notes, *grid.notes))
 
 
@@ -65,18 +65,32 @@ def _told(cell: GridCell) -> bool:
     return True
 
 
-def _of_rows(rows: Sequence[GridRow]) -> list[str]:
-    """Say how many rows are left out, and which for which reason."""
+def _of_rows(grid: Grid, rows: Sequence[GridRow], shown: Collection[str]) -> list[str]:
+    """Say how many rows are left out, and which for which reason.
+
+    One whose name is shown is told from that by what the paper ran, or its backbone.
+    """
     if not rows:
         return []
     reasons: dict[str, dict[str, None]] = {}
     for row in rows:
         lacking = (cell for cell in row.cells if isinstance(cell, Missing) and cell.status)
         why = next((cell.reason or cell.status for cell in lacking), 'not run')
-        reasons.setdefault(why, {})[words(row.cells[0]).plain.removesuffix(' *')] = None
+        of_paper = (
+            cell.text
+            for column, cell in zip(grid.columns, row.cells, strict=True)
+            if column.kind == 'quoted' and isinstance(cell, Text)
+        )
+        what = next(of_paper, words(row.cells[1]).plain)
+        name = f'{_name(row)} ({what})' if _name(row) in shown else _name(row)
+        reasons.setdefault(why, {})[name] = None
     told = '; '.join(f'{why}: {", ".join(names)}' for why, names in reasons.items())
     count = '1 row' if len(rows) == 1 else f'{len(rows)} rows'
     return [f'Left out, --all-rows has them: {count} without a number ({told}).']
+
+
+def _name(row: GridRow) -> str:
+    return words(row.cells[0]).plain.removesuffix(' *').removesuffix(', reference')
 
 
 def _of_columns(heads: Sequence[str]) -> list[str]:

@@ -64,11 +64,11 @@ class Row:
     def label(self) -> str:
         """Name of the method, with the variant where it is not the default one."""
         name = method_name(self.method)
-        if self.name:
-            return f'{name}: {self.name}'
         untrained = self.method in UNTRAINED and not is_padded(self.variant)
-        plain = self.variant in ('', DEFAULT) or untrained
-        name = name if plain else f'{name} ({variant_name(self.variant)})'
+        if self.name:
+            name = f'{name}: {self.name}'
+        elif self.variant not in ('', DEFAULT) and not untrained:
+            name = f'{name} ({variant_name(self.variant)})'
         return f'{name}, reference' if self.reference else name
 
 
@@ -238,7 +238,7 @@ TABLES = {
         name=PADDING,
         title='Padding: what a clip is padded with in time (beyond the paper)',
         blocks=tuple(
-            Block(title, task, (replace(TASKS[task].metric(metric), quoted=''),), extras=PADDING)
+            Block(title, task, (TASKS[task].metric(metric),), extras=PADDING)
             for title, task, metric in (
                 ('Linear probe, top-1 accuracy', 'linear_probe', 'top1'),
                 ('Retrieval on centred features, R@1', 'retrieval', 'R@1_centred'),

@@ -102,7 +102,7 @@ def build_table(
     panels = [fill_block(block, rows, records, profile, why) for block in spec.blocks]
     if spec.costs:
         panels = [_with_costs(panel, records) for panel in panels]
-    grids = [grid for panel in panels for grid in panel_grids(panel, profile)]
+    grids = [grid for panel in panels for grid in panel_grids(panel, profile, spec.quoted)]
     grids += [terms_grid(records, profile)] if spec.name == PADDING else []
     page = table_page(spec, panels, grids, profile)
     return Table(spec, page, HEADER, table_lines(spec.name, panels, profile))

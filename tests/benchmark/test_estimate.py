@@ -7,26 +7,11 @@ from dataclasses import replace
 import pytest
 
 from mlfo_mm.benchmark import estimate
-from mlfo_mm.benchmark.estimate import START_S, Estimates, spell
+from mlfo_mm.benchmark.estimate import START_S, Estimates
 from mlfo_mm.benchmark.state import Files, write
 from mlfo_mm.study.records import write_record
 from mlfo_mm.study.sizes import Size
 from tests.reporting.conftest import build, build_pretraining
-
-
-@pytest.mark.parametrize(
-    ('seconds', 'text'),
-    [
-        (0, '0 s'),
-        (89, '89 s'),
-        (150, '2 min'),
-        (4500, '75 min'),
-        (5400, '1 h 30 min'),
-        (7200, '2 h'),
-    ],
-)
-def test_durations_in_words(seconds, text):
-    assert spell(seconds) == text
 
 
 def test_time_left(stand_in, tmp_path):

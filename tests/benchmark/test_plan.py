@@ -123,6 +123,21 @@ def test_smoke_from_pretraining_to_tables(plan, tmp_path):
     assert made.job(probe.name) is probe
 
 
+def test_a_sweep_is_a_training_for_each_value(plan):
+    made = plan(methods=('mlfo',), tasks=('retrieval',), sweep=((KEY, (0, 0.5)),))
+    assert [job.rule for job in made.jobs] == [
+        *2 * ['pretrain'],
+        *2 * ['evaluate'],
+        'tables',
+        'figures',
+    ]
+    for job, probe, value in zip(made.jobs[:2], made.jobs[2:4], ('0', '0.5'), strict=True):
+        assert job.command[-3:] == ('--cfg-options', f'variant={KEY}={value}', f'{KEY}={value}')
+        assert f'/mlfo-{KEY}_{value}_digits_motion_' in str(job.checkpoint)
+        assert probe.needs == (job.name,) and str(job.checkpoint) in probe.command
+        assert job.facts['tables'] == probe.facts['tables'] == ['sweep']
+
+
 def test_the_runner_needs_no_torch():
     """Only who answers for the configs loads it, in a process of its own."""
     modules = [path.stem for path in (REPO / 'mlfo_mm/benchmark').glob('*.py')]

@@ -12,7 +12,7 @@ from rich.console import Console
 from mlfo_mm.benchmark import terminal
 from mlfo_mm.benchmark.runner import Machine
 from mlfo_mm.benchmark.state import files, write
-from mlfo_mm.benchmark.terminal import Follower
+from mlfo_mm.benchmark.terminal import Follower, how_far
 
 
 @pytest.fixture
@@ -87,3 +87,8 @@ def test_what_runs_says_how_far_it_is(follow, monkeypatch):
         seen.update()
     last = file.getvalue().splitlines()[-1]
     assert last.endswith('pretrain a (epoch 3/10, 10 min, about 30 min left of it)')
+    write(found.progress, **(told | dict(what='epoch 10/10', left=0.0)))
+    assert (
+        how_far(plan, plan.job('pretrain/a'), told['told'], told['told'] - 600)
+        == 'epoch 10/10, 10 min'
+    )

@@ -33,7 +33,8 @@ def notes(make_record, block, **accuracies):
 def test_a_row_within_the_error_of_random_weights_is_named(make_record):
     # two accuracies around 40 of 480 clips: a standard error of 3.2, 1.96 of them are 6.2
     (note,) = notes(make_record, PROBE, random=40.0, mlfo=46.0)
-    assert note.startswith('digits_motion, top-1 not above that of random weights (40.0): MLFO')
+    assert note.startswith('digits_motion, top-1 not above that of random weights (40.0) by more')
+    assert note.endswith(': MLFO (46.0).')
     assert note.endswith('(46.0).')
     assert notes(make_record, PROBE, random=40.0, mlfo=46.5) == []
 

@@ -89,6 +89,11 @@ def test_runs_of_a_sweep_stand_in_no_other_table():
     table = build_table(find_table('sweep'), records, [], DEMO)
     assert [grid.title for grid in table.page.grids] != []
     assert f'{KEY}=1' in table.csv
+    # no number of the paper is among them, at its size either
+    for profile in (DEMO, PROFILES['paper']):
+        grids = build_table(find_table('sweep'), records, [], profile).page.grids
+        kinds = {column.kind for grid in grids for column in grid.columns}
+        assert kinds == {'label', 'measured'}, profile.name
 
 
 def test_the_table_is_made_where_there_is_a_sweep(tmp_path):

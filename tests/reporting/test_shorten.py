@@ -51,6 +51,18 @@ def test_a_small_profile_leaves_out_what_holds_the_papers_number_alone():
     )
 
 
+def test_a_row_whose_name_is_shown_is_told_by_what_the_paper_ran():
+    run, backbone = Column("Paper's run", 'quoted'), Column('Backbone', 'label')
+    columns = (COLUMNS[0], backbone, COLUMNS[1], run)
+    rows = (
+        GridRow((Text('MLFO, reference'), Text('R3D-18'), Number(50.0), Text('R3D-18, K400'))),
+        GridRow((Text('MLFO'), Text('R3D-18'), Missing('not run'), Text('R3D-18, UCF101')), False),
+        GridRow((Text('MLFO'), Text('S3D'), Missing('not run'), Missing()), False),
+    )
+    (note,) = shortened(Grid('Probe', columns, rows), quoted=False).notes
+    assert note.endswith('(not run: MLFO (R3D-18, UCF101), MLFO (S3D)).')
+
+
 def test_at_paper_scale_the_papers_number_is_one():
     grid = shortened(GRID, quoted=True)
     assert [row[0] for row in texts(grid)] == ['Chance', 'MLFO', 'VCP *', 'STS']
@@ -107,3 +119,14 @@ def test_latex_has_as_many_cells_in_each_row_and_escapes():
     assert [text.count(rule) for rule in (r'\toprule', r'\midrule', r'\bottomrule')] == [1, 2, 1]
     small = page_latex(shortened_page(page, PROFILES['demo']))
     assert r'\begin{tabular}{lr}' in small
+
+
+def test_latex_shrinks_what_is_too_wide_and_numbers_tables_itself():
+    page = Page('Table 1: action recognition', 'demo', 'Measured.', (GRID,))
+    text = page_latex(page)
+    assert r'\caption{Action recognition. Probe. Profile demo. Measured.}' in text
+    assert '\n\\sbox0{\\begin{tabular}{lrrr}\n' in text and '\n\\end{tabular}}\n' in text
+    assert r'\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}' in text
+    noted = Grid('Probe', COLUMNS, ROWS, ('Left out, --all-rows has them & 5 %',))
+    text = page_latex(Page('Costs', 'demo', 'Measured.', (noted,)))
+    assert r'Left out, -{}-all-rows has them \& 5 \%\par' in text

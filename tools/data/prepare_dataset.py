@@ -6,7 +6,6 @@ Videos are neither copied nor changed.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
@@ -15,17 +14,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import Parser, seed
-from mlfo_mm.datasets.annotation import data_roots
-from mlfo_mm.datasets.prepare import write_dataset
+from mlfo_mm.datasets.annotation import dataset_home
+from mlfo_mm.datasets.prepare import next_steps, write_dataset
 from mlfo_mm.datasets.prepare_folder import prepare_folder
 from mlfo_mm.datasets.prepare_official import (
     prepare_hmdb51,
     prepare_kinetics400,
     prepare_ucf101,
 )
-from mlfo_mm.errors import UserError
 
-RUN = 'mlfo/r3d18@mini'  # what is tried first on videos of one's own
 EXAMPLES = dict(
     ucf101='',
     hmdb51='--videos /disk/hmdb51_org',
@@ -101,19 +98,11 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def home(name: str, data_root: Path | None) -> Path:
-    """Folder of the data set: where it is already, else below the first root."""
-    roots = [data_root] if data_root else data_roots()
-    if not name.strip('./'):
-        raise UserError(f'{name!r} is not the name of a data set')
-    return next((r / name for r in roots if (r / name).is_dir()), roots[0] / name)
-
-
 @cli
 def main() -> None:
     """Prepare the data set that the command line names."""
     args = parse_args()
-    folder = home(args.name, args.data_root)
+    folder = dataset_home(args.name, args.data_root)
     if args.kind == 'ucf101':
         prepared = prepare_ucf101(folder, args.videos, args.splits, args.allow_missing)
     elif args.kind == 'hmdb51':
@@ -124,15 +113,7 @@ def main() -> None:
         how = (args.group_regex, args.test_fraction, args.seed, args.unlabelled)
         prepared = prepare_folder(folder, args.videos, *how)
     print('\n'.join(write_dataset(folder, prepared, args.overwrite)))
-    root = [] if args.data_root is None else ['--data-root', str(args.data_root)]
-    check = f'python tools/data/check_videos.py {shlex.join([args.name, *root])}'
-    if args.kind != 'folder':
-        print(f'next: {check}')
-        return
-    print(f'to decode each video once and name the broken ones: {check}')
-    known = args.data_root is None or args.data_root in data_roots()
-    where = '' if known else f'MLFO_DATA_ROOT={shlex.quote(str(args.data_root.absolute()))} '
-    print(f'next: {where}python tools/train.py {RUN} --dataset {shlex.quote(args.name)}')
+    print('\n'.join(next_steps(args.name, args.data_root, own=args.kind == 'folder')))
 
 
 if __name__ == '__main__':

@@ -9,7 +9,9 @@ from mlfo_mm.reporting.grid import CHANCE, Grid, GridCell, Page
 from mlfo_mm.reporting.labels import one_line
 from mlfo_mm.reporting.render.words import words
 
-HEAD = '% \\usepackage{booktabs}; where a table is wider than the page: table* or \\resizebox'
+HEAD = '% \\usepackage{booktabs,graphicx}; a table that is wider than its line is shrunk to it'
+FIT = r'\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi'
+NUMBERED = re.compile(r'Table \d+: ')  # LaTeX has numbers of its own
 MARKS = {
     '': '{}',
     'best': r'\textbf{{{}}}',
@@ -50,8 +52,8 @@ def page_latex(page: Page) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text whose signs mean themselves."""
-    return one_line(text).translate(SIGNS)
+    """Return a text whose signs mean themselves; two hyphens are no dash."""
+    return '-{}-'.join(part.translate(SIGNS) for part in one_line(text).split('--'))
 
 
 def cell_latex(cell: GridCell) -> str:
@@ -68,20 +70,23 @@ def _table(page: Page, grid: Grid) -> str:
     if words(grid.rows[0].cells[0]).plain == CHANCE:
         rows.insert(1, r'\midrule')
     label = re.sub(r'[^a-z0-9]+', '-', f'{page.title} {grid.title}'.lower()).strip('-')
-    caption = f'{page.title}. {grid.title}. Profile {page.profile}. {page.scale}'
+    title = NUMBERED.sub('', page.title)
+    caption = f'{title[:1].upper()}{title[1:]}. {grid.title}. Profile {page.profile}. {page.scale}'
     return '\n'.join(
         (
             r'\begin{table}',
             r'\centering\small',
             rf'\caption{{{escaped(caption)}}}',
             rf'\label{{tab:{page.profile}-{label}}}',
-            rf'\begin{{tabular}}{{{kinds}}}',
+            r'\medskip',
+            rf'\sbox0{{\begin{{tabular}}{{{kinds}}}',
             r'\toprule',
             rf'{heads} \\',
             r'\midrule',
             *rows,
             r'\bottomrule',
-            r'\end{tabular}',
+            r'\end{tabular}}',
+            FIT,
             *_notes((*page.legend, *grid.notes)),
             r'\end{table}',
         )

@@ -51,7 +51,9 @@ def screen_table(grid: Grid, rows: Sequence[GridRow], columns: Sequence[int]) ->
     for index in columns:
         column = grid.columns[index]
         screen.add_column(
-            Text(one_line(column.heading)), justify='left' if column.kind == 'label' else 'right'
+            Text(one_line(column.heading)),
+            justify='left' if column.kind in ('label', 'text') else 'right',
+            overflow='fold',  # a long word goes on in the next line, whole
         )
     for row in rows:
         screen.add_row(*(styled(row.cells[index]) for index in columns))

@@ -44,6 +44,18 @@ def test_rows_without_a_number_are_named_and_quoted_columns_go_first():
     assert '54.0' in printed(grid, 160, everything=True)
 
 
+def test_a_long_word_is_not_cut():
+    grid = Grid(
+        'T',
+        (Column('Method', 'label'), Column('Terms', 'text')),
+        (GridRow((Text('MLFO'), Text('retrieval_mid' * 3))),),
+    )
+    said = printed(grid, 34)
+    assert '…' not in said
+    parts = [line.split('│')[2].strip() for line in said.splitlines() if line.startswith('│')]
+    assert ''.join(parts) == 'retrieval_mid' * 3
+
+
 def test_a_terminal_keeps_its_width_and_a_file_has_room(monkeypatch):
     monkeypatch.setenv('COLUMNS', '77')
     monkeypatch.delenv('FORCE_COLOR', raising=False)
