@@ -107,6 +107,10 @@ def test_an_orientation_that_a_muxer_stores(tmp_path):
     assert abs(shown.astype(int) - np.rot90(draw(1, (64, 48)), 1)).mean() < 8
 
 
+def test_interlaced_frames_are_the_same_by_every_decoder(tmp_path):
+    agree(encode(tmp_path / 'x.mp4', options=OPTIONS | {'x264-params': 'tff=1'}), 24)
+
+
 def flag_all(source: Path, target: Path) -> Path:
     """The same packets, all of them called key frames."""
     with av.open(str(source)) as whole, av.open(str(target), 'w') as same:
