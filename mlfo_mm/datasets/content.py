@@ -1,10 +1,9 @@
 """What a list of videos holds: one digest of its lines, its classes and the content of its videos.
 
-A number depends on that, wherever the data lie and whatever they are called. Of a video up to
-``WHOLE`` bytes all of it is hashed, of a larger one its size and blocks from its first to its last
-byte: each re-encoded, cut or exchanged video has another one. What was hashed is kept by the file's
-path, size, times and inode below ``$MLFO_CACHE`` (``~/.cache/mlfo_mm``), so that a video is read once
-on a machine. Needs neither torch nor mm*.
+A number depends on that, wherever the data lie and whatever they are called. All bytes of a video
+are hashed, as each may show. What was hashed is kept by the file's path, size, times and inode below
+``$MLFO_CACHE`` (``~/.cache/mlfo_mm``), so that a video is read once on a machine, which takes less
+than an epoch that reads them all. Needs neither torch nor mm*.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from mlfo_mm.datasets.annotation import Sample, read_classes, read_list
@@ -31,8 +29,8 @@ from mlfo_mm.files import write_atomic
 VARIABLE = 'MLFO_CACHE'
 TRAINED_ON = 'trained_on.json'  # in a work directory: the facts of its list, data set and split
 VERSION = 1
-WHOLE = 1 << 20  # bytes: the mean video of UCF101 has half of it
-BLOCKS, BLOCK = 8, 1 << 16
+BYTES = 'all bytes'  # what is kept of a file, see :func:`remembered`
+BLOCK = 1 << 20
 THREADS = 8  # hashing and reading wait for the disk
 FRESH = 2.0  # seconds in which a file may be written twice without another time
 GONE = 'not there'
@@ -51,17 +49,12 @@ def stamp(path: str | Path) -> list[int] | None:
 
 
 def hash_video(path: str) -> str:
-    """SHA-256 of a video's size and bytes, of a large one's of evenly spread blocks."""
+    """SHA-256 of a video's size and bytes."""
     try:
         with open(path, 'rb') as file:
-            size = os.fstat(file.fileno()).st_size
-            digest = hashlib.sha256(f'{size}\n'.encode())
-            if size <= WHOLE:
-                digest.update(file.read())
-            else:
-                for start in np.linspace(0, size - BLOCK, BLOCKS).astype(int).tolist():
-                    file.seek(start)
-                    digest.update(file.read(BLOCK))
+            digest = hashlib.sha256(f'{os.fstat(file.fileno()).st_size}\n'.encode())
+            while block := file.read(BLOCK):
+                digest.update(block)
     except (OSError, ValueError):
         return GONE
     return digest.hexdigest()
@@ -75,7 +68,7 @@ def remembered(
     Args:
         paths: The files; one that is not there has no answer but ``GONE``.
         what: Name of the answers; part of the file that they are kept in.
-        compute: Of a path; run in threads.
+        compute: Of a path; run in threads. ``GONE`` where it cannot say now: it is asked again.
         title: Of the progress bar.
     """
     by_folder: dict[str, list[str]] = {}
@@ -127,7 +120,7 @@ def list_facts(path: Path) -> dict[str, Any]:
     samples = read_list(path)
     lines = lines_digest(samples)
     files = videos_of(samples, path.parent)
-    hashes = remembered(files, 'bytes', hash_video, f'content of {path.parent.name} {path.stem}')
+    hashes = remembered(files, BYTES, hash_video, f'content of {path.parent.name} {path.stem}')
     try:
         classes = read_classes(path.parent)
     except UserError:  # a list alone, outside the standard layout
@@ -178,7 +171,10 @@ def _keep(folder: str, what: str, kept: Kept, new: dict[str, tuple[list[int] | N
     old_enough = {
         path: [*stamps, answer]
         for path, (stamps, answer) in new.items()
-        if stamps is not None and now - max(stamps[1:3]) / 1e9 > FRESH and stamp(path) == stamps
+        if stamps is not None
+        and answer != GONE
+        and now - max(stamps[1:3]) / 1e9 > FRESH
+        and stamp(path) == stamps
     }
     if old_enough:
         with contextlib.suppress(UserError):  # a folder that cannot be written: hashed again

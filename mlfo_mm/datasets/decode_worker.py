@@ -54,10 +54,11 @@ def _decode(path: str, result: dict[str, Any]) -> None:
     sizes, orientation = set(), Orientation()
     for frame in decode_in_order(path):
         result['frames'] += 1
-        sizes.add((frame.height, frame.width))
-        result['width'], result['height'] = frame.width, frame.height
+        size = frame.height, frame.width
         if orientation.of(frame)[0]:  # rows and columns change places
-            result['width'], result['height'] = frame.height, frame.width
+            size = frame.width, frame.height
+        sizes.add(size)
+        result['height'], result['width'] = size
     video = Packets(path, count=False)
     video.close()
     result['fps'] = round(video.fps, 3)

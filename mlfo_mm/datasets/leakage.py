@@ -20,9 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from mlfo_mm.datasets.annotation import Sample, read_list
-from mlfo_mm.datasets.content import GONE, hash_video, list_facts, remembered, stamp, videos_of
+from mlfo_mm.datasets.content import (
+    BYTES,
+    GONE,
+    hash_video,
+    list_facts,
+    remembered,
+    stamp,
+    videos_of,
+)
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import file_sha256
 
 SMALL = 5000  # videos of all lists together, up to which some frames of each are decoded
 REMEDY = (
@@ -127,14 +134,13 @@ def _compare_files(other: Listed, test: Listed, where: str) -> None:
             asked.append((path, sample, by_size[found[0]]))
     candidates = [path for _, _, pairs in asked for path, _ in pairs]
     paths = [path for path, _, _ in asked] + candidates
-    hashes = remembered(paths, 'bytes', hash_video, 'comparing contents')
-    by_hash = {hashes[path]: (path, sample) for _, _, pairs in asked for path, sample in pairs}
-    digest = functools.cache(file_sha256)
+    hashes = remembered(paths, BYTES, hash_video, 'comparing contents')
+    by_hash = {hashes[path]: sample for _, _, pairs in asked for path, sample in pairs}
     for path, sample, _ in asked:
         candidate = by_hash.get(hashes[path]) if hashes[path] != GONE else None
-        if candidate is not None and digest(Path(path)) == digest(Path(candidate[0])):
+        if candidate is not None:
             said = f'has the very content of a video of the {other.role} list'
-            raise _leak(where, sample, said, candidate[1])
+            raise _leak(where, sample, said, candidate)
 
 
 def _compare_frames(other: Listed, test: Listed, where: str) -> None:

@@ -10,7 +10,13 @@ from pathlib import Path
 from mlfo_mm.datasets.annotation import LIST_NAME, PREPARE, UNLABELLED
 from mlfo_mm.datasets.groups import find_groups
 from mlfo_mm.datasets.prepare import VIDEO_SUFFIXES, Prepared, note_left_out, scan_videos
-from mlfo_mm.datasets.subset_folders import class_names, merged, missing_classes, split_by_folders
+from mlfo_mm.datasets.subset_folders import (
+    class_names,
+    doubtful,
+    merged,
+    missing_classes,
+    split_by_folders,
+)
 from mlfo_mm.errors import UserError
 
 Entries = list[tuple[str, int]]
@@ -68,7 +74,7 @@ def prepare_folder(
     classes = sorted(set(class_of.values()))
     if len(classes) < 2:
         return _unlabelled(folder, found, others, f'no two class folders in {folder}')
-    notes = note_left_out(others) + merged(class_of)
+    notes = note_left_out(others) + merged(class_of) + doubtful(in_class)
     if len(in_class) < len(found):
         notes.append(
             f'{len(found) - len(in_class)} videos in no class folder of {folder}; left out'

@@ -119,6 +119,7 @@ class PyAVReader:
         frames: list[np.ndarray] = []
         number, to_rgb = -1, ToRGB(self._path, fit)
         for number, frame in enumerate(decode_in_order(self._path, self._num_threads)):
+            to_rgb.orientation.of(frame)  # what one says holds for those that follow
             if number in wanted:
                 frames.append(to_rgb(frame))
             if number >= last:
@@ -154,7 +155,8 @@ class _Other:
         finally:
             video.close()
         first = next(decode_in_order(path), None) if proven else None
-        if first is None or any(Orientation().of(first)):
+        # the colours of interlaced pictures are each decoder's own
+        if first is None or first.interlaced_frame or any(Orientation().of(first)):
             raise Unproven(path)
 
     def _agree(self, frames: int) -> None:
@@ -219,7 +221,7 @@ class ToRGB:
 
     def __init__(self, path: str, fit: Fit | None = None) -> None:
         self._path, self._fit = path, fit
-        self._reformatter, self._orientation = VideoReformatter(), Orientation()
+        self._reformatter, self.orientation = VideoReformatter(), Orientation()
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         """A frame's picture."""
@@ -230,7 +232,7 @@ class ToRGB:
         image = self._reformatter.reformat(
             frame, width, height, 'rgb24', interpolation=how, threads=1
         )
-        shown = upright(image.to_ndarray(), self._orientation.of(frame))
+        shown = upright(image.to_ndarray(), self.orientation.of(frame))
         return shown if self._fit is None else self._fit(shown)
 
 

@@ -10,20 +10,15 @@ import hashlib
 import itertools
 from collections.abc import Iterator
 
-import av
-
+from mlfo_mm.datasets.content import GONE
+from mlfo_mm.video.packets import decode_in_order
 from mlfo_mm.video.time_limit import within
 
 FRAMES = 16
-SECONDS = 20.0  # for the beginning of one video
+SECONDS = 20.0  # for the beginning of one video, and for two to be compared
 SIDE = 32  # pixels of the pictures
-LARGEST = 4096 * 4096  # pixels of a frame; larger ones are not decoded here
+LONG = 2000  # frames in which two videos are alike, and move: copies, however they go on
 NOTHING = 'nothing'
-# demuxers that open no other file than the one that they are given
-FORMATS = (
-    'mov,mp4,m4a,3gp,3g2,mj2', 'avi', 'matroska,webm', 'mpegts', 'mpeg', 'mpegvideo', 'asf', 'flv',
-    'ogg', 'gif', 'm4v', 'h264', 'hevc', 'dv', 'nut', 'mxf', 'rm', 'yuv4mpegpipe', 'ivf', 'swf',
-)  # fmt: skip
 
 
 def pictures(path: str) -> Iterator[bytes]:
@@ -32,38 +27,42 @@ def pictures(path: str) -> Iterator[bytes]:
     Raises:
         Exception: Whatever a decoder raises; nothing after it is shown.
     """
-    with av.open(path, options={'format_whitelist': ','.join(FORMATS)}) as container:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        if stream.codec_context.width * stream.codec_context.height > LARGEST:
-            return
-        for frame in container.decode(stream):
-            yield frame.reformat(SIDE, SIDE, 'gray').to_ndarray().tobytes()
+    for frame in decode_in_order(path):
+        yield frame.reformat(SIDE, SIDE, 'gray').to_ndarray().tobytes()
 
 
 def beginning(path: str) -> str:
-    """SHA-256 of a video's first ``FRAMES`` frames; ``NOTHING`` where none is shown."""
+    """SHA-256 of a video's first ``FRAMES`` frames; ``NOTHING`` where none is shown.
+
+    ``GONE``, which is asked again, where that takes too long: the machine may be busy.
+    """
     try:
         found = within(SECONDS, lambda: list(itertools.islice(pictures(path), FRAMES)))
+    except TimeoutError:
+        return GONE
     except Exception:  # a damaged header gives any; such a video has no number either
         return NOTHING
     return hashlib.sha256(b''.join(found)).hexdigest() if found else NOTHING
 
 
 def same(path: str, other: str) -> bool:
-    """Whether two videos show the same frames, as far as the shorter one goes.
+    """Whether two videos show the same frames, as far as the shorter one goes, or for ``LONG`` frames.
 
     Where one is longer, a still picture that both begin with says nothing.
     """
-    moved, first = False, b''
     try:
-        for one, two in itertools.zip_longest(pictures(path), pictures(other)):
-            if one is None or two is None:
-                return moved
-            if one != two:
-                return False
-            first = first or one
-            moved = moved or one != first
+        return within(SECONDS, lambda: _same(path, other))
     except Exception:  # as above
         return False
+
+
+def _same(path: str, other: str) -> bool:
+    moved, first = False, b''
+    for number, (one, two) in enumerate(itertools.zip_longest(pictures(path), pictures(other))):
+        if one is None or two is None or (moved and number >= LONG):
+            return moved
+        if one != two:
+            return False
+        first = first or one
+        moved = moved or one != first
     return True

@@ -11,22 +11,25 @@ from mlfo_mm.datasets.prepare import Prepared
 from mlfo_mm.errors import UserError
 
 Entries = list[tuple[str, int]]
-TRAIN = ('train', 'training', 'trainset', 'trn')
-VALIDATION = ('val', 'valid', 'validate', 'validation', 'valset', 'dev', 'eval', 'evaluation')
-TEST = ('test', 'tests', 'testing', 'testset', 'tst')
+TRAIN = ('train', 'training', 'trn', 'trainval')
+VALIDATION = ('val', 'valid', 'validate', 'validation', 'dev', 'eval', 'evaluation')
+TEST = ('test', 'tests', 'testing', 'tst')
 OTHER = ('replacement', 'replacements', 'holdout', 'unlabeled', 'unlabelled')
-# What may stand beside such a word: ``train_256``, ``Test-Set``, ``kinetics400_val``, ``videos_train``.
+# What may stand beside such a word: ``train_256``, ``TestSet``, ``kinetics400_val``, ``videos_train``.
 FILLERS = {
     'set', 'split', 'subset', 'data', 'video', 'videos', 'clip', 'clips', 'compress', 'compressed',
     'kinetics', 'k', 'ucf', 'hmdb', 'p', 'px', 'x', 'raw',
 }  # fmt: skip
+_BESIDE = '|'.join(sorted((w for w in FILLERS if len(w) > 2), reverse=True))
+_WORDS = '|'.join(sorted((*TRAIN, *VALIDATION, *TEST, *OTHER), key=len, reverse=True))
+JOINED = re.compile(f'(?:{_BESIDE})?({_WORDS})(?:{_BESIDE})?')
 
 
 def subset_word(name: str) -> str:
     """The word by which a folder's name says that it is a subset; an empty one where it does not."""
     words = [w for w in re.findall('[^\\W\\d_]+', name.casefold()) if w not in FILLERS]
-    known = (*TRAIN, *VALIDATION, *TEST, *OTHER)
-    return words[0] if len(words) == 1 and words[0] in known else ''
+    found = JOINED.fullmatch(''.join(words))
+    return found[1] if found else ''
 
 
 def split_by_folders(
@@ -60,6 +63,16 @@ def split_by_folders(
             f'expected in train/<class>/ and test/<class>/ (or val); --unlabelled takes all to pretrain on'
         )
     return None
+
+
+def doubtful(videos: Iterable[str]) -> list[str]:
+    """Warnings of classes that are called as a subset is, and hold folders as one does."""
+    deep = sorted({v.split('/')[0] for v in videos if v.count('/') > 1})
+    named = [name for name in deep if subset_word(name)]
+    return [
+        f'warning: {name} is taken for a class, although it is called as a subset is and holds folders'
+        for name in named
+    ]
 
 
 def _pair(

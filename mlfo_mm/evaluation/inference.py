@@ -19,7 +19,7 @@ from mmengine.runner import Runner
 from tqdm import tqdm
 
 from mlfo_mm.datasets import VideoListDataset
-from mlfo_mm.datasets.content import hash_video, remembered, stamp
+from mlfo_mm.datasets.content import BYTES, hash_video, remembered
 from mlfo_mm.engine import autocast
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.pipelines import loader_config
@@ -169,15 +169,10 @@ def cached_features(
 
 
 def content_key(data: VideoListDataset, identity: dict[str, Any]) -> str:
-    """Hash of everything that the features depend on: of the videos, their content.
-
-    Also when each was changed: of a large one not every byte is read.
-    """
+    """Hash of everything that the features depend on: of the videos, their content."""
     paths = [data.get_data_info(index)['filename'] for index in range(len(data))]
-    contents = remembered(paths, 'bytes', hash_video, f'content of {data.folder.name}')
-    changed = [(stamp(path) or [0, 0])[1] for path in paths]
-    videos = list(zip(changed, [contents[path] for path in paths], strict=True))
-    text = json.dumps([CACHE_VERSION, identity, videos], sort_keys=True)
+    contents = remembered(paths, BYTES, hash_video, f'content of {data.folder.name}')
+    text = json.dumps([CACHE_VERSION, identity, [contents[path] for path in paths]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

@@ -15,6 +15,11 @@ WHOLE = {  # every picture by itself, nothing carried over from one to the next
 }  # fmt: skip
 MPEG4_SKIPPED = 19  # bytes below which an MPEG-4 packet may hold no picture, as FFmpeg has it
 MARK = b'\0\0\1'
+HEADERS = {
+    'h264': (1, (6,)),
+    'hevc': (2, (39, 40)),
+}  # bytes of a unit's header; kinds that hold messages
+TURN = 47  # a message of how pictures are turned
 
 
 def can_start(codec: str, data: bytes, extradata: bytes | None) -> bool:
@@ -70,25 +75,56 @@ def is_leading(codec: str, data: bytes) -> bool:
     return 0 <= place < len(data) - 4 and data[place + 4] >> 6 == 2
 
 
-def _units(data: bytes, length_size: int) -> Iterator[bytes]:
-    """The first bytes of each NAL unit of a packet."""
+def turns(codec: str, data: bytes, extradata: bytes | None) -> bool:
+    """Whether a packet of H.264 or HEVC says which way up it and the pictures after it are shown."""
+    if codec not in HEADERS:
+        return False
+    size, kinds = HEADERS[codec]
+    try:
+        for unit in _units(codec, data, extradata or b'', limit=4096):
+            kind = unit[0] & 31 if codec == 'h264' else unit[0] >> 1 & 63
+            if kind in kinds and TURN in _messages(unit[size:].replace(b'\0\0\3', b'\0\0')):
+                return True
+    except IndexError:  # cut short
+        pass
+    return False
+
+
+def _messages(data: bytes) -> Iterator[int]:
+    """Kinds of the messages in a unit of them."""
     place = 0
+    while place + 1 < len(data):  # the last byte only ends the unit
+        found = []
+        for _ in range(2):  # kind and size
+            value = 0
+            while data[place] == 255:
+                value, place = value + 255, place + 1
+            found.append(value + data[place])
+            place += 1
+        yield found[0]
+        place += found[1]
+
+
+def _units(codec: str, data: bytes, extradata: bytes, limit: int = 8) -> Iterator[bytes]:
+    """The first bytes of each NAL unit of a packet."""
+    place = length_size = 0
+    if extradata[:1] == b'\1':
+        length_size = (extradata[4 if codec == 'h264' else 21] & 3) + 1
     if length_size:
         while place + length_size < len(data):
             size = int.from_bytes(data[place : place + length_size], 'big')
             place += length_size
-            yield data[place : place + min(size, 8)]
+            yield data[place : place + min(size, limit)]
             place += size
         return
     while (place := data.find(MARK, place)) >= 0:
         place += 3
-        yield data[place : place + 8]
+        yield data[place : place + limit]
 
 
 def _h264(data: bytes, extradata: bytes, closed: bool = False) -> bool:
     """An IDR picture or, unless it is to be ``closed``, one at which recovery is at once and exact."""
-    length_size = (extradata[4] & 3) + 1 if extradata[:1] == b'\1' else 0
-    for unit in _units(data, length_size):
+    for unit in _units('h264', data, extradata):
         kind = unit[0] & 31
         # a message (6) of a recovery point (6): no pictures to wait for (1), exact (1)
         if kind == 6 and not closed and unit[1] == 6 and unit[3] & 0xC0 == 0xC0:
@@ -100,8 +136,7 @@ def _h264(data: bytes, extradata: bytes, closed: bool = False) -> bool:
 
 def _hevc(data: bytes, extradata: bytes) -> bool:
     """An intra random access point."""
-    length_size = (extradata[21] & 3) + 1 if extradata[:1] == b'\1' else 0
-    for unit in _units(data, length_size):
+    for unit in _units('hevc', data, extradata):
         kind = unit[0] >> 1 & 63
         if kind < 32:
             return 16 <= kind <= 21

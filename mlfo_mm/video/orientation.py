@@ -37,10 +37,11 @@ def turns(matrix: tuple[int, ...] | None) -> tuple[bool, bool, bool]:
 
 
 class Orientation:
-    """Which way up the frames of a video are: told by the first, and by those that are turned otherwise.
+    """Which way up the frames of a video are, in their order: as the last said that said anything.
 
-    Not by each: one whose side data were looked at is in a cycle of references, which keeps it until the
-    next collection of garbage.
+    H.264 and HEVC can say it in single pictures, for those that follow. Frames are asked by their
+    rotation first: one whose side data were looked at is in a cycle of references, which keeps it until
+    the next collection of garbage.
     """
 
     def __init__(self) -> None:
@@ -50,7 +51,9 @@ class Orientation:
     def of(self, frame: av.VideoFrame) -> tuple[bool, bool, bool]:
         """As :func:`turns`."""
         if frame.rotation != self._rotation:
-            self._rotation, self._turns = frame.rotation, turns(display_matrix(frame))
+            matrix = display_matrix(frame)
+            if matrix is not None or self._rotation is None:
+                self._rotation, self._turns = frame.rotation, turns(matrix)
         return self._turns
 
 

@@ -17,6 +17,7 @@ from mlfo_mm.video.bitstream import (
     is_packed,
     is_shown,
     pictures,
+    turns,
 )
 from mlfo_mm.video.opening import MAX_PACKETS, VideoError, check_size, open_video
 from mlfo_mm.video.time_limit import still_wanted
@@ -66,7 +67,7 @@ class Packets:
                 self.num_frames, lost = _decoded(path, stamps)
             times = set(stamps)
             known = lost is not None and None not in times and len(times) == len(stamps)
-            kept = sorted(times - lost) if known and self.held and not self._packed else []
+            kept = sorted(times - lost) if known and self.held and not self._in_order else []
             self.ranks = {stamp: rank for rank, stamp in enumerate(kept)}
         except av.FFmpegError as error:
             self.container.close()
@@ -80,12 +81,13 @@ class Packets:
         context = self.stream.codec_context
         self.codec = context.codec.canonical_name
         self.extradata = context.extradata
-        self.fps = float(self.stream.average_rate or 0)
+        self.fps = float(self.stream.average_rate or self.stream.guessed_rate or 0)
         self.held: list[av.Packet] = []
         stamps: list[int | None] = []
         total, size, odd, ahead = 0, 0, False, 0
         hides, mpeg4 = self.codec in ('vp8', 'vp9'), self.codec == 'mpeg4'
-        self._packed = mpeg4 and is_packed(self.extradata or b'')
+        packed = mpeg4 and is_packed(self.extradata or b'')
+        turned = False
         for total, packet in enumerate(self.container.demux(self.stream)):
             still_wanted()
             length = packet.size
@@ -96,11 +98,13 @@ class Packets:
                 self.held.append(packet)
             left_out = packet.is_discard  # by the file's list of edits
             if mpeg4 and not stamps:
-                self._packed |= is_packed(bytes(packet))
-            if self._packed:  # each place holder is for a picture that came before
+                packed |= is_packed(bytes(packet))
+            if packed:  # each place holder is for a picture that came before
                 ahead += pictures(bytes(packet)) - 1
             elif mpeg4 and length < MPEG4_SKIPPED:
                 ahead = -1
+            if packet.is_keyframe and turns(self.codec, bytes(packet), self.extradata):
+                turned = True
             if left_out or ahead < 0 or packet.is_corrupt:
                 odd = True
             if not left_out and not (hides and not is_shown(self.codec, memoryview(packet))):
@@ -108,18 +112,26 @@ class Packets:
             if total > MAX_PACKETS:
                 raise VideoError(self.path, f'more than {MAX_PACKETS:,} packets')
         self._check_whole(total, stamps)
-        self.sure = not odd and self._is_counted()
+        self.sure = not odd and self._is_counted(stamps)
+        # what a packet shows then hangs on those before it
+        self._in_order = packed or turned
         self.num_frames = len(stamps)
         if size > MAX_HELD:
             self.held = []
         return stamps
 
-    def _is_counted(self) -> bool:
+    def _is_counted(self, stamps: list[int | None]) -> bool:
         """Whether every packet gives a frame."""
         if self.codec not in COUNTED.get(self.container.format.name, ()) or not self.held:
             return False
         first = can_start(self.codec, bytes(self.held[0]), self.extradata)
-        # what comes between a first picture and those before it has nothing to refer to
+        # What is shown before the first picture has nothing to refer to: by its time, which is none in
+        # Matroska where it is below 0, or else by its kind.
+        known = [stamp for stamp in stamps if stamp is not None]
+        if len(known) < len(stamps) and self.container.format.name in STAMPED:
+            return False
+        if known and stamps[0] is not None and min(known) < stamps[0]:
+            return False
         return first and not (len(self.held) > 1 and is_leading(self.codec, bytes(self.held[1])))
 
     def _check_whole(self, total: int, stamps: list[int | None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from pathlib import Path
@@ -120,13 +121,12 @@ def test_a_cache_that_cannot_be_written(folder, tmp_path, monkeypatch, aged):
     assert digest(folder) == first
 
 
-def test_large_videos_by_evenly_spread_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(content, 'WHOLE', 100)
-    monkeypatch.setattr(content, 'BLOCK', 10)
+def test_every_byte_of_a_large_video_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(content, 'BLOCK', 100)
     path = tmp_path / 'a.mp4'
     data = bytearray(range(256)) * 4
     found = set()
-    for place in (None, 0, 1023, 512 + 73, 145):  # first, last, and within blocks between
+    for place in (None, 0, 99, 100, 512 + 73, 1023):
         spoilt = bytearray(data)
         if place is not None:
             spoilt[place] ^= 1
@@ -134,7 +134,22 @@ def test_large_videos_by_evenly_spread_blocks(tmp_path, monkeypatch):
         found.add(hash_video(str(path)))
     path.write_bytes(data + b'0')
     found.add(hash_video(str(path)))
-    assert len(found) == 6
+    assert len(found) == 7
+
+
+def test_the_digest_that_records_hold(tmp_path):
+    """That of a file is its SHA-256 with its size before it: shipped records were made so."""
+    path = tmp_path / 'a.mp4'
+    path.write_bytes(b'abc' * 700_000)
+    assert hash_video(str(path)) == hashlib.sha256(b'2100000\n' + path.read_bytes()).hexdigest()
+
+
+def test_what_could_not_be_read_is_asked_again(folder, aged):
+    """A disk may fail for a moment, a busy machine be too slow."""
+    path = str(folder / 'videos/a/x.mp4')
+    answers = iter([GONE, 'there', 'never asked'])
+    for expected in (GONE, 'there', 'there'):
+        assert remembered([path], 'x', lambda _: next(answers), 'x') == {path: expected}
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path):

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import av
 import pytest
+from av.stream import Disposition
 
 from mlfo_mm.datasets import leakage, shown
 from mlfo_mm.datasets.annotation import Sample
+from mlfo_mm.datasets.content import GONE
 from mlfo_mm.datasets.leakage import check_leakage, compare_lists, group_of
 from mlfo_mm.errors import UserError
 from tests.corpus import draw
@@ -199,6 +201,58 @@ def test_a_still_beginning_is_no_copy(clips):
     compare_lists(clips / 'one/test.txt', dict(pretraining=clips / 'two/train.txt'))
     encode(clips / 'two/x.mp4', 'mpeg4', shown=[0] * 18, options={'q': '1'})  # and only still
     compare_lists(clips / 'one/test.txt', dict(pretraining=clips / 'two/train.txt'))
+
+
+def with_cover(source: Path, target: Path) -> None:
+    """The same with a picture before it, as music shops and phones store it."""
+    with av.open(str(source)) as old, av.open(str(target), 'w') as new:
+        cover = new.add_stream('mjpeg', rate=25)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, 'yuvj420p'
+        cover.disposition = Disposition.attached_pic
+        copied = new.add_stream_from_template(old.streams.video[0])
+        picture = av.VideoFrame.from_ndarray(draw(9, (64, 48)), format='rgb24')
+        new.mux(cover.encode(picture))
+        new.mux(cover.encode())
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = copied
+                new.mux(packet)
+
+
+def test_the_frames_that_count_are_those_that_are_trained_on(clips):
+    """Titles in any encoding, names like addresses, covers: one way to open a video, see mlfo_mm.video."""
+    test, train = clips / 'one/test.txt', clips / 'two/train.txt'
+    remux(clips / 'one/b.avi', clips / 'two/latin.avi', title='Cafe!')
+    latin = (clips / 'two/latin.avi').read_bytes().replace(b'Cafe!', b'Caf\xe9!')
+    (clips / 'two/latin.avi').write_bytes(latin)
+    with_cover(clips / 'one/b.avi', clips / 'two/covered.mp4')
+    (clips / 'two/large.avi').write_bytes((clips / 'one/b.avi').read_bytes() + b'JUNK\0\0\0\0')
+    for name in ('latin.avi', 'covered.mp4', 'large.avi'):
+        train.write_text(f'{name} 0\n')
+        with pytest.raises(UserError, match='shows the frames of a video'):
+            compare_lists(test, dict(pretraining=train))
+    with_cover(clips / 'one/a.mp4', clips / 'one/c.mp4')
+    with_cover(clips / 'two/x.mp4', clips / 'two/y.mp4')  # another video with the same cover
+    test.write_text('c.mp4 0\n')
+    train.write_text('y.mp4 0\n')
+    compare_lists(test, dict(pretraining=train))
+
+
+def test_long_videos_are_compared_within_bounds(clips, monkeypatch):
+    monkeypatch.setattr(shown, 'LONG', 4)
+    decoded = []
+    real = shown.decode_in_order
+    monkeypatch.setattr(
+        shown, 'decode_in_order', lambda path: map(lambda f: decoded.append(path) or f, real(path))
+    )
+    path = str(clips / 'one/a.mp4')
+    assert shown.same(path, path) and len(decoded) == 10
+
+    def late(path):
+        raise TimeoutError('not decoded')
+
+    monkeypatch.setattr(shown, 'pictures', late)
+    assert shown.beginning(path) == GONE  # to be asked again
 
 
 def test_work_grows_with_the_lists_and_not_with_their_product(monkeypatch):

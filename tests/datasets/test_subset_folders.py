@@ -33,6 +33,11 @@ def pair(train: str, test: str) -> list[str]:
         ('kinetics400_val', 'val'),
         ('videos_validation', 'validation'),
         ('replacement', 'replacement'),
+        ('TestVideos', 'test'),
+        ('train_val', 'trainval'),
+        ('evalset', 'eval'),
+        ('contest', ''),
+        ('device', ''),
         ('train spotting', ''),
         ('testing tubes', ''),
         ('trainer', ''),
@@ -54,6 +59,8 @@ def test_words(name: str, word: str):
         ('Training', 'Testing'),
         ('train_256', 'val_256'),
         ('trainset', 'testset'),
+        ('TrainData', 'eval'),
+        ('trainval', 'TEST'),
     ],
 )
 def test_subsets_are_no_classes(train: str, test: str, tmp_path: Path):
@@ -124,3 +131,14 @@ def test_every_kind_of_video_belongs_in_and_other_files_are_named(tmp_path: Path
     _, _, lists, notes = prepare_folder(tmp_path)
     assert sorted(video for videos in lists.values() for video, _ in videos) == sorted(names)
     assert '4 files are no videos by their suffix; left out: 2 .jpg, 1 .txt, 1 no suffix' in notes
+
+
+def test_a_subset_without_its_partner_is_a_class_with_a_warning(tmp_path: Path):
+    touch(tmp_path / 'videos', *pair('queries', 'test'))
+    touch(tmp_path / 'vehicles/videos', *(f'{c}/{n}.mp4' for c in ('train', 'car') for n in '12'))
+    _, classes, _, notes = prepare_folder(tmp_path)
+    assert classes == ['queries', 'test']
+    assert [note for note in notes if 'test is taken for a class' in note]
+    _, classes, _, notes = prepare_folder(tmp_path / 'vehicles')
+    assert classes == ['car', 'train']
+    assert not [note for note in notes if 'taken for a class' in note]

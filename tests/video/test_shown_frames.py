@@ -107,6 +107,10 @@ def test_an_orientation_that_a_muxer_stores(tmp_path):
     assert abs(shown.astype(int) - np.rot90(draw(1, (64, 48)), 1)).mean() < 8
 
 
+def test_interlaced_frames_are_the_same_by_every_decoder(tmp_path):
+    agree(encode(tmp_path / 'x.mp4', options=OPTIONS | {'x264-params': 'tff=1'}), 24)
+
+
 def flag_all(source: Path, target: Path) -> Path:
     """The same packets, all of them called key frames."""
     with av.open(str(source)) as whole, av.open(str(target), 'w') as same:
@@ -242,3 +246,75 @@ def test_frames_are_held_within_a_bound(tmp_path, monkeypatch):
     with pytest.raises(VideoError, match=r'frames of 64 x 48 would take .* ask for a short side'):
         decode_all(str(path))
     assert decode_all(str(path), short_side=24)[0].shape == (8, 24, 32, 3)
+
+
+GROUPS = 'keyint=12:min-keyint=12:scenecut=0:open-gop=1:bframes=3:b-adapt=0'
+OPEN = {
+    'libx264': {'x264-params': GROUPS},
+    'libx265': {'x265-params': f'{GROUPS}:log-level=none'},
+}
+
+
+def encode_or_skip(path: Path, codec: str, **given) -> Path:
+    try:
+        return encode(path, codec, **given)
+    except (av.FFmpegError, ValueError) as error:
+        pytest.skip(f'{codec} cannot be encoded here: {error}')
+
+
+def copy(
+    source: Path, target: Path, start: int = 0, messages: dict[int, bytes] | None = None
+) -> Path:
+    """``ffmpeg -c copy`` from packet ``start`` on; ``messages`` come before what some packets hold."""
+    with av.open(str(source)) as old, av.open(str(target), 'w') as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for number, packet in enumerate(old.demux(video=0)):
+            if number < start or packet.dts is None:
+                continue
+            unit = (messages or {}).get(number, b'')
+            head = len(unit).to_bytes(4, 'big') + unit if unit else b''
+            changed = av.Packet(head + bytes(packet))
+            changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
+            changed.is_keyframe, changed.stream = packet.is_keyframe, stream
+            new.mux(changed)
+    return target
+
+
+@pytest.mark.parametrize('suffix', ['.mkv', '.mp4'])
+@pytest.mark.parametrize('codec', OPEN)
+def test_pictures_that_refer_to_what_a_cut_left_out(tmp_path, codec, suffix):
+    """A cut at a key frame of an open group: some pictures are stored after it, and shown before it."""
+    path = encode_or_skip(tmp_path / 'x.mp4', codec, frames=30, options=OPEN[codec])
+    with av.open(str(path)) as whole:
+        packets = [packet for packet in whole.demux(video=0) if packet.size]
+    start = next(n for n, packet in enumerate(packets) if n and packet.is_keyframe)
+    stored = len(packets) - start
+    leading = sum(packet.pts < packets[start].pts for packet in packets[start:])
+    assert leading > 0
+    cut = copy(path, tmp_path / f'cut{suffix}', start)
+    agree(cut, len(in_order(cut)))
+    assert stored - leading <= len(in_order(cut)) < stored
+
+
+def turned(degrees: int, mirrored: bool = False) -> bytes:
+    """A unit of H.264 that says how the pictures from it on are shown, behind another message."""
+    bits = f'0{mirrored:b}0{degrees * 65536 // 360:016b}' + '010' + '0' + '1'
+    return b'\x06\x05\x14' + b'a' * 20 + b'\x2f\x03' + int(bits, 2).to_bytes(3, 'big') + b'\x80'
+
+
+@pytest.mark.parametrize('suffix', ['.mp4', '.mkv'])
+def test_an_orientation_that_a_picture_says_holds_for_those_after_it(tmp_path, suffix):
+    source = encode(tmp_path / 'x.mp4', frames=24, options=OPTIONS | {'bf': '0'})
+    for how, shape in ((turned(90), (64, 48, 3)), (turned(0, True), (48, 64, 3))):
+        path = copy(source, tmp_path / f'turned{suffix}', messages={0: how})
+        shown = decode_all(str(path))[0]
+        assert shown.shape == (24, *shape)
+        found = probe(str(path))
+        assert (found['status'], found['height'], found['width']) == ('ok', *shape[:2])
+        for decoder in DECODERS:
+            for wanted in ([20], [0, 13], [23]):  # from the second key frame on too
+                frames = open_reader(str(path), decoder)[0].read(np.array(wanted))
+                assert np.array_equal(frames, shown[wanted]), (decoder, wanted)
+        stored = in_order(source)[20]
+        expected = np.rot90(stored) if shape[0] == 64 else stored[:, ::-1]
+        assert abs(shown[20].astype(int) - expected).mean() < 6
