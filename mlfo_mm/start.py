@@ -30,6 +30,24 @@ if sys.excepthook is sys.__excepthook__:  # imports come before a tool's main
     sys.excepthook = one_line
 
 
+def open_streams() -> None:
+    """Put what takes everything and gives nothing where a caller closed a standard stream (``>&-``).
+
+    The next file that is opened would else have its number, and whoever writes to the stream write to it.
+    """
+    place = os.open(os.devnull, os.O_RDWR)
+    while place <= 2:
+        os.set_inheritable(place, True)
+        place = os.open(os.devnull, os.O_RDWR)
+    os.close(place)
+    for place, (name, mode) in enumerate((('stdin', 'r'), ('stdout', 'w'), ('stderr', 'w'))):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(place, mode, closefd=False))  # noqa: SIM115  (until the end)
+
+
+open_streams()
+
+
 def plain_record(*args: object, **kwargs: object) -> logging.LogRecord:
     """A line of a log in which foreign names cannot move a terminal's cursor; its lines are kept."""
     record = logging.LogRecord(*args, **kwargs)  # type: ignore[arg-type]

@@ -141,3 +141,28 @@ def test_a_tool_needs_no_docstrings():
 def test_logged_names_move_no_cursor():
     record = plain_record('a', 30, 'a.py', 1, 'cannot read \x1b[2J\u202e.mp4\n\tand more', (), None)
     assert record.getMessage() == 'cannot read \\x1b[2J\\u202e.mp4\n\\tand more'
+
+
+@pytest.mark.parametrize('closed', ['<&-', '>&-', '2>&-', '>&- 2>&-', '<&- >&- 2>&-'])
+def test_closed_streams(closed, tmp_path):
+    """What is printed goes nowhere, least of all into a file that the tool writes."""
+    script = tmp_path / 'tool.py'
+    script.write_text(
+        'import sys\nfrom mlfo_mm.start import cli\n'
+        '@cli\ndef main():\n'
+        '    with open(sys.argv[1], "w") as file:\n'
+        '        print("said", flush=True)\n'
+        '        print("warned", file=sys.stderr, flush=True)\n'
+        '        file.write(sys.stdin.read())\n'
+        'main()\n'
+    )
+    out = tmp_path / 'out'
+    command = ['sh', '-c', f'"$@" {closed}', 'sh', sys.executable, str(script), str(out)]
+    place = os.environ | {'PYTHONPATH': str(REPO)}
+    done = subprocess.run(
+        command, input='given', capture_output=True, text=True, check=False, env=place
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ('' if '>&-' in closed.replace('2>&-', '') else 'said')
+    assert done.stderr.strip() == ('' if '2>&-' in closed else 'warned')
+    assert out.read_text() == ('' if '<&-' in closed else 'given')

@@ -140,7 +140,9 @@ def lines_digest(samples: Iterable[Sample]) -> str:
 
 
 def _place(folder: str, what: str) -> Path:
-    usual = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
+    usual = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    if usual.startswith('~'):  # a user without a home, as in containers: nothing is kept
+        usual = os.devnull
     home = os.environ.get(VARIABLE) or os.path.join(usual, 'mlfo_mm')
     name = hashlib.sha256(f'{VERSION} {what} {folder}'.encode()).hexdigest()[:32]
     return Path(home) / 'content' / f'{name}.json'

@@ -138,7 +138,7 @@ class Differences:
         total: Tensors of the model.
         missing: Those that the state dict lacks.
         left_over: Those that the model does not have.
-        misshapen: Those of another shape, each with a line that says which.
+        misshapen: Those of another shape, or quantised or complex, each with a line that says which.
     """
 
     total: int
@@ -175,11 +175,22 @@ def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Diffe
         tuple(key for key in own if key not in given),
         tuple(key for key in given if key not in own),
         tuple(
-            f'{short(key)} {tuple(given[key].shape)} for {tuple(own[key].shape)}'
+            f'{short(key)} {_described(given[key])} for {_described(own[key])}'
             for key in own
-            if key in given and own[key].shape != given[key].shape
+            if key in given and not _takes(own[key], given[key])
         ),
     )
+
+
+def _takes(own: Tensor, given: Tensor) -> bool:
+    """Whether a tensor can take another's values: weights neither as whole numbers nor as complex ones."""
+    real = given.is_floating_point() or not (own.is_floating_point() or given.is_complex())
+    return own.shape == given.shape and real
+
+
+def _described(tensor: Tensor) -> str:
+    kind = '' if tensor.is_floating_point() else f' of {str(tensor.dtype).removeprefix("torch.")}'
+    return f'{tuple(tensor.shape)}{kind}'
 
 
 def backbone_differences(

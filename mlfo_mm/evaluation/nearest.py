@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mlfo_mm.errors import UserError
+
 SIMILARITIES = 1 << 23  # held at a time
 
 
@@ -29,7 +31,16 @@ def nearest(
         cosine: Similarity is the cosine, else the dot product.
         centre: Subtract the queries' mean from the queries and the gallery's from the gallery.
         exclude_self: Query i is gallery row i and no neighbour of itself.
+
+    Raises:
+        UserError: Features that are not finite, which would be nearest to all.
     """
+    for rows in (query, gallery):
+        broken = int((~rows.isfinite().all(1)).sum())
+        if broken:
+            raise UserError(
+                f'the features of {broken} of {len(rows)} videos are not finite: the weights are broken'
+            )
     if not 1 <= k <= len(gallery) - exclude_self:
         raise ValueError(f'{k} neighbours of a gallery of {len(gallery)}')
     query, gallery = query.double(), gallery.double()

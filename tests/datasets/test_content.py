@@ -121,6 +121,16 @@ def test_a_cache_that_cannot_be_written(folder, tmp_path, monkeypatch, aged):
     assert digest(folder) == first
 
 
+def test_a_user_without_a_home(folder, tmp_path, monkeypatch, aged):
+    first = digest(folder)
+    for variable in (content.VARIABLE, 'XDG_CACHE_HOME'):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(content.os.path, 'expanduser', lambda path: path)
+    monkeypatch.chdir(tmp_path)
+    assert digest(folder) == first
+    assert not (tmp_path / '~').exists()
+
+
 def test_every_byte_of_a_large_video_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(content, 'BLOCK', 100)
     path = tmp_path / 'a.mp4'

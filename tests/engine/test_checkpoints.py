@@ -154,3 +154,13 @@ def test_foreign_keys_are_shown_short():
     long = {'k' * 5_000_000: torch.ones(1), '\x1b[2J\n': torch.ones(1)}
     said = str(differences({'a': torch.ones(1)}, long))
     assert len(said) < 500 and said.isprintable() and r'\x1b[2J' in said
+
+
+def test_values_of_another_kind_are_no_weights():
+    """Copied, quantised weights would lose their scale and complex ones a part, without a word."""
+    own = {'w': torch.zeros(2), 'n': torch.tensor(0)}
+    for kind in (torch.float16, torch.bfloat16, torch.float64):
+        assert not differences(own, {'w': torch.ones(2, dtype=kind), 'n': torch.tensor(3.0)})
+    for kind in (torch.int8, torch.int64, torch.bool, torch.complex64):
+        found = differences(own, {'w': torch.ones(2, dtype=kind), 'n': torch.tensor(3)})
+        assert found.misshapen == (f'w (2,) of {str(kind)[6:]} for (2,)',)

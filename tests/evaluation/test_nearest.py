@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation import nearest as module
 from mlfo_mm.evaluation.nearest import nearest
 
@@ -88,3 +89,14 @@ def test_more_neighbours_than_there_are_rows(k, exclude_self):
     rows = torch.randn(10, 4)
     with pytest.raises(ValueError, match=f'{k} neighbours of a gallery of 10'):
         nearest(rows, rows, k, exclude_self=exclude_self)
+
+
+@pytest.mark.parametrize('value', [torch.nan, torch.inf])
+@pytest.mark.parametrize('place', ['query', 'gallery'])
+def test_features_that_are_not_finite_are_near_to_nothing(place, value):
+    sets = dict(query=torch.randn(4, 3), gallery=torch.randn(5, 3))
+    sets[place][1, 2] = value
+    with pytest.raises(
+        UserError, match=f'features of 1 of {len(sets[place])} videos are not finite'
+    ):
+        nearest(**sets, k=2)
