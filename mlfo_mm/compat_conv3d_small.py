@@ -21,13 +21,16 @@ def fits(layer: nn.Conv3d, inputs: Tensor) -> bool:
     """Whether a layer in training on the CPU is faster as a matrix: float32, a small map, a batch."""
     import torch
 
+    trains = torch.is_grad_enabled() and layer.weight.requires_grad
+    traced = getattr(torch.compiler, 'is_compiling', bool)  # since torch 2.3
+    if not trains or traced():  # a traced program takes any number of clips
+        return False
     few = inputs.dim() == 5 and len(inputs) >= FEWEST
     plain = layer.groups == 1 and layer.padding_mode == 'zeros'
     if not (few and plain and inputs.dtype == layer.weight.dtype == torch.float32):
         return False
     positions, taps = inputs.shape[2:].numel(), layer.weight.shape[2:].numel()
-    trains = torch.is_grad_enabled() and layer.weight.requires_grad
-    return trains and 2 * positions <= taps and min(_out(layer, inputs)) > 0
+    return 2 * positions <= taps and min(_out(layer, inputs)) > 0
 
 
 def convolve(layer: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

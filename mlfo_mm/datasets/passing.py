@@ -6,6 +6,7 @@ of CPU for each, a label as a clip. Written into the message, label and clip tak
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from multiprocessing.reduction import ForkingPickler
 
@@ -13,12 +14,20 @@ import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import reduce_tensor
 
+from mlfo_mm.processes import die_with_parent
+
 LARGEST = 1 << 20  # bytes; copies through the pipe cost more than a connection above
 
 
 def pass_small_by_value() -> None:
-    """Let this process, a loader's worker, send small tensors by value; cheap when repeated."""
-    ForkingPickler.register(Tensor, reduce)
+    """Let this process, a loader's worker, send small tensors by value; cheap when repeated.
+
+    A worker whose parent was killed would wait for good to hand over what the pipe does not hold: it
+    ends with its parent, and where the system cannot see to that, all goes as torch has it.
+    """
+    if sys.platform == 'linux' and ForkingPickler._extra_reducers.get(Tensor) is not reduce:
+        die_with_parent()
+        ForkingPickler.register(Tensor, reduce)
 
 
 def reduce(tensor: Tensor) -> tuple[Callable, tuple]:

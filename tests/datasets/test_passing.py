@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 
 import pytest
 import torch
@@ -60,3 +66,36 @@ def test_what_must_stay_one_memory_is_shared(tensor):
 def test_a_leaf_s_gradient_is_asked_for_at_the_other_end():
     build, arguments = reduce(torch.ones(2, requires_grad=True))
     assert build is not torch.from_numpy and arguments[-1][-1] is True
+
+
+ENDLESS = """
+import itertools, os, sys, torch
+from torch.utils.data import DataLoader, IterableDataset
+from mlfo_mm.datasets.passing import pass_small_by_value
+
+class Clips(IterableDataset):
+    def __iter__(self):
+        pass_small_by_value()
+        print(os.getpid(), flush=True)
+        return (torch.zeros(1 << 19, dtype=torch.uint8) for _ in itertools.count())
+
+loader = iter(DataLoader(Clips(), num_workers=1))
+next(loader)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='elsewhere tensors are passed as torch does')
+def test_a_worker_ends_with_a_parent_that_is_killed():
+    """Also one that waits for room in the pipe, and would hold its parent's locks as long."""
+    command = [sys.executable, '-c', ENDLESS]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, **pipes) as parent:
+        worker = Path('/proc') / parent.stdout.readline().strip()
+        time.sleep(0.5)  # until the pipe is full
+        assert worker.is_dir()
+        os.kill(parent.pid, signal.SIGKILL)
+    end = time.monotonic() + 30
+    while worker.is_dir() and 'Z' not in (worker / 'stat').read_text().split(')')[-1].split()[0]:
+        assert time.monotonic() < end, 'the worker is still there'
+        time.sleep(0.05)
