@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 
 from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.figures import build_figures, make_figures
+from mlfo_mm.reporting.figures.bar_panels import Bar, BarPanel
 from mlfo_mm.reporting.figures.bars import bar_plot
 from mlfo_mm.reporting.figures.curves import group_series
 from mlfo_mm.reporting.figures.make import find_figure
@@ -279,3 +281,12 @@ def test_user_errors_of_the_tool(arguments, message, tmp_path):
     done = run_tool(*arguments, '--results', str(tmp_path))
     assert done.returncode == 2 and done.stderr.startswith(message)
     assert done.stderr.count('\n') == 1
+
+
+def test_an_interval_in_percent_ends_at_0_and_100():
+    bar = Bar(40.0, SimpleNamespace(half_width=70.0, values=(30.0, 50.0)))
+    percent = BarPanel(('top-1',), {0: bar})
+    assert percent.interval(bar) == (0.0, 100.0) and percent.end(bar) == 100.0
+    assert BarPanel(('hours',), {0: bar}, unit='').interval(bar) == (-30.0, 110.0)
+    alone = Bar(40.0)
+    assert percent.interval(alone) is None and percent.end(alone) == 40.0

@@ -28,13 +28,6 @@ class Bar:
     value: float
     cell: Cell | None = None
 
-    @property
-    def end(self) -> float:
-        """How far it reaches, with its interval and its seeds."""
-        if self.cell is None:
-            return self.value
-        return max(self.value + (self.cell.half_width or 0.0), *self.cell.values)
-
 
 @dataclass(frozen=True)
 class BarPanel:
@@ -46,6 +39,19 @@ class BarPanel:
     quoted: bool = False
     unit: str = '%'
     digits: int = 1
+
+    def interval(self, bar: Bar) -> tuple[float, float] | None:
+        """From where to where a bar's interval goes; one in percent ends at 0 and 100."""
+        half = bar.cell.half_width if bar.cell else None
+        if half is None:
+            return None
+        low, high = bar.value - half, bar.value + half
+        return (max(low, 0.0), min(high, 100.0)) if self.unit else (low, high)
+
+    def end(self, bar: Bar) -> float:
+        """How far a bar reaches, with its interval and its seeds."""
+        interval = self.interval(bar) or (bar.value,)
+        return max(bar.value, *interval, *(bar.cell.values if bar.cell else ()))
 
 
 def highest_first(rows: Sequence[Sequence[BarPanel]], count: int) -> list[int]:
@@ -102,7 +108,7 @@ def _scale(column: BarPanel) -> tuple[str, ...]:
 def _ends(rows: Sequence[Sequence[BarPanel]]) -> dict[tuple[str, ...], float]:
     ends: dict[tuple[str, ...], float] = {}
     for column in (column for row in rows for column in row):
-        top = max((bar.end for bar in column.bars.values()), default=0.0)
+        top = max(map(column.end, column.bars.values()), default=0.0)
         ends[_scale(column)] = max(ends.get(_scale(column), 0.0), top, column.chance or 0.0)
     return ends
 
@@ -133,16 +139,17 @@ def _draw_column(axis: Axes, column: BarPanel, count: int, end: float) -> None:
             '—', (0, index), xytext=(4, 0), textcoords='offset points', va='center', color=MUTED
         )
     for index, bar in column.bars.items():
-        half = bar.cell.half_width if bar.cell else None
+        interval = column.interval(bar)
         axis.barh(index, bar.value, height=0.62, color=GREY if column.quoted else SKY)
-        if half is not None:
-            axis.errorbar(bar.value, index, xerr=half, color=INK, capsize=3, elinewidth=1.1)
+        if interval is not None:
+            reach = [[bar.value - interval[0]], [interval[1] - bar.value]]
+            axis.errorbar(bar.value, index, xerr=reach, color=INK, capsize=3, elinewidth=1.1)
         if bar.cell and len(bar.cell.values) > 1:
             values = bar.cell.values
             axis.plot(values, [index] * len(values), '.', color=BLUE, ms=4)
         axis.annotate(
             f'{bar.value:.{column.digits}f}{" †" if bar.cell and bar.cell.suspect else ""}',
-            (bar.end, index),
+            (column.end(bar), index),
             xytext=(4, 0),
             textcoords='offset points',
             va='center',
