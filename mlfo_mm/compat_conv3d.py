@@ -54,22 +54,18 @@ def _padding_time(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(forward)
     def wrapped(self: nn.Conv3d, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if inputs.device.type != 'cpu':
+            return forward(self, inputs, weight, bias)
         stride = self.stride[0]
         padding = self._reversed_padding_repeated_twice  # width, height, time: as of functional.pad
-        if (
-            inputs.device.type == 'cpu'
-            and not autocast()
-            and compat_conv3d_small.fits(self, inputs)
-        ):
+        if not autocast() and compat_conv3d_small.fits(self, inputs):
             return compat_conv3d_small.convolve(self, inputs, weight, bias)
-        if inputs.device.type == 'cpu' and _sees_one_step(self, inputs):
+        if _sees_one_step(self, inputs):
             tap, space = padding[-2] // self.dilation[0], (padding[2], padding[0])
             geometry = (self.stride[1:], space, self.dilation[1:], self.groups)
             output = functional.conv2d(inputs[:, :, 0], weight[:, :, tap], bias, *geometry)
             return output.unsqueeze(2)
-        if inputs.device.type != 'cpu' or not (
-            stride > 1 or inputs.dtype == torch.bfloat16 or autocast()
-        ):
+        if not (stride > 1 or inputs.dtype == torch.bfloat16 or autocast()):
             return forward(self, inputs, weight, bias)
         before = padding[-2]
         first_inside = -(-before // stride) * stride - before

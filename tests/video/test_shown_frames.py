@@ -122,6 +122,14 @@ def flag_all(source: Path, target: Path) -> Path:
     return target
 
 
+def encode_or_skip(path: Path, codec: str, **given) -> Path:
+    """Encode, where this build of the codecs can."""
+    try:
+        return encode(path, codec, **given)
+    except (av.FFmpegError, ValueError) as error:
+        pytest.skip(f'{codec} cannot be encoded here: {error}')
+
+
 @pytest.mark.parametrize(
     ('name', 'codec', 'options'),
     [
@@ -141,10 +149,8 @@ def flag_all(source: Path, target: Path) -> Path:
 )
 def test_flags_are_not_believed(tmp_path, name, codec, options):
     pixels = {'qtrle': 'rgb24', 'rpza': 'rgb555le', 'cinepak': 'rgb24', 'mjpeg': 'yuvj420p'}
-    try:
-        path = encode(tmp_path / name, codec, pixels=pixels.get(codec, 'yuv420p'), options=options)
-    except (av.FFmpegError, ValueError) as error:
-        pytest.skip(f'{codec} cannot be encoded here: {error}')
+    how = dict(pixels=pixels.get(codec, 'yuv420p'), options=options)
+    path = encode_or_skip(tmp_path / name, codec, **how)
     agree(flag_all(path, tmp_path / f'lies{path.suffix}'), 24)
 
 
@@ -253,13 +259,6 @@ OPEN = {
     'libx264': {'x264-params': GROUPS},
     'libx265': {'x265-params': f'{GROUPS}:log-level=none'},
 }
-
-
-def encode_or_skip(path: Path, codec: str, **given) -> Path:
-    try:
-        return encode(path, codec, **given)
-    except (av.FFmpegError, ValueError) as error:
-        pytest.skip(f'{codec} cannot be encoded here: {error}')
 
 
 def copy(
