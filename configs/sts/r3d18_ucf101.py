@@ -33,4 +33,5 @@ train_cfg.update(max_epochs=180)
 method_at = dict(
     # colours are what is asked for, and must be alike from frame to frame
     small=dict(sampler=dict(num_clips=2), views=dict(gray=None, jitter=None)),
+    demo=dict(sampler=dict(num_clips=1)),  # two clips take most of a step for their flow
 )

@@ -75,7 +75,7 @@ PROFILES = {
             prototypes=(6, 128),
             first_stages=(0, 50),
             comparators=False,
-            also=('pace',),
+            also=('sts',),
             scratch_only=True,
         ),
         Profile(

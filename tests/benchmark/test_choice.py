@@ -14,7 +14,7 @@ def named(row):
 
 def test_demo_runs_the_pair_and_the_baselines():
     rows = chosen_rows(Choice('demo').checked())
-    assert [row.method for row in rows] == ['mlfo', 'simclr', 'random', 'scratch', 'pace']
+    assert [row.method for row in rows] == ['mlfo', 'simclr', 'random', 'scratch', 'sts']
     full = Choice('demo', tables=('1', '2', '3', '4', 'levels')).checked()
     variants = {row.variant for row in chosen_rows(full)}
     assert {'no_lower', 'one_hot', 'instance', 'semantic', 'combined_high', 'ctm'} <= variants

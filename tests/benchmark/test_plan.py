@@ -225,7 +225,7 @@ def test_the_demo_runs_other_methods_when_asked_to(plan):
         made = plan('demo', **options)
         return {job.facts['method'] for job in made.jobs if job.rule == 'pretrain'}
 
-    assert methods() == {'mlfo', 'simclr', 'pace'}
+    assert methods() == {'mlfo', 'simclr', 'sts'}
     assert methods(methods=('moco', 'vcop')) == {'moco', 'vcop'}
 
 
