@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every measurement at its default sizes, then a table of ratios beside their goals: under 25 minutes
+# Every measurement at its default sizes, then a table of ratios beside their goals: under 40 minutes
 # on 2 quiet cores. Nothing else should run meanwhile.
 #
 #   tools/dev/bench/all.sh [FOLDER]
@@ -16,7 +16,9 @@ esac
 cd "$(dirname "$0")/../../.." || exit 2
 folder=${1:-results/bench}
 mlfo=configs/mlfo/r3d18_k400.py
-others="simclr moco byol swav vcop pace speednet temptrans rotnet3d memdpc"
+others=$(python -c "
+from mlfo_mm.study.methods import cards
+print(*(f'configs/{name}/{card.recipe}' for name, card in cards().items() if name != 'mlfo'))")
 
 bench() { # name of the JSON, script, its arguments
     json=$folder/$1.json script=tools/dev/bench/$2.py
@@ -35,9 +37,8 @@ bench train_step_bf16 train_step $mlfo --repeats 3 --bf16
 bench autocast autocast --repeats 2
 bench allocator allocator --batch 4 --repeats 2
 bench losses losses --repeats 2
-# a quarter of the batch: ten methods
-bench train_step_methods train_step $(for m in $others; do echo configs/$m/r3d18_k400.py; done) \
-    --batch 2 --repeats 3 --no-memory
+# a quarter of the batch: all other methods
+bench train_step_methods train_step $others --batch 2 --repeats 3 --no-memory
 bench processes processes --repeats 2
 bench profile_step profile_step --repeats 2
 python tools/dev/bench/summary.py "$folder"
