@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 from mlfo_mm.errors import DISK, UserError, printable
 
+# what a cell of a spreadsheet begins with that is computed; the wide ones too, in East Asian settings
+COMPUTES = ('=', '+', '@', '-', '\uff1d', '\uff0b', '\uff20', '\uff0d')
+
 
 @contextlib.contextmanager
 def disk_errors(place: str | Path, remedy: str) -> Iterator[None]:
@@ -136,7 +139,7 @@ def stay_inside(path: Path, folder: Path) -> None:
 def no_formula(text: str) -> str:
     """A text as a cell of CSV that a spreadsheet takes for a text: a quote before what computes."""
     text = printable(text, len(text))
-    return f"'{text}" if text.lstrip().startswith(('=', '+', '@', '-')) else text
+    return f"'{text}" if text.lstrip().startswith(COMPUTES) else text
 
 
 def not_utf8(raw: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,15 @@ from mlfo_mm.errors import UserError, line_of, reason_of
 from mlfo_mm.files import disk_errors, make_writable, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
 
-# what the processes of a launcher find in their environment, and what starts them
+# what starts the processes of a launcher, and what they find in their environment: numbers, and a name
 STARTERS = dict(
-    pytorch=('RANK', 'tools/dist_train.sh'),
-    slurm=('SLURM_PROCID', 'tools/slurm_train.sh'),
-    mpi=('OMPI_COMM_WORLD_LOCAL_RANK', 'mpirun'),
+    pytorch=('tools/dist_train.sh', 'RANK WORLD_SIZE MASTER_PORT', 'MASTER_ADDR'),
+    slurm=('tools/slurm_train.sh', 'SLURM_PROCID SLURM_NTASKS', 'SLURM_NODELIST'),
+    mpi=(
+        'mpirun -x MASTER_ADDR',
+        'OMPI_COMM_WORLD_LOCAL_RANK OMPI_COMM_WORLD_RANK OMPI_COMM_WORLD_SIZE',
+        'MASTER_ADDR',
+    ),
 )
 
 
@@ -76,12 +81,11 @@ def start_processes(config: Config, launcher: str) -> int:
         raise UserError(
             f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
         )
-    variable, starter = STARTERS[launcher]
-    if variable not in os.environ:
-        raise UserError(f'--launcher {launcher}: not started by {starter}, {variable} is not set')
+    _check_started(launcher)
     if launcher == 'slurm':  # a port of the job's own: mmengine would take one for all
-        step = 10 * int(os.environ.get('SLURM_JOB_ID', 0)) + int(os.environ.get('SLURM_STEP_ID', 0))
-        os.environ.setdefault('MASTER_PORT', str(20_000 + step % 10_000))
+        names = ('SLURM_JOB_ID', 'SLURM_STEP_ID')
+        job, step = (int(re.sub(r'\D', '', os.environ.get(name, '')) or 0) for name in names)
+        os.environ.setdefault('MASTER_PORT', str(20_000 + (10 * job + step) % 10_000))
     if not torch.cuda.is_available():
         config.env_cfg.dist_cfg = dict(backend='gloo')
         config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
@@ -90,6 +94,16 @@ def start_processes(config: Config, launcher: str) -> int:
             dist.init_process_group('gloo')
         return dist.get_world_size()
     return int(os.environ.get('WORLD_SIZE', os.environ.get('SLURM_NTASKS', '1')))
+
+
+def _check_started(launcher: str) -> None:
+    """Refuse a process that the launcher did not start, or whose environment names half of it."""
+    starter, numbers, name = STARTERS[launcher]
+    for variable in (*numbers.split(), name):
+        value = os.environ.get(variable)
+        if not value or (variable != name and not re.fullmatch(r'[0-9]{1,9}', value)):
+            said = 'is not set' if value is None else f'is {value!r:.80}'
+            raise UserError(f'--launcher {launcher}: not started by {starter}, {variable} {said}')
 
 
 def use_amp(config: Config) -> None:
@@ -147,7 +161,18 @@ def check_resume(path: Path, config: Config) -> dict[str, Any]:
         )
     keys = ('method', 'variant', 'backbone_name', 'time_padding')
     check_origin(path, checkpoint, {key: config[key] for key in keys if key in config})
+    if epochs_left(checkpoint, config) < 0:
+        raise UserError(
+            f'--resume {path}: is at epoch {meta["epoch"]} already: nothing is left to train of '
+            f'train_cfg.max_epochs={config.train_cfg.max_epochs}'
+        )
     return checkpoint
+
+
+def epochs_left(checkpoint: dict[str, Any], config: Config) -> int:
+    """Whole or begun epochs that a config has beyond a checkpoint that says where it is, below 0 too."""
+    done = checkpoint.get('meta', {}).get('epoch')
+    return config.train_cfg.max_epochs - (done if isinstance(done, int) else 0)
 
 
 def check_start(path: str, config: Config) -> str:
@@ -226,17 +251,19 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         raise UserError('; '.join(lines))
     work_dir = prepare_work_dir(config.work_dir)
     path = resume_from(work_dir, resume)
-    if path is None:
+    if path is None or path.resolve().parent != work_dir.resolve():
         refuse_occupied(work_dir)
     checkpoint = check_resume(path, config) if path is not None else None
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
+    if checkpoint is not None and epochs_left(checkpoint, config) == 0:
+        lines.append(f'nothing is left to train: {path} is at the last epoch')
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     config.train_cfg.type = ResumableTrainLoop.__name__  # by name, as in use_amp
     batch_line = scaled_learning_rate(config, processes, auto_scale_lr)
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
     batch = config.train_dataloader.batch_size * processes
-    facts = origin(composed, batch, training_list(config))
+    facts = origin(composed, batch, training_list(config), processes)
     if path is not None and checkpoint is not None:
         facts = continued(path, checkpoint, facts, config.randomness.seed)
         config.resume, config.load_from = True, str(path)

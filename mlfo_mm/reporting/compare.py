@@ -32,7 +32,7 @@ from mlfo_mm.study.experiments import EXPERIMENTS, homes
 from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.profiles import Profile, find_profile
-from mlfo_mm.study.records import Record, load_records
+from mlfo_mm.study.records import Record, load_records, require_folder, require_records
 from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
 
 NAME = 'compare'
@@ -207,6 +207,9 @@ def compare(
         The comparison and the paths of its files.
     """
     chosen = find_profile(profile)
+    require_folder(results_dir, with_reference)
+    if ALL in names:  # of those that were recorded
+        require_records(results_dir, chosen.name, with_reference)
     records = load_records(results_dir, chosen.name, with_reference)
     made = build_comparison(names, records, chosen, implemented(), sort, grouped)
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name

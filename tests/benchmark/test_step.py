@@ -12,7 +12,8 @@ import pytest
 
 from mlfo_mm.benchmark import step
 from mlfo_mm.benchmark.jobs import PYTHON, Job
-from mlfo_mm.benchmark.state import files, lock, read
+from mlfo_mm.benchmark.locks import lock
+from mlfo_mm.benchmark.state import files, read
 from mlfo_mm.datasets.content import TRAINED_ON
 
 

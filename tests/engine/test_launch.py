@@ -9,7 +9,14 @@ import torch
 from mmaction.registry import MODELS
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.launch import check_resume, check_start, prepare_work_dir, start_processes
+from mlfo_mm.engine.launch import (
+    STARTERS,
+    check_resume,
+    check_start,
+    epochs_left,
+    prepare_work_dir,
+    start_processes,
+)
 from mlfo_mm.errors import UserError
 from tests.hostile import Call
 
@@ -78,6 +85,19 @@ def test_resume_of_the_same_run(config, save):
     check_resume(save(**resumable()), config)
 
 
+def test_resume_with_nothing_left(config, save):
+    after = resumable()
+    after['meta']['epoch'] = 3
+    with pytest.raises(
+        UserError, match=r'a\.pth: is at epoch 3 already: nothing is left .*epochs=2'
+    ):
+        check_resume(save(**after), config)
+    after['meta']['epoch'] = 2
+    assert epochs_left(check_resume(save(**after), config), config) == 0
+    after['meta']['epoch'] = 'x'  # of a damaged file
+    assert epochs_left(check_resume(save(**after), config), config) == 2
+
+
 def test_resume_of_another_variant_with_the_same_tensors(config, save):
     path = save(**resumable(variant='k8'))
     with pytest.raises(UserError, match="was trained with variant 'k8', not 'default'"):
@@ -105,7 +125,7 @@ def test_with_gpus_the_processes_are_those_of_the_launcher(config, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     monkeypatch.delenv('WORLD_SIZE', raising=False)
     monkeypatch.setenv('SLURM_NTASKS', '4')
-    for name in ('SLURM_PROCID', 'RANK', 'SLURM_STEP_ID'):
+    for name in ('SLURM_PROCID', 'RANK', 'SLURM_STEP_ID', 'SLURM_NODELIST', 'MASTER_ADDR'):
         monkeypatch.setenv(name, '1')
     ports = []
     for job in ('1234567', '1234568'):  # two jobs may share a node
@@ -121,9 +141,17 @@ def test_with_gpus_the_processes_are_those_of_the_launcher(config, monkeypatch):
 
 
 @pytest.mark.parametrize('launcher', ['pytorch', 'slurm', 'mpi'])
-def test_a_launcher_that_started_nothing_is_named(config, monkeypatch, launcher):
+def test_a_launcher_that_started_nothing_or_half_of_it_is_named(config, monkeypatch, launcher):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
-    for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_LOCAL_RANK'):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(UserError, match=f'--launcher {launcher}: not started by '):
+    _, numbers, name = STARTERS[launcher]
+    for variable in (*numbers.split(), name):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in numbers.split():
+        for said, then in (('not set', 'abc'), ("'abc'", ''), ("''", '1')):
+            with pytest.raises(
+                UserError, match=f'--launcher {launcher}: not started by .*, {variable} is {said}$'
+            ):
+                start_processes(config, launcher)
+            monkeypatch.setenv(variable, then)
+    with pytest.raises(UserError, match=f', {name} is not set$'):
         start_processes(config, launcher)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -104,6 +105,25 @@ def test_a_signal_while_processes_agree_is_not_lost(monkeypatch):
     hook._group = 'all'
     monkeypatch.setattr(preemption.dist, 'all_reduce', lambda *_: hook._ask())
     assert [hook._agreed(), hook._agreed()] == [False, True]
+
+
+def test_broken_videos_of_all_processes_are_in_what_a_stop_saves(monkeypatch, tmp_path):
+    did = []
+    dataset = SimpleNamespace(share_counts=lambda reduce: did.append('shared'))
+    loader = type('Loader', (list,), dict(dataset=dataset))(range(4))
+    runner = SimpleNamespace(
+        train_dataloader=loader,
+        optim_wrapper=SimpleNamespace(should_update=lambda: True),
+        epoch=0,
+        max_epochs=2,
+        work_dir=tmp_path,
+        save_checkpoint=lambda *_, **__: did.append('saved'),
+    )
+    hook = PreemptionHook()
+    hook._ask()
+    with pytest.raises(Preempted):
+        hook.after_train_iter(runner, 1)
+    assert did == ['shared', 'saved']
 
 
 def test_a_stop_in_the_last_step_of_all_is_none(digits, tmp_path):
