@@ -84,9 +84,8 @@ def main() -> None:
             print(write_atomic(args.output / f'{stem}.{suffix}', data))
     print(*absent, sep='\n', end='\n' if absent else '')
     first, all_of_them = found.found
-    print(
-        f'{first:.1f} % of the nearest and {all_of_them:.1f} % of the {args.topk} nearest are hits'
-    )
+    count = len(found.neighbours[0])  # of a small training list all
+    print(f'{first:.1f} % of the nearest and {all_of_them:.1f} % of the {count} nearest are hits')
 
 
 if __name__ == '__main__':

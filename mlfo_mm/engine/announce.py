@@ -109,6 +109,8 @@ def _clips(config: Config) -> str:
 
 def _time(config: Config, left: int) -> str:
     """How long so many videos will take, by records of the same method, backbone and machine."""
+    if left <= 0:
+        return 'none, all is done'
     gpus = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     rate = None
     named = f'{config.method}-*-{config.backbone_name}-*-{PRETRAIN}-*.json'

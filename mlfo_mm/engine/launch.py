@@ -244,6 +244,11 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     Raises:
         UserError: For anything that the user can mend.
     """
+    if config.get('resume'):
+        raise UserError(
+            f'{config.filename}: resume={config.resume}: say --resume [CHECKPOINT] in its place, which '
+            'compares the run with what it was'
+        )
     composed = copy.deepcopy(config)  # before it is changed for this machine
     processes = start_processes(config, launcher)
     lines = missing(config, processes if torch.cuda.is_available() or processes > 1 else 0)

@@ -29,9 +29,11 @@ from mlfo_mm.engine.monitors import bounds_of, findings, references, spans, stat
 from mlfo_mm.engine.origin import (
     BROKEN,
     CHANGES,
+    CODE,
     SAMPLES,
     STOPS,
     began_with,
+    code_version,
     told_data,
     told_items,
 )
@@ -143,6 +145,8 @@ def record_pretraining(
     identity = pretraining_identity(pretraining_of(config), seed)
     leakage, of_list = own_list(config, told_data(meta))
     notes += [*of_list, *told_items(meta, CHANGES, str), *began_with(meta)]
+    if meta.get(CODE) not in (None, code_version()):
+        notes.append(f'trained with {meta[CODE]!s:.80}, recorded with {code_version()}')
     count = NOTHING_READ if failed else _counts(config, meta)
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)

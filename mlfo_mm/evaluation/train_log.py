@@ -92,8 +92,10 @@ def read_train_log(work_dir: str | Path, stops: Sequence[str] = ()) -> TrainLog:
         start = _begin(folder) or datetime.now().astimezone()
         moments = _moments(text, _scalars(folder), start)
         ends.append(max(start, moments[-1]))
+        spent = (moments[0] - start).total_seconds()
         # a clock that is set back adds nothing
-        seconds += sum(max((b - a).total_seconds(), 0.0) for a, b in pairwise([start, *moments]))
+        spent += sum(max((b - a).total_seconds(), 0.0) for a, b in pairwise(moments))
+        seconds += max(spent, 0.0)
         starts.append(start)
     now = datetime.now().astimezone()
     return TrainLog(

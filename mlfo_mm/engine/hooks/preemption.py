@@ -82,7 +82,8 @@ class PreemptionHook(Hook):
         """The first step after such a stop draws what it would have drawn."""
         self.running = True
         if self._resumed:
-            _set_random_states(self._resumed[get_rank()])
+            if get_rank() < len(self._resumed):  # there may be more processes than there were
+                _set_random_states(self._resumed[get_rank()])
             self._resumed = []
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
