@@ -81,6 +81,8 @@ def make_writable(folder: str | Path, what: str, option: str) -> Path:
             probe.flush()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else error
+        if isinstance(error, FileExistsError):
+            reason = 'it is there, and no folder'
         raise UserError(
             f'cannot write to {what} {path}: {reason}; choose another with {option}'
         ) from None

@@ -35,7 +35,7 @@ from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.engine.origin import DATA, continued, origin
-from mlfo_mm.errors import UserError, line_of, reason_of
+from mlfo_mm.errors import UserError, line_of, printable_lines, reason_of
 from mlfo_mm.files import disk_errors, make_writable, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
 
@@ -289,7 +289,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
             if is_main_process():
                 plan = (training_list(composed), processes, batch_line)
                 lines = [*plan_lines(runner, composed, *plan), *lines]
-                print('\n'.join(lines), flush=True)
+                print(printable_lines('\n'.join(lines)), flush=True)
             for line in lines:
                 runner.logger.info(line)
             runner.train()

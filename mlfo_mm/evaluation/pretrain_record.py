@@ -185,7 +185,8 @@ def record_pretraining(
 def _last_checkpoint(work_dir: Path) -> tuple[Path, Config, dict[str, Any]]:
     """The checkpoint of a finished run, the config that it carries, and its meta data."""
     if not work_dir.is_dir():
-        raise UserError(f'{work_dir} does not exist: name the folder that the training wrote to')
+        what = 'is no folder' if work_dir.exists() else 'does not exist'
+        raise UserError(f'{work_dir} {what}: name the folder that the training wrote to')
     path = last_checkpoint(work_dir)
     (epoch,) = (number for number, each in by_epoch(work_dir).items() if each == path)
     checkpoint = read_checkpoint(path)

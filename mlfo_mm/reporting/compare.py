@@ -155,7 +155,7 @@ def build_comparison(
     own = [record for record in records if run_key(record) in keys]
     if not any(record.task != PRETRAIN for record in own):
         raise UserError(
-            f'no record of {", ".join(names)} in the profile {profile.name}'
+            f'no evaluation of {", ".join(names)} in the records of the profile {profile.name}'
             + _how_to_run([line.row.method for line in lines], profile, methods)
         )
     reason = missing_reason(records, profile, methods)
