@@ -36,7 +36,7 @@ from mlfo_mm.benchmark.state import (
     write,
 )
 from mlfo_mm.datasets.frame_cache import VARIABLE
-from mlfo_mm.handover import Handover, read_handover
+from mlfo_mm.handover import RANKS, Handover, read_handover
 from mlfo_mm.processes import die_with_parent
 from mlfo_mm.study.profiles import PROFILES
 
@@ -162,6 +162,8 @@ def _call(
     threads: int,
 ) -> int:
     environment = tool_environment(Path(plan.root)) | visible
+    for name in RANKS:  # of what this runs in: the tool is one process, or has its own launcher
+        environment.pop(name, None)
     environment['OMP_NUM_THREADS'] = str(threads)
     if PROFILES[plan.profile].prepare:  # its own small clips are decoded once, not in every epoch
         environment.setdefault(VARIABLE, str(Path(plan.folder).parents[1] / 'frames'))

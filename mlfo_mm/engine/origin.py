@@ -123,7 +123,7 @@ def continued(
     for key in (PROCESSES, CODE):
         if meta.get(key) not in (None, now[key]):
             new_values.append((key, now[key], meta[key]))
-    done = f'from epoch {meta.get("epoch")} on'
+    done = f'after epoch {meta.get("epoch")}'
     changes = told_items(meta, CHANGES, str)
     if any(SCHEDULE.fullmatch(key) for key, _, _ in found):
         changes.append(f'{done} its schedule was the one that it began with')

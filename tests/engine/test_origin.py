@@ -109,14 +109,14 @@ def test_what_a_stop_may_change_is_told(begun):
     facts = stopped(begun(), processes=2, code='mlfo_mm 0.1')
     found = continued(PATH, facts, now, 0)[CHANGES]
     assert [line.partition(' was ')[0] for line in found] == [
-        f'from epoch 1 on {key}'
+        f'after epoch 1 {key}'
         for key in (
             'default_hooks.logger.interval', 'randomness.deterministic', 'processes', 'code',
         )
     ]  # fmt: skip
     assert found[1:3] == [
-        'from epoch 1 on randomness.deterministic was True, before False',
-        'from epoch 1 on processes was 1, before 2',
+        'after epoch 1 randomness.deterministic was True, before False',
+        'after epoch 1 processes was 1, before 2',
     ]
     assert found[3].endswith(f'torch {torch.__version__.partition("+")[0]}, before mlfo_mm 0.1')
 
@@ -133,15 +133,15 @@ def test_a_schedule_is_not_changed_in_silence(begun):
             continued(PATH, stopped(begun()), begun(**options), 0)
     longer = begun(param_scheduler__0__milestones=[9], train_cfg__max_epochs=9)
     assert continued(PATH, stopped(begun()), longer, 0)[CHANGES] == [
-        'from epoch 1 on its schedule was the one that it began with',
-        'from epoch 1 on train_cfg.max_epochs was 9, before 2',
+        'after epoch 1 its schedule was the one that it began with',
+        'after epoch 1 train_cfg.max_epochs was 9, before 2',
     ]
 
 
 def test_a_longer_run_is_told(begun):
     longer = begun(train_cfg__max_epochs=9)
     found = continued(PATH, stopped(begun()), longer, 0)
-    assert found[CHANGES] == ['from epoch 1 on train_cfg.max_epochs was 9, before 2']
+    assert found[CHANGES] == ['after epoch 1 train_cfg.max_epochs was 9, before 2']
     again = continued(PATH, stopped(found, epoch=5), longer, 0)
     assert again[CHANGES] == found[CHANGES]
 

@@ -20,6 +20,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.hooks import Preempted, preemption
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.hooks.preemption import PreemptionHook
+from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -136,6 +137,13 @@ def test_a_checkpoint_of_longer_epochs_is_refused(digits, tmp_path):
         run(tmp_path, SIMCLR, 2)
     with pytest.raises(UserError, match='batches of 4 in all processes, not 8'):
         run(tmp_path, SIMCLR, resume='auto', **{'train_dataloader.batch_size': 8})
+
+
+def test_an_epoch_without_a_step_is_refused():
+    loop = object.__new__(ResumableTrainLoop)
+    loop.dataloader = type('Loader', (list,), dict(dataset=range(2), batch_size=4))()
+    with pytest.raises(UserError, match='2 videos do not fill a batch of 4 in each process: lower'):
+        loop._first_step()
 
 
 def test_the_tool_says_so_with_its_status(digits, tmp_path):
