@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import re
 import traceback
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
@@ -35,20 +32,10 @@ from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.engine.origin import DATA, continued, origin
+from mlfo_mm.engine.starters import start_processes
 from mlfo_mm.errors import UserError, line_of, printable_lines, reason_of
 from mlfo_mm.files import disk_errors, make_writable, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
-
-# what starts the processes of a launcher, and what they find in their environment: numbers, and a name
-STARTERS = dict(
-    pytorch=('tools/dist_train.sh', 'RANK WORLD_SIZE MASTER_PORT', 'MASTER_ADDR'),
-    slurm=('tools/slurm_train.sh', 'SLURM_PROCID SLURM_NTASKS', 'SLURM_NODELIST'),
-    mpi=(
-        'mpirun -x MASTER_ADDR',
-        'OMPI_COMM_WORLD_LOCAL_RANK OMPI_COMM_WORLD_RANK OMPI_COMM_WORLD_SIZE',
-        'MASTER_ADDR',
-    ),
-)
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -67,45 +54,6 @@ def missing(config: Config, processes: int) -> list[str]:
     return lines
 
 
-def start_processes(config: Config, launcher: str) -> int:
-    """Join the process group; on CPU with gloo, which mmengine's own start does not do.
-
-    Returns:
-        Number of processes.
-    """
-    config.launcher = launcher
-    if launcher == 'none':
-        config.pop('sync_bn', None)
-        return 1
-    if not torch.cuda.is_available() and launcher != 'pytorch':
-        raise UserError(
-            f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
-        )
-    _check_started(launcher)
-    if launcher == 'slurm':  # a port of the job's own: mmengine would take one for all
-        names = ('SLURM_JOB_ID', 'SLURM_STEP_ID')
-        job, step = (int(re.sub(r'\D', '', os.environ.get(name, '')) or 0) for name in names)
-        os.environ.setdefault('MASTER_PORT', str(20_000 + (10 * job + step) % 10_000))
-    if not torch.cuda.is_available():
-        config.env_cfg.dist_cfg = dict(backend='gloo')
-        config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
-        config.pop('sync_bn', None)  # SyncBatchNorm needs a GPU
-        if not dist.is_initialized():
-            dist.init_process_group('gloo')
-        return dist.get_world_size()
-    return int(os.environ.get('WORLD_SIZE', os.environ.get('SLURM_NTASKS', '1')))
-
-
-def _check_started(launcher: str) -> None:
-    """Refuse a process that the launcher did not start, or whose environment names half of it."""
-    starter, numbers, name = STARTERS[launcher]
-    for variable in (*numbers.split(), name):
-        value = os.environ.get(variable)
-        if not value or (variable != name and not re.fullmatch(r'[0-9]{1,9}', value)):
-            said = 'is not set' if value is None else f'is {value!r:.80}'
-            raise UserError(f'--launcher {launcher}: not started by {starter}, {variable} {said}')
-
-
 def use_amp(config: Config) -> None:
     """Train under bfloat16 autocast, on CPU or GPU (same range as float32: no loss scaling)."""
     # by name: a lazy config that was given a class can no longer be written to a file
@@ -118,9 +66,16 @@ def default_work_dir(method: str, stem: str) -> Path:
 
 
 def prepare_work_dir(work_dir: str | Path) -> Path:
-    """Create the work directory and prove that it can be written."""
+    """Create the work directory and prove that it can be written, and nothing is in a file's place."""
     path = make_writable(work_dir, 'the work directory', '--work-dir')
     remove_leftovers(path)
+    pointer = (
+        path / 'last_checkpoint'
+    )  # mmengine writes to it after each checkpoint, were it a pipe
+    odd = [each for each in path.glob('epoch_*.pth') if each.is_dir()]
+    odd += [pointer] if pointer.exists() and not pointer.is_file() else []
+    if odd:
+        raise UserError(f'{odd[0]} is no file, where a training writes one: move it away')
     return path
 
 

@@ -216,13 +216,8 @@ def compare(
     plot = made.plot()
     text = f'{made.markdown}\n![{plain(plot.alt)}]({NAME}.svg)\n\n{plain(plot.caption)}\n'
     html = page_html(COMPARISON, page=made.page, plot=plot)
-    files: dict[str, str | bytes] = dict(
-        md=text,
-        html=html,
-        csv=made.csv,
-        tex=page_latex(made.page),
-        **plot.files,
-    )
+    forms: dict[str, str | bytes] = dict(md=text, html=html, csv=made.csv)
+    files = forms | dict(tex=page_latex(made.page)) | dict(plot.files)
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths
 
