@@ -78,6 +78,11 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return ''.join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+def printable_lines(text: str) -> str:
+    """A text of several lines in which foreign names cannot move a terminal's cursor."""
+    return '\n'.join(printable(line, len(line)) for line in text.split('\n'))
+
+
 def short(name: object) -> str:
     """A foreign name, such as that of a tensor, as a message among others shows it."""
     return printable(str(name), 120)

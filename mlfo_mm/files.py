@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 from mlfo_mm.errors import DISK, UserError, printable
 
+# what a cell of a spreadsheet begins with that is computed; the wide ones too, in East Asian settings
+COMPUTES = ('=', '+', '@', '-', '\uff1d', '\uff0b', '\uff20', '\uff0d')
+
 
 @contextlib.contextmanager
 def disk_errors(place: str | Path, remedy: str) -> Iterator[None]:
@@ -78,6 +81,8 @@ def make_writable(folder: str | Path, what: str, option: str) -> Path:
             probe.flush()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else error
+        if isinstance(error, FileExistsError):
+            reason = 'it is there, and no folder'
         raise UserError(
             f'cannot write to {what} {path}: {reason}; choose another with {option}'
         ) from None
@@ -136,7 +141,7 @@ def stay_inside(path: Path, folder: Path) -> None:
 def no_formula(text: str) -> str:
     """A text as a cell of CSV that a spreadsheet takes for a text: a quote before what computes."""
     text = printable(text, len(text))
-    return f"'{text}" if text.lstrip().startswith(('=', '+', '@', '-')) else text
+    return f"'{text}" if text.lstrip().startswith(COMPUTES) else text
 
 
 def not_utf8(raw: bytes) -> str:

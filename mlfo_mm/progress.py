@@ -33,7 +33,7 @@ class Progress(NamedTuple):
 
     def left_at(self, now: float) -> float | None:
         """Seconds left at a moment."""
-        return None if self.left is None else max(self.left - (now - self.told), 0.0)
+        return None if self.left is None else max(self.left - max(now - self.told, 0.0), 0.0)
 
 
 class Teller:
@@ -82,7 +82,8 @@ def read_progress(path: Path) -> Progress | None:
 
 
 def spell(seconds: float) -> str:
-    """A duration in words."""
+    """A duration in words; one below 0, of a clock that was set back, is none."""
+    seconds = max(seconds, 0.0)
     minutes = round(seconds / 60)
     if seconds < 90:
         return f'{round(seconds)} s'

@@ -22,7 +22,7 @@ import os
 from collections.abc import Callable
 
 from mlfo_mm import commands
-from mlfo_mm.errors import line_of, one_line, printable
+from mlfo_mm.errors import line_of, one_line, printable_lines
 
 STOPPED, CLOSED = 130, 141  # exit statuses: as shells have them of SIGINT and SIGPIPE
 
@@ -52,8 +52,7 @@ def plain_record(*args: object, **kwargs: object) -> logging.LogRecord:
     """A line of a log in which foreign names cannot move a terminal's cursor; its lines are kept."""
     record = logging.LogRecord(*args, **kwargs)  # type: ignore[arg-type]
     if isinstance(record.msg, str) and not record.msg.isprintable():
-        lines = record.msg.split('\n')
-        record.msg = '\n'.join(printable(line, len(line)) for line in lines)
+        record.msg = printable_lines(record.msg)
     return record
 
 

@@ -9,7 +9,14 @@ import sys
 import pytest
 
 from mlfo_mm import errors
-from mlfo_mm.errors import UserError, did_you_mean, line_of, printable, reason_of
+from mlfo_mm.errors import (
+    UserError,
+    did_you_mean,
+    line_of,
+    printable,
+    printable_lines,
+    reason_of,
+)
 
 
 def test_did_you_mean():
@@ -111,3 +118,7 @@ def test_the_environment_that_was_made_is_named(monkeypatch, tmp_path):
     assert errors.environment() == f'source {tmp_path}/.venv/bin/activate'
     monkeypatch.setattr(sys, 'prefix', '/another')
     assert errors.environment().startswith('make install')
+
+
+def test_names_in_lines_move_no_cursor():
+    assert printable_lines('a\x1b[2K\nb\rc\t\u202ed') == 'a\\x1b[2K\nb c\\t\\u202ed'

@@ -12,6 +12,7 @@ from mlfo_mm.errors import UserError
 from mlfo_mm.files import (
     disk_errors,
     file_sha256,
+    no_formula,
     opened,
     read_text,
     remove_leftovers,
@@ -131,3 +132,10 @@ def test_hash_of_a_file_larger_than_what_is_read_at_once(tmp_path):
     for data in (b'', b'x', bytes(range(256)) * 5000):
         path.write_bytes(data)
         assert file_sha256(path) == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize('sign', [*'=+-@', *'\uff1d\uff0b\uff0d\uff20'])
+def test_no_cell_is_computed(sign):
+    assert no_formula(f'{sign}1') == f"'{sign}1"
+    assert no_formula(f' {sign}1').startswith("' ")
+    assert no_formula(f'a{sign}1') == f'a{sign}1'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlfo_mm import progress
-from mlfo_mm.progress import VARIABLE, Teller, read_progress, spell
+from mlfo_mm.progress import VARIABLE, Progress, Teller, read_progress, spell
 
 
 @pytest.fixture
@@ -41,6 +41,11 @@ def test_nothing_is_done_yet(tmp_path, monkeypatch, clock):
     assert said.left is None and said.left_at(200.0) is None
 
 
+def test_a_clock_that_was_set_back_adds_no_time():
+    said = Progress('epoch 1/2', 0.5, 10.0, told=5000.0)
+    assert [said.left_at(now) for now in (5004.0, 1400.0, 6000.0)] == [6.0, 10.0, 0.0]
+
+
 def test_nobody_asked_or_the_folder_is_gone(tmp_path, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     Teller(10).tell(1, 'x')
@@ -55,6 +60,7 @@ def test_nobody_asked_or_the_folder_is_gone(tmp_path, monkeypatch):
     ('seconds', 'text'),
     [
         (0, '0 s'),
+        (-3600, '0 s'),
         (89, '89 s'),
         (150, '2 min'),
         (4500, '75 min'),

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import OptionsAction, Parser, count, natural, seed
+from mlfo_mm.errors import printable_lines
 
 EXAMPLES = (
     'mlfo/r3d18@mini --dataset mine',
@@ -64,7 +65,7 @@ def main() -> None:
         answers = [f'answer {answer}' for answer in views.answers]
         texts = [*answers, *[''] * (clips - len(answers))]
         rows.append(Row(views.label, tuple(texts), views.pictures))
-        print(f'{views.video} ({views.label})', *(f'{a};' for a in answers))
+        print(printable_lines(f'{views.video} ({views.label})'), *(f'{a};' for a in answers))
     videos, (clips, length, height, width, _) = len(rows), rows[0].clips.shape
     draw = animation if args.output.suffix.lower() == '.gif' else sheet
     write_atomic(args.output, draw(rows))

@@ -29,6 +29,14 @@ usage() {  # LEAST ARGUMENTS [those given]: help where it is asked for, an error
 }
 
 processes() {  # GPUS TOOL [arguments of the tool]
+    local name value
+    for name in NNODES NODE_RANK PORT; do
+        value=${!name:-0}
+        if ! [[ $value =~ ^[0-9]{1,5}$ && 10#$value -le 65535 ]]; then
+            printf 'error: %s=%s: must be a whole number of at most 65535\n' "$name" "$value" >&2
+            exit 2
+        fi
+    done
     exec "$PYTHON" -m mlfo_mm.torchrun "${WHERE[@]}" --nproc_per_node="$1" "$HERE/$2" "${@:3}"
 }
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import Parser, add_weights, count, seed
+from mlfo_mm.errors import printable_lines
 from mlfo_mm.study.identity import NO_CHECKPOINT
 from mlfo_mm.study.tasks import LEVELS
 
@@ -82,11 +83,10 @@ def main() -> None:
     for stem, files in ((f'map_{args.level}_{args.method}', chart), (f'near_{args.level}', sheet)):
         for suffix, data in files.items():
             print(write_atomic(args.output / f'{stem}.{suffix}', data))
-    print(*absent, sep='\n', end='\n' if absent else '')
+    print(printable_lines('\n'.join(absent)), end='\n' if absent else '')
     first, all_of_them = found.found
-    print(
-        f'{first:.1f} % of the nearest and {all_of_them:.1f} % of the {args.topk} nearest are hits'
-    )
+    count = len(found.neighbours[0])  # of a small training list all
+    print(f'{first:.1f} % of the nearest and {all_of_them:.1f} % of the {count} nearest are hits')
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import Parser
+from mlfo_mm.errors import UserError
 from mlfo_mm.reporting.specs import FIGURES
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import require_records
@@ -61,6 +62,11 @@ def main() -> None:
             console.print(Text(line))
             for reason in plot.missing:
                 console.print(Text(f'- {reason}', style='yellow'))
+    if not any(plot.files for plots in made.values() for plot in plots):
+        raise UserError(
+            'none of these figures has something to show: tools/benchmark.py run --profile '
+            f'{args.profile} makes what they are of'
+        )
 
 
 if __name__ == '__main__':

@@ -45,7 +45,8 @@ def main() -> None:
 def _test(args: argparse.Namespace) -> None:
     from mlfo_mm.engine.checkpoints import differences, read_checkpoint, tensors_of
     from mlfo_mm.engine.config import load_config
-    from mlfo_mm.engine.launch import prepare_work_dir, start_processes
+    from mlfo_mm.engine.launch import prepare_work_dir
+    from mlfo_mm.engine.starters import start_processes
     from mmengine.evaluator import DumpResults
     from mmengine.runner import Runner
 

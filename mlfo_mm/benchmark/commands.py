@@ -12,15 +12,17 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.choice import Choice, chosen_rows
 from mlfo_mm.benchmark.clean import early_checkpoints, stored_features
 from mlfo_mm.benchmark.estimate import Estimates
 from mlfo_mm.benchmark.jobs import RULES, Job, Plan, executable
+from mlfo_mm.benchmark.locks import lock
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.resources import Resources
-from mlfo_mm.benchmark.state import files, lock, read, status, to_do
+from mlfo_mm.benchmark.state import files, read, status, to_do
 from mlfo_mm.benchmark.terminal import how_far
 from mlfo_mm.benchmark.where import Where
 from mlfo_mm.errors import UserError
@@ -44,13 +46,14 @@ def list_matrix(choice: Choice, where: Where, console: Console) -> None:
             absent.append(f'{row.method}/{row.backbone} ({", ".join(row.tables)})')
             continue
         options = {k: v for k, v in row.options.items() if k != 'variant'}
-        table.add_row(
+        texts = (
             row.run(profile) + ''.join(f'\n{key}={value}' for key, value in options.items()),
             row.method if row.untrained else 'pretrained',
             ' '.join(name for name in row.tables if name in choice.tables),
             ' '.join(choice.tasks_of(row)),
             str(len(choice.seeds_of(row))),
         )
+        table.add_row(*map(Text, texts))  # values in brackets are no markup
     names = ', '.join(choice.datasets)
     console.print(f'profile {choice.profile}, data sets {names}', markup=False)
     console.print(table)

@@ -18,11 +18,11 @@ from rich.console import Console
 from mlfo_mm.benchmark.estimate import Estimates
 from mlfo_mm.benchmark.failures import write_failed
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
+from mlfo_mm.benchmark.locks import lock
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
     POSTPONED,
     files,
-    lock,
     open_jobs,
     read,
     reconcile,
@@ -121,6 +121,7 @@ def snakemake_command(plan: Plan, machine: Machine) -> list[str]:
         command += ['--jobs', str(machine.jobs)]
         command += ['--slurm-jobname-prefix', job_name(plan)] if has_slurm() else []
     else:
+        command += ['--profile', 'none']  # whatever SNAKEMAKE_PROFILE names, this machine is meant
         command += ['--cores', str(machine.jobs * machine.threads)]
         command += ['--resources', f'gpu={len(machine.gpus)}'] if machine.gpus else []
     return command

@@ -14,47 +14,25 @@ they were made of, and :class:`Data` compares it with what is here.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
-import os
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan
+from mlfo_mm.benchmark.locks import lock
 from mlfo_mm.datasets.annotation import Subset, find_dataset, list_file
 from mlfo_mm.datasets.content import TRAINED_ON, list_facts
 from mlfo_mm.errors import UserError
-from mlfo_mm.files import write_atomic
+from mlfo_mm.files import file_sha256, write_atomic
 from mlfo_mm.study.identity import contents
 
 POSTPONED = 'postponed'  # a run had no time left for it: not begun, or asked to save and end
 Stamps = dict[str, list[int]]
 # which list of its data set a record's role is; of a pretraining, the checkpoint's folder says it
 SUBSETS: dict[str, Subset] = {'test': 'test', 'training': 'train'}
-
-
-@contextlib.contextmanager
-def lock(path: Path, wait: bool) -> Iterator[int | None]:
-    """Hold a lock file; yields its descriptor, or None where another process holds it.
-
-    A process that inherits the descriptor holds the lock too: it is free when all of them are gone.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield None
-        else:
-            yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -168,8 +146,8 @@ def mark(plan: Plan, job: Job, sources: dict[str, Stamps], seconds: float | None
         sources: What it was made of.
         seconds: It took from start to end; None where only part of it was left to do.
     """
-    made = stamps(plan, job)
-    write(files(plan, job).marker, products=made, made_of=sources, seconds=seconds)
+    known = dict(products=stamps(plan, job), made_of=sources, seconds=seconds)
+    write(files(plan, job).marker, **known, weights=weights_of(plan, job))
 
 
 def status(plan: Plan, job: Job) -> str:
@@ -207,7 +185,7 @@ def reconcile(plan: Plan) -> None:
     """
     there: dict[str, Stamps] = {}
     facts = Data()
-    other: set[str] = set()  # made of data that were changed since
+    other: set[str] = set()  # made of data that were changed since, or records of other weights
     for job in plan.jobs:
         path = files(plan, job).marker
         known, found = read(path), stamps(plan, job)
@@ -217,14 +195,17 @@ def reconcile(plan: Plan) -> None:
         stale = any(sources.get(name) != there[name] for name in job.sources if name in there)
         stale |= bool(other & {job.name, *job.sources})
         same = known.get('products') == found
+        same &= known.get('weights') in (None, weights_of(plan, job))
         if job.checkpoint is not None and not (same and recorded(plan, job)):
             known = dict(made_of={}, seconds=None) if pretrained(plan, job) else {}
+            if _of_others(plan, job):
+                other.add(job.name)
         if found is None or not known or stale:
             path.unlink(missing_ok=True)
             continue
         there[job.name] = found
         if not same:
-            write(path, **(known | dict(products=found)))
+            write(path, **(known | dict(products=found, weights=weights_of(plan, job))))
     for job in open_jobs(plan):
         files(plan, job).marker.unlink(missing_ok=True)
 
@@ -260,8 +241,11 @@ class Data:
         if job.checkpoint is not None:
             told = read(job.checkpoint.parent / TRAINED_ON)
             return self._differs(told, told.get('content'), 'train')
+        trained = {weights_of(plan, plan.job(name)) for name in job.sources} - {None}
         for path in products(plan, job) if job.rule in EVALUATIONS else ():
             record = read(path)
+            if trained and sha256_in(record) not in (None, *trained):
+                return True  # brought back from elsewhere
             for list_, content in contents(record.get('leakage', {})).items():
                 subset = SUBSETS.get(list_.split()[0])
                 if subset is not None and self._differs(record, content, subset):
@@ -281,9 +265,26 @@ class Data:
 
 
 def pretrained(plan: Plan, job: Job) -> bool:
-    """Whether a pretraining's last checkpoint is whole and its record is of a finished one."""
+    """Whether a pretraining's last checkpoint is whole and that of its record, of a finished one."""
     there = job.checkpoint is not None and recorded(plan, job) and whole(job.checkpoint)
-    return there and not Data().changed(plan, job)
+    return there and not (_of_others(plan, job) or Data().changed(plan, job))
+
+
+def _of_others(plan: Plan, job: Job) -> bool:
+    """Whether a pretraining's record names other weights than those in its place."""
+    told, path = weights_of(plan, job), job.checkpoint
+    return bool(told and path and path.is_file()) and told != file_sha256(path)
+
+
+def weights_of(plan: Plan, job: Job) -> str | None:
+    """SHA-256 of the weights that a pretraining's record is of; None of other jobs."""
+    records = products(plan, job)[1:] if job.checkpoint is not None else []
+    return next(filter(None, map(sha256_in, map(read, records))), None)
+
+
+def sha256_in(record: dict[str, Any]) -> str | None:
+    """SHA-256 of the weights that a record is of; None of random ones."""
+    return (record.get('checkpoint') or {}).get('sha256')
 
 
 def recorded(plan: Plan, job: Job) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -20,12 +21,12 @@ from typing import BinaryIO
 
 from mlfo_mm import progress
 from mlfo_mm.benchmark.jobs import EVALUATIONS, Job, Plan, executable, read_plan
+from mlfo_mm.benchmark.locks import lock
 from mlfo_mm.benchmark.resolve import tool_environment
 from mlfo_mm.benchmark.state import (
     POSTPONED,
     Data,
     files,
-    lock,
     made_of,
     mark,
     pretrained,
@@ -35,10 +36,11 @@ from mlfo_mm.benchmark.state import (
     write,
 )
 from mlfo_mm.datasets.frame_cache import VARIABLE
-from mlfo_mm.handover import Handover, read_handover
+from mlfo_mm.handover import RANKS, Handover, read_handover
 from mlfo_mm.processes import die_with_parent
 from mlfo_mm.study.profiles import PROFILES
 
+RESUMABLE = re.compile(r'epoch_\d+(_step_\d+)?\.pth')
 PREEMPTED = 143  # exit status of a tool that was asked to stop, and did
 
 
@@ -51,9 +53,14 @@ def command_of(job: Job) -> list[str]:
     if job.checkpoint is not None and whole(job.checkpoint):
         return executable(job.facts['recorder'])
     command = executable(job.command)
-    if job.checkpoint is not None and any(map(whole, job.checkpoint.parent.glob('epoch_*.pth'))):
+    if job.checkpoint is not None and any(map(whole, _resumable(job.checkpoint.parent))):
         command.append('--resume')
     return command
+
+
+def _resumable(folder: Path) -> Iterator[Path]:
+    """What ``--resume`` would look at, such as no ``epoch_best.pth``."""
+    return (path for path in folder.glob('epoch_*.pth') if RESUMABLE.fullmatch(path.name))
 
 
 def set_aside(plan: Plan, job: Job) -> Path | None:
@@ -103,7 +110,7 @@ def run(plan: Plan, job: Job, threads: int) -> int:
         for path in (found.outcome, found.progress):
             path.unlink(missing_ok=True)
         aside = set_aside(plan, job)
-        start, command = time.time(), command_of(job)
+        start, began, command = time.time(), time.monotonic(), command_of(job)
         from_scratch = command == executable(job.command)  # neither resumed nor only recorded
         if job.hands_over:
             command += ['--outcome', str(found.outcome)]
@@ -129,7 +136,7 @@ def run(plan: Plan, job: Job, threads: int) -> int:
         status = 'failed' if code else 'done'
         write(found.state, status=status, start=start, end=time.time(), reason=reason)
         if not code:
-            mark(plan, job, sources, round(time.time() - start, 1) if from_scratch else None)
+            mark(plan, job, sources, round(time.monotonic() - began, 1) if from_scratch else None)
         return code
 
 
@@ -155,6 +162,8 @@ def _call(
     threads: int,
 ) -> int:
     environment = tool_environment(Path(plan.root)) | visible
+    for name in RANKS:  # of what this runs in: the tool is one process, or has its own launcher
+        environment.pop(name, None)
     environment['OMP_NUM_THREADS'] = str(threads)
     if PROFILES[plan.profile].prepare:  # its own small clips are decoded once, not in every epoch
         environment.setdefault(VARIABLE, str(Path(plan.folder).parents[1] / 'frames'))
@@ -200,7 +209,7 @@ def main() -> None:
     plan = read_plan(args.plan)
     os.chdir(plan.cwd)  # Snakemake runs it in the plan's folder
     code = run(plan, plan.job(args.job), args.threads)
-    if code == PREEMPTED and 'SLURM_JOB_ID' in os.environ:
+    if code == PREEMPTED and plan.cluster and 'SLURM_JOB_ID' in os.environ:
         subprocess.run(['scontrol', 'requeue', os.environ['SLURM_JOB_ID']], check=False)
     sys.exit(code if code >= 0 else 128 - code)
 

@@ -118,7 +118,7 @@ class Follower:
         told = {name: _told(self.plan, self.open[name], now) for name in spent}
         known = {name: seconds for name, seconds in told.items() if seconds is not None}
         seconds = self.estimates.left(self.open.values(), spent, self.slots.jobs, known)
-        return '' if seconds is None else f'about {spell(seconds)} left'
+        return f'about {spell(seconds)} left' if round(seconds or 0) else ''  # all that ran out
 
     def _say(self, text: str) -> None:
         self.spoke = time.time()
@@ -132,7 +132,7 @@ def how_far(plan: Plan, job: Job, now: float, start: float) -> str:
     if said is not None:
         parts.insert(0, said.what)
         left = said.left_at(now)
-        if left:  # one that ran out says nothing
+        if round(left or 0):  # one that ran out says nothing
             parts.append(f'about {spell(left)} left of it')
     return ', '.join(parts)
 

@@ -101,7 +101,7 @@ def _is_dataset(folder: Path) -> bool:
 
 
 def _how_to_get(name: str, roots: list[Path]) -> str:
-    searched = ', '.join(str(r) for r in roots)
+    searched = ', '.join(f'{r} (no folder)' if r.is_file() else str(r) for r in roots)
     partial = next((r / name for r in roots if (r / name).is_dir()), None)
     home = partial or roots[0] / name
     problem = (

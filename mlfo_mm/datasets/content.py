@@ -25,6 +25,7 @@ from tqdm import tqdm
 from mlfo_mm.datasets.annotation import Sample, read_classes, read_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
+from mlfo_mm.roots import named_folder
 
 VARIABLE = 'MLFO_CACHE'
 TRAINED_ON = 'trained_on.json'  # in a work directory: the facts of its list, data set and split
@@ -143,7 +144,7 @@ def _place(folder: str, what: str) -> Path:
     usual = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
     if usual.startswith('~'):  # a user without a home, as in containers: nothing is kept
         usual = os.devnull
-    home = os.environ.get(VARIABLE) or os.path.join(usual, 'mlfo_mm')
+    home = named_folder(VARIABLE) or os.path.join(usual, 'mlfo_mm')
     name = hashlib.sha256(f'{VERSION} {what} {folder}'.encode()).hexdigest()[:32]
     return Path(home) / 'content' / f'{name}.json'
 

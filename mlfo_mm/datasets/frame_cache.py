@@ -29,6 +29,7 @@ from mlfo_mm.datasets.readers import Fit
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256, write_atomic
 from mlfo_mm.processes import die_with_parent
+from mlfo_mm.roots import named_folder
 
 VARIABLE = 'MLFO_FRAME_CACHE'
 # 1: frames by decord, which are not always those of their number; 2: those that are not shown too
@@ -38,8 +39,7 @@ SPARE_BYTES = 1 << 30  # of the disk, never filled
 
 def cache_folder() -> Path | None:
     """The folder of the cache; None where none is asked for."""
-    folder = os.environ.get(VARIABLE)
-    return Path(folder) if folder else None
+    return named_folder(VARIABLE)
 
 
 def entry(folder: Path, video: str | Path, short_side: int | None = None) -> Path:

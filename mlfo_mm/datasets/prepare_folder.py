@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-import shlex
 from collections import Counter
 from pathlib import Path
 
-from mlfo_mm.datasets.annotation import LIST_NAME, PREPARE, UNLABELLED
+from mlfo_mm.datasets.annotation import LIST_NAME, UNLABELLED
 from mlfo_mm.datasets.groups import find_groups
 from mlfo_mm.datasets.prepare import VIDEO_SUFFIXES, Prepared, note_left_out, scan_videos
 from mlfo_mm.datasets.subset_folders import (
@@ -57,10 +56,10 @@ def prepare_folder(
         ((f, v) for f in folders if (v := scan_videos(f, others))), (folders[0], [])
     )
     if not found:
+        there = '' if any(map(Path.is_dir, folders)) else ', which is not there'
         raise UserError(
-            f'no videos in {" or ".join(str(f) for f in folders)}. Put them in '
-            f'{folders[0]}/<class>/ and run: {PREPARE} folder --name {shlex.quote(dataset_dir.name)}'
-            + ''.join(f' ({note})' for note in note_left_out(others))
+            f'no videos in {" or ".join(map(str, folders))}{there}. Put them in {folders[0]}/<class>/ '
+            'and run this again' + ''.join(f' ({note})' for note in note_left_out(others))
         )
     if unlabelled:
         return _unlabelled(folder, found, others, 'without labels, as asked for')

@@ -15,7 +15,6 @@ from mmengine.logging.logger import MMFormatter
 from mmengine.runner import Runner
 from tqdm import tqdm
 
-from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.errors import UserError
 from mlfo_mm.progress import spell
@@ -74,7 +73,7 @@ def plan_lines(
         processes: That share each batch.
         batch_line: On batch and learning rate.
     """
-    count, steps = len(read_list(videos)), len(runner.train_dataloader)
+    count, steps = len(runner.train_dataloader.dataset), len(runner.train_dataloader)
     batch = config.train_dataloader.batch_size * processes
     dropped = count - steps * batch if config.train_dataloader.get('drop_last') else 0
     left, epochs = runner.max_iters - runner.iter, runner.max_epochs
@@ -110,6 +109,8 @@ def _clips(config: Config) -> str:
 
 def _time(config: Config, left: int) -> str:
     """How long so many videos will take, by records of the same method, backbone and machine."""
+    if left <= 0:
+        return 'none, all is done'
     gpus = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     rate = None
     named = f'{config.method}-*-{config.backbone_name}-*-{PRETRAIN}-*.json'

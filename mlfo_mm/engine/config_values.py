@@ -47,6 +47,10 @@ def _number(words: str, fits: Callable[[float], bool]) -> Kind:
     return Kind(words, known)
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) > 0
+
+
 def _or_none(kind: Kind) -> Kind:
     return Kind(f'{kind.words}, or None', lambda value: value is None or kind.fits(value))
 
@@ -76,6 +80,10 @@ KINDS = {
         'a share from 0 to 1', lambda value: 0 <= value <= 1
     ),
     'train_dataloader.dataset.decode_timeout': _or_none(POSITIVE),
+    'train_dataloader.dataset.on_corrupt': Kind(
+        "'replace' or 'error': training keeps its batches full",
+        (None, 'replace', 'error').__contains__,
+    ),
     'optim_wrapper.optimizer.lr': POSITIVE,
     'optim_wrapper.optimizer.weight_decay': _number(
         'a number of at least 0', lambda value: value >= 0
@@ -86,6 +94,10 @@ KINDS = {
     'downstream.batch_size': COUNT,
     'downstream.train_batch_size': COUNT,
     'downstream.num_workers': NATURAL,
+    'downstream.topk': Kind(
+        'a whole number of at least 1, or a list of such',
+        lambda value: all(map(COUNT.fits, value)) if _is_list(value) else COUNT.fits(value),
+    ),
 }
 NAMES = {bool: 'True or False', str: 'a text', dict: 'a dict', list: 'a list', tuple: 'a list'}
 

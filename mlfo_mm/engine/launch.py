@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import traceback
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
@@ -34,16 +32,10 @@ from mlfo_mm.engine.hooks.preemption import PreemptionHook
 from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.engine.optim import AutocastOptimWrapper
 from mlfo_mm.engine.origin import DATA, continued, origin
-from mlfo_mm.errors import UserError, line_of, reason_of
+from mlfo_mm.engine.starters import start_processes
+from mlfo_mm.errors import UserError, line_of, printable_lines, reason_of
 from mlfo_mm.files import disk_errors, make_writable, remove_leftovers, write_atomic
 from mlfo_mm.study.tasks import TASKS
-
-# what the processes of a launcher find in their environment, and what starts them
-STARTERS = dict(
-    pytorch=('RANK', 'tools/dist_train.sh'),
-    slurm=('SLURM_PROCID', 'tools/slurm_train.sh'),
-    mpi=('OMPI_COMM_WORLD_LOCAL_RANK', 'mpirun'),
-)
 
 
 def missing(config: Config, processes: int) -> list[str]:
@@ -62,36 +54,6 @@ def missing(config: Config, processes: int) -> list[str]:
     return lines
 
 
-def start_processes(config: Config, launcher: str) -> int:
-    """Join the process group; on CPU with gloo, which mmengine's own start does not do.
-
-    Returns:
-        Number of processes.
-    """
-    config.launcher = launcher
-    if launcher == 'none':
-        config.pop('sync_bn', None)
-        return 1
-    if not torch.cuda.is_available() and launcher != 'pytorch':
-        raise UserError(
-            f'--launcher {launcher} needs GPUs, none here; CPU processes: --launcher pytorch'
-        )
-    variable, starter = STARTERS[launcher]
-    if variable not in os.environ:
-        raise UserError(f'--launcher {launcher}: not started by {starter}, {variable} is not set')
-    if launcher == 'slurm':  # a port of the job's own: mmengine would take one for all
-        step = 10 * int(os.environ.get('SLURM_JOB_ID', 0)) + int(os.environ.get('SLURM_STEP_ID', 0))
-        os.environ.setdefault('MASTER_PORT', str(20_000 + step % 10_000))
-    if not torch.cuda.is_available():
-        config.env_cfg.dist_cfg = dict(backend='gloo')
-        config.model_wrapper_cfg.device_ids = None  # mmengine would name a GPU
-        config.pop('sync_bn', None)  # SyncBatchNorm needs a GPU
-        if not dist.is_initialized():
-            dist.init_process_group('gloo')
-        return dist.get_world_size()
-    return int(os.environ.get('WORLD_SIZE', os.environ.get('SLURM_NTASKS', '1')))
-
-
 def use_amp(config: Config) -> None:
     """Train under bfloat16 autocast, on CPU or GPU (same range as float32: no loss scaling)."""
     # by name: a lazy config that was given a class can no longer be written to a file
@@ -104,9 +66,16 @@ def default_work_dir(method: str, stem: str) -> Path:
 
 
 def prepare_work_dir(work_dir: str | Path) -> Path:
-    """Create the work directory and prove that it can be written."""
+    """Create the work directory and prove that it can be written, and nothing is in a file's place."""
     path = make_writable(work_dir, 'the work directory', '--work-dir')
     remove_leftovers(path)
+    pointer = (
+        path / 'last_checkpoint'
+    )  # mmengine writes to it after each checkpoint, were it a pipe
+    odd = [each for each in path.glob('epoch_*.pth') if each.is_dir()]
+    odd += [pointer] if pointer.exists() and not pointer.is_file() else []
+    if odd:
+        raise UserError(f'{odd[0]} is no file, where a training writes one: move it away')
     return path
 
 
@@ -147,7 +116,18 @@ def check_resume(path: Path, config: Config) -> dict[str, Any]:
         )
     keys = ('method', 'variant', 'backbone_name', 'time_padding')
     check_origin(path, checkpoint, {key: config[key] for key in keys if key in config})
+    if epochs_left(checkpoint, config) < 0:
+        raise UserError(
+            f'--resume {path}: is at epoch {meta["epoch"]} already: nothing is left to train of '
+            f'train_cfg.max_epochs={config.train_cfg.max_epochs}'
+        )
     return checkpoint
+
+
+def epochs_left(checkpoint: dict[str, Any], config: Config) -> int:
+    """Whole or begun epochs that a config has beyond a checkpoint that says where it is, below 0 too."""
+    done = checkpoint.get('meta', {}).get('epoch')
+    return config.train_cfg.max_epochs - (done if isinstance(done, int) else 0)
 
 
 def check_start(path: str, config: Config) -> str:
@@ -219,6 +199,11 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
     Raises:
         UserError: For anything that the user can mend.
     """
+    if config.get('resume'):
+        raise UserError(
+            f'{config.filename}: resume={config.resume}: say --resume [CHECKPOINT] in its place, which '
+            'compares the run with what it was'
+        )
     composed = copy.deepcopy(config)  # before it is changed for this machine
     processes = start_processes(config, launcher)
     lines = missing(config, processes if torch.cuda.is_available() or processes > 1 else 0)
@@ -226,17 +211,19 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         raise UserError('; '.join(lines))
     work_dir = prepare_work_dir(config.work_dir)
     path = resume_from(work_dir, resume)
-    if path is None:
+    if path is None or path.resolve().parent != work_dir.resolve():
         refuse_occupied(work_dir)
     checkpoint = check_resume(path, config) if path is not None else None
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
+    if checkpoint is not None and epochs_left(checkpoint, config) == 0:
+        lines.append(f'nothing is left to train: {path} is at the last epoch')
     _check_batch(config, processes)
     config.train_dataloader.dataset.seed = config.randomness.seed
     config.train_cfg.type = ResumableTrainLoop.__name__  # by name, as in use_amp
     batch_line = scaled_learning_rate(config, processes, auto_scale_lr)
     composed.optim_wrapper.optimizer.lr = config.optim_wrapper.optimizer.lr
     batch = config.train_dataloader.batch_size * processes
-    facts = origin(composed, batch, training_list(config))
+    facts = origin(composed, batch, training_list(config), processes)
     if path is not None and checkpoint is not None:
         facts = continued(path, checkpoint, facts, config.randomness.seed)
         config.resume, config.load_from = True, str(path)
@@ -257,7 +244,7 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
             if is_main_process():
                 plan = (training_list(composed), processes, batch_line)
                 lines = [*plan_lines(runner, composed, *plan), *lines]
-                print('\n'.join(lines), flush=True)
+                print(printable_lines('\n'.join(lines)), flush=True)
             for line in lines:
                 runner.logger.info(line)
             runner.train()

@@ -50,6 +50,11 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
 
     def _first_step(self) -> int:
         steps = len(self.dataloader)
+        if not steps:
+            raise UserError(
+                f'{len(self.dataloader.dataset)} videos do not fill a batch of '
+                f'{self.dataloader.batch_size} in each process: lower train_dataloader.batch_size'
+            )
         start = self._iter - self._epoch * steps
         if not 0 <= start < steps:
             raise UserError(

@@ -61,8 +61,7 @@ def low(curves: Curves, bounds: Bounds) -> list[str]:
             continue
         under = [epoch for epoch, value in _logged(curves, name) if value < bound.least]
         if under:
-            what = f'{bound.what}: {name} under {bound.least:g}'
-            lines.append(f'{what} in epoch{"s" if len(under) > 1 else ""} {_spans(under)}')
+            lines.append(f'{bound.what}: {name} under {bound.least:g} {in_epochs(under)}')
     return lines
 
 
@@ -83,8 +82,7 @@ def states(curves: Curves, bounds: Bounds) -> list[State]:
             if there and (kind != 'chance' or ends):
                 first = next((e for e, _, each in reversed(kinds) if each != kind), 0)
                 since = next((epoch for epoch, _, _ in kinds if epoch > first), 0)
-                when = f'since epoch {since}' if ends else f'in {_spans([e for e, _ in there])}'
-                when += '' if ends else f' of {len(curves["epoch"])} epochs'
+                when = f'since epoch {since}' if ends else in_epochs([e for e, _ in there])
                 line = f'{_term(name)}: {_what(kind, bound, there[-1][1])} {when}'
                 found.append(State(name, kind, line))
     return found
@@ -165,7 +163,12 @@ def _term(name: str) -> str:
     return name.removeprefix('loss_')
 
 
-def _spans(epochs: list[int]) -> str:
+def in_epochs(epochs: list[int]) -> str:
+    """``[2]`` as ``in epoch 2``, which no count of epochs can be taken for."""
+    return f'in epoch{"s" if len(epochs) > 1 else ""} {spans(epochs)}'
+
+
+def spans(epochs: list[int]) -> str:
     """``[1, 2, 3, 7]`` as ``1-3, 7``."""
     spans: list[list[int]] = []
     for epoch in epochs:

@@ -6,13 +6,17 @@
 ``effective_batch``  samples a step in all processes
 ``data``             the list that was trained on, :func:`mlfo_mm.datasets.content.list_facts`
 ``start``            SHA-256 of the weights that ``load_from`` named; None for random ones
+``processes``        that share a batch
+``code``             versions of this code and of torch
 ``stops``            folders of the logs of the stops that led to it, in order
 ``changes``          what later stops changed of the config, a line each
 ``broken``           places in the list of the videos that could not be read
+``samples``          of the data set, all of its list unless it has ``indices``
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,37 +28,47 @@ from mlfo_mm.engine.composed import BATCH, COMPOSED, carried_text, composed_text
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import file_sha256
 from mlfo_mm.study.config_text import read_values
+from mlfo_mm.study.provenance import provenance
 
 DATA, START, STOPS, CHANGES, BROKEN = 'data', 'start', 'stops', 'changes', 'broken'
+PROCESSES, CODE, SAMPLES = 'processes', 'code', 'samples'
 ANEW = 'start anew without --resume in another --work-dir'
 # of a machine, of what is shown, or of what is compared by itself: a stop may have its own
 FREE = (
-    'run', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level', 'randomness', 'env_cfg',
-    'default_hooks', 'custom_hooks', 'log_processor', 'vis_backends', 'visualizer', 'reader',
-    'experiment_name', 'custom_imports', 'sync_bn', 'model_wrapper_cfg', 'find_unused_parameters',
+    'run', 'work_dir', 'resume', 'load_from', 'launcher', 'log_level', 'randomness.seed',
+    'log_processor', 'vis_backends', 'visualizer', 'experiment_name',
     'train_dataloader.batch_size', 'train_dataloader.num_workers', 'train_dataloader.pin_memory',
     'train_dataloader.persistent_workers', 'train_dataloader.prefetch_factor',
-    'train_dataloader.dataset.data_root', 'train_dataloader.dataset.decode_timeout',
-    'train_dataloader.dataset.max_corrupt', 'train_dataloader.dataset.seed', 'auto_scale_lr',
+    'train_dataloader.dataset.data_root', 'train_dataloader.dataset.seed', 'auto_scale_lr',
 )  # fmt: skip
-# a run may be made longer; the schedule that it began with goes on
-LONGER = ('train_cfg.max_epochs', 'param_scheduler')
+# may change a number: a stop may have its own, and the record says so
+TOLD = (
+    'randomness', 'env_cfg', 'default_hooks', 'custom_hooks', 'custom_imports', 'reader', 'sync_bn',
+    'model_wrapper_cfg', 'find_unused_parameters', 'train_dataloader.dataset.decode_timeout',
+    'train_dataloader.dataset.max_corrupt',
+)  # fmt: skip
+# a run may be made longer, and its schedule with it; the one that it began with goes on
+LONGER = 'train_cfg.max_epochs'
+SCHEDULE = re.compile(r'param_scheduler\.\d+\.(begin|end|T_max|milestones|total_steps)(\.\d+)?')
 
 
-def origin(config: Config, batch: int, videos: Path) -> dict[str, Any]:
+def origin(config: Config, batch: int, videos: Path, processes: int = 1) -> dict[str, Any]:
     """What a run that begins now is made of.
 
     Args:
         config: As composed, with the learning rate that it is trained with.
         batch: Samples a step in all processes.
         videos: The list that it trains on.
+        processes: That share the batch.
     """
     start = config.get('load_from')
     return {
         COMPOSED: composed_text(config),
         BATCH: batch,
         DATA: list_facts(videos),
-        START: file_sha256(Path(start)) if start else None,
+        START: file_sha256(Path(start)) if start and Path(start).is_file() else None,
+        PROCESSES: processes,
+        CODE: code_version(),
         STOPS: [],
         CHANGES: [],
     }
@@ -72,7 +86,7 @@ def continued(
         seed: Of this stop; None for whatever the checkpoint has.
 
     Raises:
-        UserError: Another list, other videos, another seed, batch or config.
+        UserError: Another list, other videos, another seed, batch, start or config.
     """
     meta = checkpoint.get('meta')
     meta = meta if isinstance(meta, dict) else {}
@@ -95,16 +109,50 @@ def continued(
             f'--resume {path}: was trained in batches of {meta[BATCH]} in all processes, not '
             f'{now[BATCH]}: change train_dataloader.batch_size or the number of processes'
         )
-    changes = told_items(meta, CHANGES, str)
-    for key, old, new in differences(checkpoint, now[COMPOSED]):
-        if not _begins(key, LONGER):
+    _check_start(path, checkpoint, meta, now)
+    found = list(differences(checkpoint, now[COMPOSED]))
+    longer = any(key == LONGER for key, _, _ in found)
+    new_values = []
+    for key, old, new in found:
+        if key == LONGER or _begins(key, TOLD):
+            new_values.append((key, new, old))
+        elif not (longer and SCHEDULE.fullmatch(key)):
             raise UserError(
                 f'--resume {path}: was trained with {key}={old!r:.80}, not {new!r:.80}; {ANEW}'
             )
-        if key == LONGER[0]:
-            changes.append(f'from epoch {meta.get("epoch")} on {key} was {new}, before {old}')
+    for key in (PROCESSES, CODE):
+        if meta.get(key) not in (None, now[key]):
+            new_values.append((key, now[key], meta[key]))
+    done = f'after epoch {meta.get("epoch")}'
+    changes = told_items(meta, CHANGES, str)
+    if any(SCHEDULE.fullmatch(key) for key, _, _ in found):
+        changes.append(f'{done} its schedule was the one that it began with')
+    changes += [f'{done} {key} was {new!s:.80}, before {old!s:.80}' for key, new, old in new_values]
     kept = {DATA: data or now[DATA], START: meta.get(START), STOPS: told_items(meta, STOPS, str)}
     return dict(now) | kept | {CHANGES: changes}
+
+
+def _check_start(
+    path: Path, checkpoint: Mapping[str, Any], meta: Mapping[str, Any], now: Mapping[str, Any]
+) -> None:
+    """Refuse ``load_from`` of weights that the run did not begin with: they would not be read."""
+    named = read_values(now[COMPOSED]).get('load_from')
+    began = read_values(carried_text(checkpoint)).get('load_from')
+    same = now[START] == meta.get(START) if now[START] else named == began  # or they are gone
+    if named and START in meta and not same:
+        what = f'the weights of {began}' if began else 'random weights'
+        raise UserError(
+            f'--resume {path}: began with {what}, not with load_from={named} as it is now: leave '
+            f'load_from out, or {ANEW}'
+        )
+
+
+def code_version() -> str:
+    """Versions of this code and of torch, in words."""
+    found = provenance()
+    commit, changed = str(found['git']['commit'] or '')[:12], found['git']['dirty']
+    words = [f'mlfo_mm {found["versions"]["mlfo_mm"]}', commit, 'with changes' if changed else '']
+    return f'{" ".join(filter(None, words))}, torch {found["versions"]["torch"]}'
 
 
 def told_data(meta: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from mlfo_mm.evaluation.trial import Trial
 from mlfo_mm.study.tasks import LEVELS
 
 LEAST = 4  # videos that a map is made of
+SAME = 1e-12  # range of what differs by rounding alone
 PERPLEXITY = 30.0  # of t-SNE, as it is usual; a third of a smaller set
 
 
@@ -99,11 +100,16 @@ def in_the_plane(values: np.ndarray, method: str, seed: int = 0) -> np.ndarray:
     """Map rows (M, D) to points (M, 2) by their directions, as the cosine compares them.
 
     Raises:
-        UserError: Too few rows, or umap-learn is not installed.
+        UserError: Too few rows, or all of one direction, or umap-learn is not installed.
     """
     if len(values) < LEAST:
         raise UserError(f'a map needs {LEAST} test videos, there are {len(values)}')
     directions = normalize(values.astype(np.float64))
+    if np.ptp(directions, axis=0).max() < SAME:  # scikit-learn's t-SNE would crash
+        raise UserError(
+            f'the features of all {len(values)} videos are the same: the weights have collapsed, there '
+            'is nothing to map'
+        )
     if method == 'pca':
         return PCA(2, random_state=seed).fit_transform(directions)
     if method == 'umap':

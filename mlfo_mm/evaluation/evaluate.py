@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from mlfo_mm.engine.hooks import Preempted
-from mlfo_mm.errors import UserError, line_of, reason_of
+from mlfo_mm.errors import UserError, line_of, printable_lines, reason_of
 from mlfo_mm.evaluation.cost import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.frozen import TaskResult
 from mlfo_mm.evaluation.lists import unchanged
@@ -120,9 +120,9 @@ def evaluate_aloud(
         what, record = f'{outcome.request.task} on {outcome.request.dataset}', outcome.record
         if outcome.error is not None:
             failures.append((what, record.reason))
-            print(f'{what} failed: {record.reason}')
+            print(printable_lines(f'{what} failed: {record.reason}'))
             continue
-        print(f'{what}\n{summary(record)}')
+        print(printable_lines(f'{what}\n{summary(record)}'))
         print(f'record: {outcome.path}', flush=True)
         records.append(outcome.path)
     if len(requests) == len(failures) == 1:

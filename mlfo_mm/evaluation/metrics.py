@@ -114,6 +114,8 @@ def untold(name: str, percent: float, chance: float, videos: int, answers: int =
         answers: Of each video; they count as independent.
     """
     trials = answers * videos
+    if chance >= 100:
+        return f'{name} says nothing: all {videos} test videos are of the class that is guessed'
     hits = round(percent / 100 * trials)
     if binomtest(hits, trials, chance / 100, alternative='greater').pvalue < LEVEL:
         return None

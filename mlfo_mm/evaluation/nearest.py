@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mlfo_mm.errors import UserError
 
@@ -49,7 +48,7 @@ def nearest(
     # a product of matrices may round the similarities to equal rows differently: one stands for all
     gallery, which = gallery.unique(dim=0, return_inverse=True)
     if cosine:
-        query, gallery = functional.normalize(query, dim=1), functional.normalize(gallery, dim=1)
+        query, gallery = _directions(query), _directions(gallery)
     places, similarities = [], []
     count = max(1, SIMILARITIES // len(which))
     for start in range(0, len(query), count):
@@ -60,3 +59,9 @@ def nearest(
         places.append(found.indices[:, :k])
         similarities.append(found.values[:, :k])
     return torch.cat(places), torch.cat(similarities)
+
+
+def _directions(rows: Tensor) -> Tensor:
+    """Rows of length 1, however short they were (torch's own leaves those below 1e-12); zeros stay."""
+    lengths = rows.norm(dim=1, keepdim=True)
+    return rows / lengths.where(lengths > 0, 1.0)

@@ -22,11 +22,21 @@ from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, SHOWN, carried_config
 from mlfo_mm.engine.config import scaled_learning_rate
-from mlfo_mm.engine.hooks.checkpoint import by_epoch
+from mlfo_mm.engine.hooks.checkpoint import by_epoch, last_checkpoint
 from mlfo_mm.engine.hooks.preemption import Preempted
 from mlfo_mm.engine.launch import train, training_list
-from mlfo_mm.engine.monitors import bounds_of, findings, references, states
-from mlfo_mm.engine.origin import BROKEN, CHANGES, STOPS, began_with, told_data, told_items
+from mlfo_mm.engine.monitors import bounds_of, findings, references, spans, states
+from mlfo_mm.engine.origin import (
+    BROKEN,
+    CHANGES,
+    CODE,
+    SAMPLES,
+    STOPS,
+    began_with,
+    code_version,
+    told_data,
+    told_items,
+)
 from mlfo_mm.errors import UserError, reason_of
 from mlfo_mm.evaluation.cost import NOTHING_READ, backbone_cost
 from mlfo_mm.evaluation.lists import own_list
@@ -116,6 +126,7 @@ def record_pretraining(
     work_dir = Path(work_dir)
     checkpoint: dict[str, str | None] | None = None
     meta: dict[str, Any] = {}
+    notes: list[str] = []
     if failed is not None:
         config, batch = failed.config, failed.batch
         log = read_train_log(work_dir)
@@ -126,14 +137,17 @@ def record_pretraining(
         curves = log.curves()
         if not curves:
             raise UserError(f'{work_dir} has no vis_data/scalars.json with training steps')
+        notes += _lost_logs(work_dir, path, curves, meta)
         batch = meta.get(BATCH) or config.train_dataloader.batch_size
         checkpoint = dict(name=path.name, sha256=file_sha256(path))
     seed = meta.get('seed')
     seed = seed if isinstance(seed, int) else config.randomness.seed or 0
     identity = pretraining_identity(pretraining_of(config), seed)
-    leakage, notes = own_list(config, told_data(meta))
-    notes += [*told_items(meta, CHANGES, str), *began_with(meta)]
-    broken = len(told_items(meta, BROKEN, int))
+    leakage, of_list = own_list(config, told_data(meta))
+    notes += [*of_list, *told_items(meta, CHANGES, str), *began_with(meta)]
+    if meta.get(CODE) not in (None, code_version()):
+        notes.append(f'trained with {meta[CODE]!s:.80}, recorded with {code_version()}')
+    count = NOTHING_READ if failed else _counts(config, meta)
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
     bounds = bounds_of(model, batch, meta.get(SHOWN))
@@ -142,7 +156,7 @@ def record_pretraining(
         **identity,
         protocol=_protocol(config, curves, batch),
         metrics={} if failed else {k: v for k, v in metrics.items() if v is not None},
-        n_samples=dict(train=_counts(config, broken), test=NOTHING_READ),
+        n_samples=dict(train=count, test=NOTHING_READ),
         checkpoint=checkpoint,
         **provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else []),
         wall_time_s=cost['wall_time_s'],
@@ -171,19 +185,18 @@ def record_pretraining(
 def _last_checkpoint(work_dir: Path) -> tuple[Path, Config, dict[str, Any]]:
     """The checkpoint of a finished run, the config that it carries, and its meta data."""
     if not work_dir.is_dir():
-        raise UserError(f'{work_dir} does not exist: name the folder that the training wrote to')
-    found = by_epoch(work_dir)
-    if not found:
-        raise UserError(f'{work_dir} has no checkpoint epoch_*.pth: nothing was trained there')
-    path = found[max(found)]
+        what = 'is no folder' if work_dir.exists() else 'does not exist'
+        raise UserError(f'{work_dir} {what}: name the folder that the training wrote to')
+    path = last_checkpoint(work_dir)
+    (epoch,) = (number for number, each in by_epoch(work_dir).items() if each == path)
     checkpoint = read_checkpoint(path)
     config, meta = carried_config(checkpoint, path), checkpoint.get('meta', {})
     if config is None:
         raise UserError(f'checkpoint {path} carries no config of this project: train it again')
     epochs = config.train_cfg.max_epochs
-    if max(found) != epochs:
+    if epoch != epochs:
         raise UserError(
-            f'{work_dir}: the training is at epoch {max(found)} of {epochs}; go on with '
+            f'{work_dir}: the training is at epoch {epoch} of {epochs}; go on with '
             'tools/train.py --resume'
         )
     return path, config, meta
@@ -218,9 +231,31 @@ def _protocol(config: Config, curves: dict[str, list[float | None]], batch: int)
     )
 
 
-def _counts(config: Config, broken: int) -> dict[str, int]:
-    expected = len(read_list(training_list(config), None))
+def _counts(config: Config, meta: dict[str, Any]) -> dict[str, int]:
+    broken = len(told_items(meta, BROKEN, int))
+    expected = meta.get(SAMPLES) or len(read_list(training_list(config), None))
     return dict(expected=expected, read=expected - broken, skipped=broken)
+
+
+def _lost_logs(
+    work_dir: Path, path: Path, curves: dict[str, Any], meta: dict[str, Any]
+) -> list[str]:
+    """A note, or none, on epochs of a run whose logs are not in its work directory.
+
+    Raises:
+        UserError: The last epoch is one of them: how the run ended is not known.
+    """
+    done = meta.get('epoch') or max(curves['epoch'])
+    lost = sorted({*range(1, done + 1)} - {*curves['epoch']})
+    if done in lost:
+        raise UserError(
+            f'{work_dir}: the logs (vis_data/scalars.json) end with epoch {max(curves["epoch"])}, '
+            f'{path.name} is of epoch {done}: bring them back, or remove {path.name} and train its '
+            'epoch again with tools/train.py --resume'
+        )
+    if not lost:
+        return []
+    return [f'curves and time lack epoch{"s"[: len(lost) > 1]} {spans(lost)}: no logs of them here']
 
 
 def _memory_mb() -> float:

@@ -117,7 +117,7 @@ def _splits(
         warnings.filterwarnings('ignore', 'The least populated class')
         splits = list(splitter.split(labels, labels, groups))
     usable = [(fit, out) for fit, out in splits if len(out) and len(np.unique(labels[fit])) > 1]
-    return usable, what
+    return usable, what if usable else 'no cross-validation: what a fold leaves is of one class'
 
 
 def _fit(clips: np.ndarray, labels: np.ndarray, strength: float, train_on: str) -> Pipeline:

@@ -9,6 +9,7 @@ import torch
 from mmengine.registry import DATASETS
 
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.frozen import TaskResult, chance, counts, decoders, features
 from mlfo_mm.evaluation.inference import Outputs, predict
 from mlfo_mm.evaluation.metrics import answers, classification_metrics, top1_hits
@@ -44,6 +45,8 @@ def retrieval(trial: Trial) -> TaskResult:
     for centre in (False, True):
         hits |= nn_hits(query, labels[0], gallery, labels[1], topk, centre)
     metrics = recall(hits)
+    if not metrics:
+        raise UserError(f'downstream.topk={list(topk)}: the gallery has {len(gallery)} videos only')
     notes = [
         f'R@{k} needs {k} gallery videos, there are {len(gallery)}: n/a'
         for k in topk

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ def read_train_log(work_dir: str | Path, stops: Sequence[str] = ()) -> TrainLog:
             put in order by the epochs that they begin with: a clock may have been set back.
     """
     lines: list[dict[str, Any]] = []
-    spans: list[tuple[datetime, datetime]] = []
+    starts: list[datetime] = []
+    ends: list[datetime] = []
+    seconds = 0.0
     logged = {folder: list(_lines(_scalars(folder))) for folder in stop_folders(work_dir)}
     for folder in sorted(logged, key=lambda each: _order(each, logged[each], stops)):
         for line in logged[folder] if not stops or folder.name in stops else ():
@@ -87,14 +90,20 @@ def read_train_log(work_dir: str | Path, stops: Sequence[str] = ()) -> TrainLog:
         log = folder / f'{folder.name}.log'
         text = log.read_text(errors='replace') if log.is_file() else ''
         start = _begin(folder) or datetime.now().astimezone()
-        spans.append((start, max(start, _end(text, _scalars(folder), start))))
+        moments = _moments(text, _scalars(folder), start)
+        ends.append(max(start, moments[-1]))
+        spent = (moments[0] - start).total_seconds()
+        # a clock that is set back adds nothing
+        spent += sum(max((b - a).total_seconds(), 0.0) for a, b in pairwise(moments))
+        seconds += max(spent, 0.0)
+        starts.append(start)
     now = datetime.now().astimezone()
     return TrainLog(
         lines,
-        min((start for start, _ in spans), default=now),
-        max((end for _, end in spans), default=now),
-        sum((end - start).total_seconds() for start, end in spans),
-        len(spans),
+        min(starts, default=now),
+        max(ends, default=now),
+        seconds,
+        len(starts),
     )
 
 
@@ -140,9 +149,16 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _end(text: str, file: Path, start: datetime) -> datetime:
-    moments = MOMENT.findall(text)
-    if moments:
-        return datetime.strptime(moments[-1], '%Y/%m/%d %H:%M:%S').astimezone()
-    # of a run with a silent log
-    return datetime.fromtimestamp(file.stat().st_mtime).astimezone() if file.is_file() else start
+def _moments(text: str, file: Path, start: datetime) -> list[datetime]:
+    """When a log was written to; of a run with a silent one, when its numbers were."""
+    found = [moment for each in MOMENT.findall(text) if (moment := _moment(each)) is not None]
+    if found or not file.is_file():
+        return found or [start]
+    return [datetime.fromtimestamp(file.stat().st_mtime).astimezone()]
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace('/', '-')).astimezone()
+    except ValueError:  # no such day: not written by a log
+        return None

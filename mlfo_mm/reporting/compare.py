@@ -32,7 +32,7 @@ from mlfo_mm.study.experiments import EXPERIMENTS, homes
 from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.profiles import Profile, find_profile
-from mlfo_mm.study.records import Record, load_records
+from mlfo_mm.study.records import Record, load_records, require_folder, require_records
 from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
 
 NAME = 'compare'
@@ -155,7 +155,7 @@ def build_comparison(
     own = [record for record in records if run_key(record) in keys]
     if not any(record.task != PRETRAIN for record in own):
         raise UserError(
-            f'no record of {", ".join(names)} in the profile {profile.name}'
+            f'no evaluation of {", ".join(names)} in the records of the profile {profile.name}'
             + _how_to_run([line.row.method for line in lines], profile, methods)
         )
     reason = missing_reason(records, profile, methods)
@@ -207,19 +207,17 @@ def compare(
         The comparison and the paths of its files.
     """
     chosen = find_profile(profile)
+    require_folder(results_dir, with_reference)
+    if ALL in names:  # of those that were recorded
+        require_records(results_dir, chosen.name, with_reference)
     records = load_records(results_dir, chosen.name, with_reference)
     made = build_comparison(names, records, chosen, implemented(), sort, grouped)
     folder = Path(output) if output else Path(results_dir) / 'compare' / chosen.name
     plot = made.plot()
     text = f'{made.markdown}\n![{plain(plot.alt)}]({NAME}.svg)\n\n{plain(plot.caption)}\n'
     html = page_html(COMPARISON, page=made.page, plot=plot)
-    files: dict[str, str | bytes] = dict(
-        md=text,
-        html=html,
-        csv=made.csv,
-        tex=page_latex(made.page),
-        **plot.files,
-    )
+    forms: dict[str, str | bytes] = dict(md=text, html=html, csv=made.csv)
+    files = forms | dict(tex=page_latex(made.page)) | dict(plot.files)
     paths = [write_atomic(folder / f'{NAME}.{suffix}', data) for suffix, data in files.items()]
     return made, paths
 

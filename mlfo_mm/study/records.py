@@ -282,6 +282,8 @@ def _check_values(record: Record, where: str) -> None:
     for name, counts in record.n_samples.items():
         if set(counts) != {'expected', 'read', 'skipped'} or min(counts.values()) < 0:
             fail('n_samples', f'{name} needs expected, read and skipped counts, is {counts}')
+        if counts['read'] + counts['skipped'] != counts['expected']:
+            fail('n_samples', f'{name}: read and skipped do not make up expected, in {counts}')
     for name, text in record.outcomes.items():
         if problem := wrong_outcomes(name, text, record.metrics, record.n_samples['test']['read']):
             fail('outcomes', problem)

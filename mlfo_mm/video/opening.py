@@ -60,13 +60,19 @@ def open_video(path: str) -> tuple[InputContainer, av.VideoStream]:
         raise VideoError(path, one_line(error)) from error
     try:
         stream = container.streams.best('video')
-        if stream is None or stream.disposition & Disposition.attached_pic:  # a cover
+        if stream is None or _is_cover(stream):  # which may be the one that is marked as default
+            stream = next((s for s in container.streams.video if not _is_cover(s)), None)
+        if stream is None:
             raise VideoError(path, 'no video stream')
         check_size(path, stream.codec_context.width, stream.codec_context.height)
     except BaseException:
         container.close()
         raise
     return container, stream
+
+
+def _is_cover(stream: av.VideoStream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def check_size(path: str, width: int, height: int) -> None:

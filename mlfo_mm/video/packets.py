@@ -23,6 +23,7 @@ from mlfo_mm.video.opening import MAX_PACKETS, VideoError, check_size, open_vide
 from mlfo_mm.video.time_limit import still_wanted
 
 MAX_HELD = 256 << 20  # bytes of a video that are held in memory between opening and decoding
+OVERHEAD = 1 << 9  # bytes that a packet takes beside its own
 # Share of the frames that a container declares, or of its seconds, below which a file is cut short:
 # headers of healthy files can be off by a frame or two.
 WHOLE_FROM = 0.9
@@ -83,6 +84,7 @@ class Packets:
         self.extradata = context.extradata
         self.fps = float(self.stream.average_rate or self.stream.guessed_rate or 0)
         self.held: list[av.Packet] = []
+        self._end = 0  # in units of the stream's time
         stamps: list[int | None] = []
         total, size, odd, ahead = 0, 0, False, 0
         hides, mpeg4 = self.codec in ('vp8', 'vp9'), self.codec == 'mpeg4'
@@ -93,9 +95,11 @@ class Packets:
             length = packet.size
             if length == 0:  # a frame that was dropped; the last one only ends the file
                 continue
-            size += length
+            size += length + OVERHEAD
             if size <= MAX_HELD:
                 self.held.append(packet)
+            if packet.pts is not None:  # the last one may be shown for long
+                self._end = max(self._end, packet.pts + (packet.duration or 0))
             left_out = packet.is_discard  # by the file's list of edits
             if mpeg4 and not stamps:
                 packed |= is_packed(bytes(packet))
@@ -117,7 +121,7 @@ class Packets:
         self._in_order = packed or turned
         self.num_frames = len(stamps)
         if size > MAX_HELD:
-            self.held = []
+            self.held.clear()
         return stamps
 
     def _is_counted(self, stamps: list[int | None]) -> bool:
@@ -149,7 +153,8 @@ class Packets:
             raise VideoError(self.path, f'truncated: {total:,} of {declared:,} frames')
         length = _seconds(self.stream)
         if length > 0 and known:
-            end = float(max(known) * self.stream.time_base) + 1 / (self.fps or 1.0)
+            last = float(max(known) * self.stream.time_base) + 1 / (self.fps or 1.0)
+            end = max(last, float(self._end * self.stream.time_base))
             if end < WHOLE_FROM * length:
                 raise VideoError(self.path, f'truncated: {end:.2f} of {length:.2f} s')
 
@@ -180,7 +185,8 @@ def no_frames(path: str) -> VideoError:
     return VideoError(path, f'0 frames: {os.path.getsize(path):,} bytes')
 
 
-_COUNTS: dict[tuple[str, int, int], tuple[int, frozenset[int] | None]] = {}  # of this process
+# of this process
+_COUNTS: dict[tuple[str | int, ...], tuple[int, frozenset[int] | None]] = {}
 
 
 def _decoded(path: str, stamps: list[int | None]) -> tuple[int, frozenset[int] | None]:
@@ -189,7 +195,7 @@ def _decoded(path: str, stamps: list[int | None]) -> tuple[int, frozenset[int] |
     The latter is None where the frames do not come at rising times that are those of packets.
     """
     found = os.stat(path)
-    key = path, found.st_size, found.st_mtime_ns
+    key = path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
     if key not in _COUNTS:
         came = [frame.pts for frame in decode_in_order(path)]
         if not came:

@@ -16,8 +16,9 @@ from mlfo_mm.benchmark.choice import Choice
 from mlfo_mm.benchmark.commands import COMMANDS
 from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.jobs import Job
+from mlfo_mm.benchmark.locks import lock
 from mlfo_mm.benchmark.runner import Ending
-from mlfo_mm.benchmark.state import Files, files, lock, mark, write
+from mlfo_mm.benchmark.state import Files, files, mark, write
 from mlfo_mm.benchmark.where import Where
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
@@ -77,6 +78,9 @@ def test_list_has_a_row_for_each_experiment(call, tmp_path):
     assert ['mlfo/r3d18@demo+one_hot', 'pretrained', 'table2'] in rows
     assert 'model.prototypes.num_prototypes=' in said
     assert 'once they have a card' not in call('list', 'paper')
+    sweep = (('model.loss.name', ('[/red]', '[bold]')),)  # no markup of the terminal
+    said = call('list', 'demo', sweep=sweep)
+    assert '=[/red]' in said and '=[bold]' in said
     call.where = Where(Folders(tmp_path, tmp_path, tmp_path))
     said = re.sub(r'\s+', ' ', call('list', 'demo'))
     assert re.search(r'quoted, to run once they have a card: .*scratch/r3d18 \(table1', said)

@@ -20,8 +20,9 @@ from rich.console import Console
 
 from mlfo_mm.benchmark import runner
 from mlfo_mm.benchmark.jobs import Job, read_plan
+from mlfo_mm.benchmark.locks import lock
 from mlfo_mm.benchmark.runner import Machine, run
-from mlfo_mm.benchmark.state import Files, lock, status, to_do, write
+from mlfo_mm.benchmark.state import Files, status, to_do, write
 from mlfo_mm.errors import UserError
 from tests.benchmark.conftest import EPOCHS, StandIn
 

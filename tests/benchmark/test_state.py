@@ -26,6 +26,7 @@ from mlfo_mm.benchmark.state import (
     write,
 )
 from mlfo_mm.datasets.content import TRAINED_ON, list_facts
+from mlfo_mm.files import file_sha256
 
 
 def test_a_torn_state_is_none(tmp_path):
@@ -148,6 +149,35 @@ def test_a_pretraining_on_other_videos_is_made_again_with_what_was_made_of_it(ma
 def test_data_that_are_not_here_change_nothing(made_of_pair, pair):
     shutil.rmtree(pair)
     assert done(made_of_pair) == ALL
+
+
+def test_records_that_were_brought_back_are_of_these_weights_or_made_again(plan, tmp_path):
+    number, job = plan.jobs.index(plan.job('pretrain/a')), plan.job('pretrain/a')
+    own, other = file_sha256(job.checkpoint), '0' * 64
+    records = tmp_path / 'results/records'
+    job = plan.jobs[number] = replace(job, products=(*job.products, str(records / 'a.json')))
+
+    def bring(name: str, sha256: str) -> None:
+        text = json.dumps(dict(status='done', checkpoint=dict(name='x.pth', sha256=sha256)))
+        (records / name).write_text(text)
+        os.utime(records / name, (1, 1))  # as old as they please
+
+    for name in ('a.json', 'eval_a.json'):
+        bring(name, own)
+    reconcile(plan)
+    for name in ('pretrain/a', 'evaluate/a', 'tables/x'):
+        mark(plan, plan.job(name), made_of(plan, plan.job(name)))
+    assert done(plan) == done(plan) == ALL
+    bring('eval_a.json', other)
+    assert done(plan) == {'pretrain/a', 'evaluate/b'}
+    bring('eval_a.json', own)
+    for name in ('evaluate/a', 'tables/x'):
+        mark(plan, plan.job(name), made_of(plan, plan.job(name)))
+    assert done(plan) == ALL
+    for name in ('a.json', 'eval_a.json'):  # all of an earlier training
+        bring(name, other)
+    assert done(plan) == done(plan) == {'evaluate/b'}
+    assert [each.name for each in open_jobs(plan)] == ['pretrain/a', 'evaluate/a', 'tables/x']
 
 
 def test_where_data_lie(plan, digits, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 from mlfo_mm.benchmark import step
 from mlfo_mm.benchmark.jobs import PYTHON, Job
-from mlfo_mm.benchmark.state import files, lock, read
+from mlfo_mm.benchmark.locks import lock
+from mlfo_mm.benchmark.state import files, read
 from mlfo_mm.datasets.content import TRAINED_ON
 
 
@@ -175,9 +177,40 @@ def test_a_job_waits_for_its_gpus(plan, monkeypatch):
             assert (both, len(waited)) == (dict(CUDA_VISIBLE_DEVICES='0,1'), 1)
 
 
-def test_what_runs_is_told_its_gpus_and_threads(plan):
+def test_what_runs_is_told_its_gpus_and_threads_and_no_rank(plan, monkeypatch):
+    for name in ('RANK', 'SLURM_PROCID'):  # of the shell, as in a job of several tasks
+        monkeypatch.setenv(name, '3')
     plan.gpus = ('5',)
-    code = 'import os; print(*map(os.environ.get, ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")))'
-    job = printing('evaluate/x', code)
+    names = ('CUDA_VISIBLE_DEVICES', 'OMP_NUM_THREADS', 'RANK', 'SLURM_PROCID')
+    job = printing('evaluate/x', f'import os; print(*map(os.environ.get, {names}))')
     step.run(plan, job, 3)
-    assert files(plan, job).log.read_text().splitlines()[-1] == '5 3'
+    assert files(plan, job).log.read_text().splitlines()[-1] == '5 3 None None'
+
+
+@pytest.mark.parametrize(
+    ('cluster', 'asked'), [(True, [['scontrol', 'requeue', '7']]), (False, [])]
+)
+def test_only_a_job_of_the_cluster_is_put_into_the_queue_again(plan, monkeypatch, cluster, asked):
+    """Not the allocation that a run on this machine is in."""
+    monkeypatch.setenv('SLURM_JOB_ID', '7')
+    monkeypatch.setattr(sys, 'argv', ['step', 'plan.json', 'evaluate/a'])
+    monkeypatch.setattr(step, 'die_with_parent', lambda: None)
+    monkeypatch.setattr(step, 'read_plan', lambda _: plan)
+    monkeypatch.setattr(step, 'run', lambda *_: step.PREEMPTED)
+    called = []
+    monkeypatch.setattr(step.subprocess, 'run', lambda command, **_: called.append(command))
+    plan.cluster = cluster
+    monkeypatch.chdir(plan.cwd)
+    with pytest.raises(SystemExit, match='143'):
+        step.main()
+    assert called == asked
+
+
+def test_no_best_copy_is_gone_on_from(plan):
+    job = plan.job('pretrain/a')
+    folder = job.checkpoint.parent
+    folder.mkdir(parents=True)
+    for name, resumed in (('epoch_best', False), ('epoch_1_step_2', True)):
+        with zipfile.ZipFile(folder / f'{name}.pth', 'w') as archive:
+            archive.writestr('weights', b'0')
+        assert (step.command_of(job)[-1] == '--resume') == resumed

@@ -64,6 +64,10 @@ def test_find_dataset_takes_the_first_root_that_has_it(
     assert find_dataset('mine') == second
     with pytest.raises(UserError):
         find_dataset('only', tmp_path / 'two')
+    (tmp_path / 'file').write_text('')
+    monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path / 'file'))
+    with pytest.raises(UserError, match=rf"no data set 'mine' in {tmp_path}/file \(no folder\), "):
+        find_dataset('mine')
 
 
 @pytest.mark.parametrize('name', ['ucf101', 'hmdb51', 'kinetics400'])

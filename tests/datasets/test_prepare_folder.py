@@ -145,7 +145,9 @@ def test_errors(changes: dict, message: str, tmp_path: Path):
 
 
 def test_no_videos(tmp_path: Path):
-    with pytest.raises(UserError, match=r'Put them in .*d/videos/<class>/ and run: .*--name d'):
+    with pytest.raises(
+        UserError, match=r'which is not there\. Put them in .*d/videos/<class>/ and run this'
+    ):
         prepare_folder(tmp_path / 'd')
 
 

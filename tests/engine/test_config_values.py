@@ -35,6 +35,10 @@ NAN, INF = float('nan'), float('inf')
         ({'train_dataloader.dataset.max_corrupt': 2.0}, r'max_corrupt=2\.0, must be a share'),
         ({'train_dataloader.dataset.max_corrupt': NAN}, r'max_corrupt=nan, must be a share'),
         ({'train_dataloader.dataset.decode_timeout': 0}, r'decode_timeout=0, must be .*or None'),
+        (
+            {'train_dataloader.dataset.on_corrupt': 'skip'},
+            "on_corrupt='skip', must be 'replace' or",
+        ),
         ({'optim_wrapper.optimizer.lr': NAN}, r'optimizer\.lr=nan, must be a number above 0'),
         ({'optim_wrapper.optimizer.lr': INF}, r'optimizer\.lr=inf, must be a finite number'),
         ({'optim_wrapper.optimizer.lr': [1e-3]}, r'lr=\[0\.001\]: must be a number'),
@@ -61,6 +65,13 @@ def test_values_of_a_wrong_kind(options, message):
 def test_values_of_the_protocol(key, value):
     with pytest.raises(UserError, match=rf'downstream\.{key}='):
         load_task(*PROBE, {f'downstream.{key}': value})
+
+
+def test_numbers_of_neighbours():
+    for value in ((0,), (), 0, ('5',)):
+        with pytest.raises(UserError, match=r'downstream\.topk=.*(must be|the config has)'):
+            load_task('retrieval', 'smoke', {'downstream.topk': value})
+    assert load_task('retrieval', 'smoke', {'downstream.topk': [1, 3]}).downstream.topk == [1, 3]
 
 
 def test_values_of_another_spelling_are_taken():

@@ -9,7 +9,7 @@ import torch
 from mmaction.registry import MODELS
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.engine.launch import check_resume, check_start, prepare_work_dir, start_processes
+from mlfo_mm.engine.launch import check_resume, check_start, epochs_left, prepare_work_dir
 from mlfo_mm.errors import UserError
 from tests.hostile import Call
 
@@ -78,6 +78,19 @@ def test_resume_of_the_same_run(config, save):
     check_resume(save(**resumable()), config)
 
 
+def test_resume_with_nothing_left(config, save):
+    after = resumable()
+    after['meta']['epoch'] = 3
+    with pytest.raises(
+        UserError, match=r'a\.pth: is at epoch 3 already: nothing is left .*epochs=2'
+    ):
+        check_resume(save(**after), config)
+    after['meta']['epoch'] = 2
+    assert epochs_left(check_resume(save(**after), config), config) == 0
+    after['meta']['epoch'] = 'x'  # of a damaged file
+    assert epochs_left(check_resume(save(**after), config), config) == 2
+
+
 def test_resume_of_another_variant_with_the_same_tensors(config, save):
     path = save(**resumable(variant='k8'))
     with pytest.raises(UserError, match="was trained with variant 'k8', not 'default'"):
@@ -95,35 +108,14 @@ def test_work_dir_is_left_as_it_is(tmp_path):
     assert list((tmp_path / 'new').iterdir()) == []
 
 
-def test_other_launchers_need_gpus(config, monkeypatch):
-    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
-    with pytest.raises(UserError, match='--launcher slurm needs GPUs, none here; CPU processes: '):
-        start_processes(config, 'slurm')
-
-
-def test_with_gpus_the_processes_are_those_of_the_launcher(config, monkeypatch):
-    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
-    monkeypatch.delenv('WORLD_SIZE', raising=False)
-    monkeypatch.setenv('SLURM_NTASKS', '4')
-    for name in ('SLURM_PROCID', 'RANK', 'SLURM_STEP_ID'):
-        monkeypatch.setenv(name, '1')
-    ports = []
-    for job in ('1234567', '1234568'):  # two jobs may share a node
-        monkeypatch.delenv('MASTER_PORT', raising=False)
-        monkeypatch.setenv('SLURM_JOB_ID', job)
-        assert start_processes(config, 'slurm') == 4
-        ports.append(int(os.environ['MASTER_PORT']))
-    assert len(set(ports)) == 2 and all(20_000 <= port < 30_000 for port in ports)
-    assert start_processes(config, 'slurm') == 4
-    monkeypatch.setenv('WORLD_SIZE', '8')
-    assert start_processes(config, 'pytorch') == 8
-    assert config.launcher == 'pytorch'  # mmengine joins them
-
-
-@pytest.mark.parametrize('launcher', ['pytorch', 'slurm', 'mpi'])
-def test_a_launcher_that_started_nothing_is_named(config, monkeypatch, launcher):
-    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
-    for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_LOCAL_RANK'):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(UserError, match=f'--launcher {launcher}: not started by '):
-        start_processes(config, launcher)
+def test_what_is_in_the_place_of_a_file_is_named_before_the_work(tmp_path):
+    os.mkfifo(tmp_path / 'last_checkpoint')  # opening it would wait for a reader
+    with pytest.raises(UserError, match='last_checkpoint is no file, where a training writes one'):
+        prepare_work_dir(tmp_path)
+    (tmp_path / 'last_checkpoint').unlink()
+    (tmp_path / 'epoch_3.pth').mkdir()
+    with pytest.raises(UserError, match=r'epoch_3\.pth is no file'):
+        prepare_work_dir(tmp_path)
+    (tmp_path / 'epoch_3.pth').rmdir()
+    (tmp_path / 'last_checkpoint').symlink_to('nowhere')
+    assert prepare_work_dir(tmp_path) == tmp_path

@@ -94,7 +94,7 @@ def test_a_term_that_is_solved_says_since_when():
     assert states(motion_mid=[None, 0.3, 0.001]) == [f'{solved} 0.001 since epoch 3']
     # 0.01 of 0.5 ln 3 = 0.5493
     assert states(motion_mid=[0.4, 0.0054, 0.0055, 0.005]) == [f'{solved} 0.005 since epoch 4']
-    assert states(motion_mid=[0.4, 0.004, 0.3, 0.4]) == [f'{solved} 0.004 in 2 of 4 epochs']
+    assert states(motion_mid=[0.4, 0.004, 0.3, 0.4]) == [f'{solved} 0.004 in epoch 2']
     assert states(speed=[0.3, 0.001]) == ['speed: solved, loss 0.001 since epoch 2']
 
 
@@ -102,7 +102,7 @@ def test_a_term_that_a_shortcut_alone_explains():
     line = 'forward: no better than by position alone, loss'
     # 0.02 of ln 256 = 5.545 about ln 64 = 4.159
     assert states(forward=[5.545, 4.28, 4.26, 4.10]) == [f'{line} 4.100 at ln 64 since epoch 3']
-    assert states(forward=[5.5, 4.2, 4.16, 3.9]) == [f'{line} 4.160 at ln 64 in 2-3 of 4 epochs']
+    assert states(forward=[5.5, 4.2, 4.16, 3.9]) == [f'{line} 4.160 at ln 64 in epochs 2-3']
     assert states(forward=[5.5, 4.9, 3.9]) == []
 
 

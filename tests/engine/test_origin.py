@@ -83,10 +83,65 @@ def test_another_seed_is_another_run(begun):
         continued(PATH, stopped(begun()), begun(), 1)
 
 
+def test_weights_that_the_run_did_not_begin_with(begun, tmp_path):
+    weights, others = tmp_path / 'weights.pth', tmp_path / 'others.pth'
+    weights.write_bytes(b'1')
+    others.write_bytes(b'2')
+    named, other = begun(load_from=str(weights)), begun(load_from=str(others))
+    with pytest.raises(UserError, match=r'began with random weights, not with load_from=.*weights'):
+        continued(PATH, stopped(begun()), named, 0)
+    with pytest.raises(
+        UserError, match=r'began with the weights of .*weights.pth, not with .*others'
+    ):
+        continued(PATH, stopped(named), other, 0)
+    assert continued(PATH, stopped(named), begun(), 0)[START] == named[START]
+    others.write_bytes(b'1')  # another name for the same
+    assert continued(PATH, stopped(named), begun(load_from=str(others)), 0)[START] == named[START]
+    weights.unlink()
+    gone = begun(load_from=str(weights))
+    assert continued(PATH, stopped(named), gone, 0)[START] == named[START]
+    with pytest.raises(UserError, match='began with random weights'):
+        continued(PATH, stopped(begun()), gone, 0)
+
+
+def test_what_a_stop_may_change_is_told(begun):
+    now = begun(randomness__deterministic=True, default_hooks__logger__interval=7)
+    facts = stopped(begun(), processes=2, code='mlfo_mm 0.1')
+    found = continued(PATH, facts, now, 0)[CHANGES]
+    assert [line.partition(' was ')[0] for line in found] == [
+        f'after epoch 1 {key}'
+        for key in (
+            'default_hooks.logger.interval', 'randomness.deterministic', 'processes', 'code',
+        )
+    ]  # fmt: skip
+    assert found[1:3] == [
+        'after epoch 1 randomness.deterministic was True, before False',
+        'after epoch 1 processes was 1, before 2',
+    ]
+    assert found[3].endswith(f'torch {torch.__version__.partition("+")[0]}, before mlfo_mm 0.1')
+
+
+def test_a_schedule_is_not_changed_in_silence(begun):
+    for options in (
+        dict(param_scheduler__0__gamma=0.7),
+        dict(param_scheduler__0__gamma=0.7, train_cfg__max_epochs=9),
+        dict(param_scheduler__0__milestones=[9]),
+    ):
+        with pytest.raises(
+            UserError, match=r'with param_scheduler\.0\..*, not (0\.7|9); start anew'
+        ):
+            continued(PATH, stopped(begun()), begun(**options), 0)
+    longer = begun(param_scheduler__0__milestones=[9], train_cfg__max_epochs=9)
+    assert continued(PATH, stopped(begun()), longer, 0)[CHANGES] == [
+        'after epoch 1 its schedule was the one that it began with',
+        'after epoch 1 train_cfg.max_epochs was 9, before 2',
+    ]
+
+
 def test_a_longer_run_is_told(begun):
     longer = begun(train_cfg__max_epochs=9)
     found = continued(PATH, stopped(begun()), longer, 0)
-    assert found[CHANGES] == ['from epoch 1 on train_cfg.max_epochs was 9, before 2']
+    assert found[CHANGES] == ['after epoch 1 train_cfg.max_epochs was 9, before 2']
     again = continued(PATH, stopped(found, epoch=5), longer, 0)
     assert again[CHANGES] == found[CHANGES]
 

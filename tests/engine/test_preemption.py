@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.hooks import Preempted, preemption
 from mlfo_mm.engine.hooks.checkpoint import find_resume
 from mlfo_mm.engine.hooks.preemption import PreemptionHook
+from mlfo_mm.engine.loop import ResumableTrainLoop
 from mlfo_mm.errors import UserError
 from tests.conftest import REPO
 
@@ -106,6 +108,25 @@ def test_a_signal_while_processes_agree_is_not_lost(monkeypatch):
     assert [hook._agreed(), hook._agreed()] == [False, True]
 
 
+def test_broken_videos_of_all_processes_are_in_what_a_stop_saves(monkeypatch, tmp_path):
+    did = []
+    dataset = SimpleNamespace(share_counts=lambda reduce: did.append('shared'))
+    loader = type('Loader', (list,), dict(dataset=dataset))(range(4))
+    runner = SimpleNamespace(
+        train_dataloader=loader,
+        optim_wrapper=SimpleNamespace(should_update=lambda: True),
+        epoch=0,
+        max_epochs=2,
+        work_dir=tmp_path,
+        save_checkpoint=lambda *_, **__: did.append('saved'),
+    )
+    hook = PreemptionHook()
+    hook._ask()
+    with pytest.raises(Preempted):
+        hook.after_train_iter(runner, 1)
+    assert did == ['shared', 'saved']
+
+
 def test_a_stop_in_the_last_step_of_all_is_none(digits, tmp_path):
     run(tmp_path, SIMCLR, 2 * STEPS - 1)
     assert (tmp_path / 'epoch_2.pth').is_file()
@@ -116,6 +137,13 @@ def test_a_checkpoint_of_longer_epochs_is_refused(digits, tmp_path):
         run(tmp_path, SIMCLR, 2)
     with pytest.raises(UserError, match='batches of 4 in all processes, not 8'):
         run(tmp_path, SIMCLR, resume='auto', **{'train_dataloader.batch_size': 8})
+
+
+def test_an_epoch_without_a_step_is_refused():
+    loop = object.__new__(ResumableTrainLoop)
+    loop.dataloader = type('Loader', (list,), dict(dataset=range(2), batch_size=4))()
+    with pytest.raises(UserError, match='2 videos do not fill a batch of 4 in each process: lower'):
+        loop._first_step()
 
 
 def test_the_tool_says_so_with_its_status(digits, tmp_path):

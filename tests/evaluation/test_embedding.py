@@ -29,6 +29,12 @@ def test_directions_count_and_lengths_do_not():
 def test_what_cannot_be_mapped(monkeypatch):
     with pytest.raises(UserError, match='needs 4 test videos, there are 3'):
         in_the_plane(np.eye(3), 'tsne')
+    for method in ('tsne', 'pca'):  # scikit-learn's t-SNE would end the process
+        for rows in (np.zeros((6, 3)), np.outer(np.arange(1, 7), np.ones(3))):
+            with pytest.raises(
+                UserError, match='the features of all 6 videos are the same: the we'
+            ):
+                in_the_plane(rows, method)
     real = builtins.__import__
 
     def without(name, *args, **kwargs):

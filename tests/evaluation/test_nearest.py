@@ -76,6 +76,17 @@ def test_of_twins_nobody_is_their_own_neighbour():
     assert torch.equal(found, by_sorting(rows, rows, 20, exclude_self=True))
 
 
+def test_lengths_do_not_count_however_small():
+    torch.manual_seed(0)
+    rows = torch.randn(40, 8)
+    expected = nearest(rows, rows, 5)
+    places, similarities = nearest(rows * 1e-30, rows * 1e-30, 5)
+    assert torch.equal(places, expected[0]) and torch.equal(places[:, 0], torch.arange(40))
+    assert torch.allclose(similarities, expected[1])
+    zeros = torch.zeros(3, 8)
+    assert nearest(zeros, rows, 2)[1].tolist() == [[0.0, 0.0]] * 3
+
+
 def test_what_float32_cannot_tell_apart_float64_does():
     torch.manual_seed(0)
     base = torch.randn(1, 64, dtype=torch.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 
 import pytest
@@ -112,12 +113,16 @@ def checkpoint(work_dir, epoch=2, **meta):
 
 def test_unfinished_or_other_run(digits, tmp_path):
     text = composed_text(load_config(SMOKE))
-    with pytest.raises(UserError, match=r'has no checkpoint epoch_\*\.pth: nothing was trained'):
+    with pytest.raises(UserError, match=r'no whole checkpoint epoch_\*\.pth in it: nothing was'):
         record_pretraining(tmp_path, tmp_path / 'results')
     with pytest.raises(UserError, match=r'nowhere does not exist'):
         record_pretraining(tmp_path / 'nowhere', tmp_path / 'results')
     checkpoint(tmp_path, 1, composed=text)
     (tmp_path / 'epoch_best.pth').write_bytes(b'')
+    (tmp_path / 'epoch_2.pth').write_bytes(b'')  # of a disk that was full
+    (tmp_path / 'epoch_3.pth').mkdir()
+    os.mkfifo(tmp_path / 'epoch_4.pth')
+    (tmp_path / 'epoch_5.pth').symlink_to('nowhere')
     with pytest.raises(UserError, match=r'at epoch 1 of 2; go on with tools/train\.py --resume'):
         record_pretraining(tmp_path, tmp_path / 'results')
     checkpoint(tmp_path)
@@ -153,6 +158,23 @@ def test_a_failed_record_has_the_name_of_the_finished_one(scale, digits, tmp_pat
     assert failed.experiment == done.experiment
 
 
+def test_logs_that_are_not_there_are_told(digits, tmp_path):
+    """A run that went on in another work directory; a folder of logs that was lost."""
+    scalars = tmp_path / '20260102_030405/vis_data/scalars.json'
+    scalars.parent.mkdir(parents=True)
+    scalars.write_text('{"loss": 1.0, "epoch": 2, "step": 4}\n')
+    told = dict(composed=composed_text(load_config(SMOKE)), seed=0, epoch=2, samples=7, broken=[3])
+    torch.save({'state_dict': {}, 'meta': told}, tmp_path / 'epoch_2.pth')
+    record, _ = record_pretraining(tmp_path, tmp_path / 'results')
+    assert record.n_samples['train'] == dict(expected=7, read=6, skipped=1)
+    assert 'curves and time lack epoch 1: no logs of them here' in record.notes
+    scalars.write_text('{"loss": 1.0, "epoch": 1, "step": 2}\n{"loss": 0.5, "epo')
+    with pytest.raises(
+        UserError, match=r'end with epoch 1, epoch_2\.pth is of epoch 2: bring them'
+    ):
+        record_pretraining(tmp_path, tmp_path / 'results')
+
+
 def test_failure_does_not_replace_a_finished_record(digits, tmp_path):
     config, results = load_config(SMOKE), tmp_path / 'results'
     folder = tmp_path / '20260102_030405/vis_data'
@@ -162,6 +184,7 @@ def test_failure_does_not_replace_a_finished_record(digits, tmp_path):
     failed, path = record_pretraining(tmp_path, results, failed=killed)
     assert load_records(results) == [failed]
     checkpoint(tmp_path, composed=composed_text(config), effective_batch=8, seed=0)
+    assert failed.n_samples['train'] == dict(expected=0, read=0, skipped=0)  # nobody counted
     done, same = record_pretraining(tmp_path, results)
     assert (done.status, same) == ('done', path)
     assert ', batch 8, ' in done.protocol['line']

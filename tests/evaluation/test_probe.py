@@ -77,6 +77,13 @@ def test_few_groups_and_few_videos():
     assert lone.validation == 'no cross-validation: one training video a class'
 
 
+def test_groups_of_one_class_each_leave_nothing_to_validate_on():
+    clips, labels = blobs(8, 2, 0.1)
+    probe = fit_probe(clips, labels, 2, groups=labels, strengths=(0.1, 1.0))
+    assert (probe.accuracy, probe.strength) == ({}, 1.0)
+    assert probe.validation == 'no cross-validation: what a fold leaves is of one class'
+
+
 def test_class_that_was_never_seen_is_never_chosen():
     clips, labels = blobs(20, 2, 0.1)
     scores = fit_probe(clips, labels, 4).scores(clips)

@@ -79,6 +79,16 @@ def test_a_clock_that_was_set_back(tmp_path, stops):
     assert (log.stops, log.start <= log.end) == (2, True)
 
 
+def test_time_of_a_stop_in_which_the_clock_was_set_back(tmp_path):
+    write_stop(tmp_path, '20260102_030405', [line(2, 1, 9.0)])
+    moments = ('03:04:05', '03:34:05', '02:40:00', '02:50:00')
+    lines = [f'2026/01/02 {each} - mmengine - INFO - x' for each in moments]
+    (tmp_path / '20260102_030405/20260102_030405.log').write_text('\n'.join(lines))
+    log = read_train_log(tmp_path)
+    assert log.wall_time_s == 30 * 60 + 10 * 60
+    assert log.start <= log.end
+
+
 def test_only_the_stops_of_the_weights_count(tmp_path):
     """One was killed before its first checkpoint, in an hour that came twice."""
     write_stop(tmp_path, '20260102_030605', [line(2, 1, 9.0), line(4, 1, 8.0)])  # killed

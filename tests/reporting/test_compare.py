@@ -172,7 +172,7 @@ def test_known_names_are_those_of_records_configs_and_ablations(make_record):
 
 def test_nothing_recorded_is_an_error_with_the_command(records):
     with pytest.raises(
-        UserError, match=r'no record of moco, cbt .* --profile demo --methods moco$'
+        UserError, match=r'no evaluation of moco, cbt .* --profile demo --methods moco$'
     ):
         build_comparison(['moco', 'cbt'], records, DEMO, METHODS)
     with pytest.raises(UserError, match='the paper is quoted for it'):

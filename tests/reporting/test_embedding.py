@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,16 @@ def test_every_class_is_named(classes: int, named: str):
     legend = [text.get_text() for each in figure.legends for text in each.get_texts()]
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert (legend, texts) == ((names, []) if named == 'legend' else ([], names))
+
+
+def test_names_that_begin_with_a_line_or_hold_what_is_no_text():
+    points, labels, _ = some(3)
+    names = ['_background', 'a\x1b[31m\x00b', 'turned\u202eround']
+    legend = draw_map(points, labels, names, 'title').legends[0].get_texts()
+    assert [text.get_text().strip() for text in legend] == names
+    svg = map_files(points, labels, names, [f'{n}.mp4' for n in range(9)], 'title')['svg']
+    texts = {each.text for each in ElementTree.fromstring(svg).iter() if each.text}
+    assert {' _background', 'a\ufffd[31m\ufffdb', 'turned\ufffdround'} <= texts
 
 
 def test_colour_and_marker_tell_classes_apart():

@@ -268,6 +268,9 @@ def test_the_tool_needs_no_torch_and_says_what_it_wrote(tmp_path):
     assert 'Figure 4: nearest training clips: nothing to show' in done.stdout
     with Image.open(tmp_path / 'figures' / 'demo' / 'figure3.png') as image:
         assert np.asarray(image.convert('L')).std() > 1
+    done = run_tool(*arguments[:-2], '4')
+    assert done.returncode == 2 and 'nothing to show' in done.stdout
+    assert done.stderr.startswith('error: none of these figures has something to show: tools/bench')
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,12 @@ def test_latex_has_as_many_cells_in_each_row_and_escapes():
     assert r'\begin{tabular}{lr}' in small
 
 
+def test_latex_takes_no_name_for_an_option_of_the_row_before():
+    rows = tuple(GridRow((Text(name), *ROWS[0].cells[1:])) for name in ('[1ex]', '*x', 'plain'))
+    text = page_latex(Page('T', 'demo', 'Measured.', (Grid('T', COLUMNS, rows),)))
+    assert [name in text for name in ('\n{}[1ex] & ', '\n{}*x & ', '\nplain & ')] == [True] * 3
+
+
 def test_latex_shrinks_what_is_too_wide_and_numbers_tables_itself():
     page = Page('Table 1: action recognition', 'demo', 'Measured.', (GRID,))
     text = page_latex(page)

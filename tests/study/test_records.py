@@ -91,6 +91,10 @@ BROKEN = {
         lambda d: d['n_samples']['test'].update(skipped=-1),
         "'n_samples': test needs",
     ),
+    'counts that do not add up': (
+        lambda d: d['n_samples']['test'].update(read=d['n_samples']['test']['expected'] + 1),
+        "'n_samples': test: read and skipped do not make up expected",
+    ),
     'no hash': (spoil('checkpoint', dict(name='a.pth')), "'checkpoint': needs name and sha256"),
     'no commit': (
         spoil('git', dict(dirty=True)),

@@ -48,6 +48,7 @@ def test_user_errors(tmp_path):
     for arguments, message in (
         (('mlfo', '--profile', 'mni'), "error: unknown profile 'mni' (did you mean 'mini'?)"),
         (('mlof', '--profile', 'mini'), "error: unknown method 'mlof' (did you mean 'mlfo'?)"),
+        (('all', '--profile', 'mini'), 'error: no records of the profile mini in '),
     ):
         done = run(*arguments, '--results', str(tmp_path))
         assert done.returncode == 2 and done.stderr.startswith(message)

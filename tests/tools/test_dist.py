@@ -60,6 +60,21 @@ def test_cdpath_leads_nowhere_else(words, command, tmp_path):
     assert command != TEST or 'a b.pth' in lines[-1]
 
 
+@pytest.mark.parametrize(
+    ('name', 'value'), [('PORT', 'abc'), ('PORT', '99999'), ('NNODES', '-1'), ('NODE_RANK', '1 2')]
+)
+def test_odd_numbers_of_the_environment_are_named(name, value):
+    done = subprocess.run(
+        ['bash', '-c', 'source tools/dist.sh; processes 1 x.py'],
+        cwd=REPO,
+        env=os.environ | {'PYTHON': 'true', name: value},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (2, '')
+    assert done.stderr == f'error: {name}={value}: must be a whole number of at most 65535\n'
+
+
 SRUN = """#!/bin/sh
 echo "srun $@"
 [ -e {mark} ] && exit 0

@@ -23,7 +23,7 @@ from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.datasets.check import collect_videos
 from mlfo_mm.datasets.frame_cache import VARIABLE, build, cache_folder
 from mlfo_mm.video.time_limit import check_limit
-from mlfo_mm.errors import UserError
+from mlfo_mm.errors import UserError, printable_lines
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,7 +64,7 @@ def main() -> None:
     decode = partial(decode_all, timeout=args.decode_timeout, short_side=side)
     built = build(folder, videos, decode, args.workers, args.verify, short_side=side)
     for path, reason in list(built.failed.items())[:20]:
-        print(f'failed: {path}: {reason}')
+        print(printable_lines(f'failed: {path}: {reason}'))
     print(
         f'{len(videos):,} videos: {built.new:,} stored, {built.old:,} there before, '
         f'{len(built.failed):,} failed; {built.size / 1e9:.2f} GB in {folder}'

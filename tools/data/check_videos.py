@@ -24,6 +24,7 @@ from mlfo_mm.datasets.check import (
     summarise,
     write_report,
 )
+from mlfo_mm.errors import printable_lines
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,7 +70,7 @@ def main() -> None:
     make_room(report)
     results = check_videos(folder, videos, args.workers, args.decode_timeout, args.min_frames)
     write_report(results, report)
-    print('\n'.join(summarise(results, folder)))
+    print(printable_lines('\n'.join(summarise(results, folder))))
     print(f'report: {report}')
     if any(r.status in BROKEN for r in results):
         sys.exit(1)

@@ -22,6 +22,7 @@ from mlfo_mm.datasets.prepare_official import (
     prepare_kinetics400,
     prepare_ucf101,
 )
+from mlfo_mm.errors import printable_lines
 
 EXAMPLES = dict(
     ucf101='',
@@ -112,7 +113,7 @@ def main() -> None:
     else:
         how = (args.group_regex, args.test_fraction, args.seed, args.unlabelled)
         prepared = prepare_folder(folder, args.videos, *how)
-    print('\n'.join(write_dataset(folder, prepared, args.overwrite)))
+    print(printable_lines('\n'.join(write_dataset(folder, prepared, args.overwrite))))
     print('\n'.join(next_steps(args.name, args.data_root, own=args.kind == 'folder')))
 
 

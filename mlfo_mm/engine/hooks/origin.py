@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.hooks import Hook
 
-from mlfo_mm.engine.origin import BROKEN, STOPS, told_items
+from mlfo_mm.engine.origin import BROKEN, SAMPLES, STOPS, told_items
 
 
 class OriginHook(Hook):
@@ -25,6 +25,7 @@ class OriginHook(Hook):
         checkpoint['meta'].update(self.facts)
         checkpoint['meta'][STOPS] = [*self.facts.get(STOPS, []), runner.timestamp]
         dataset = runner.train_dataloader.dataset
+        checkpoint['meta'][SAMPLES] = len(dataset)
         if hasattr(dataset, 'broken'):
             checkpoint['meta'][BROKEN] = dataset.broken()
         schedules = checkpoint.get('param_schedulers', [])

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
-from mmengine.dist import all_gather_object, barrier, get_rank, get_world_size, is_main_process
+from mmengine.dist import (
+    all_gather_object,
+    all_reduce,
+    barrier,
+    get_rank,
+    get_world_size,
+    is_main_process,
+)
 from mmengine.hooks import Hook
 
 from mlfo_mm.errors import UserError
@@ -75,7 +82,8 @@ class PreemptionHook(Hook):
         """The first step after such a stop draws what it would have drawn."""
         self.running = True
         if self._resumed:
-            _set_random_states(self._resumed[get_rank()])
+            if get_rank() < len(self._resumed):  # there may be more processes than there were
+                _set_random_states(self._resumed[get_rank()])
             self._resumed = []
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
@@ -88,6 +96,9 @@ class PreemptionHook(Hook):
         if self._agreed() and batch_idx + 1 < len(runner.train_dataloader):
             if not runner.optim_wrapper.should_update():
                 return  # gradients are being added up: a step or two more
+            dataset = runner.train_dataloader.dataset
+            if hasattr(dataset, 'share_counts'):  # the first process writes those of all
+                dataset.share_counts(all_reduce)
             self._states = all_gather_object(_random_states())
             self._stop(runner, runner.epoch, batch_idx + 1, by_epoch=False)
 

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from mlfo_mm.reporting.figures.details import Query, ShownClip
 from mlfo_mm.reporting.figures.neighbour_strips import neighbour_rows
 from mlfo_mm.reporting.figures.strips import draw_rows
-from mlfo_mm.reporting.figures.style import INK, MARKERS, SERIES, csv_bytes, render
+from mlfo_mm.reporting.figures.style import (
+    INK,
+    MARKERS,
+    SERIES,
+    csv_bytes,
+    legend_name,
+    render,
+)
 from mlfo_mm.reporting.specs import Row
 from mlfo_mm.study.names import BACKBONES, DATASETS
 
@@ -73,7 +80,7 @@ def draw_map(
             marker=marker,
             alpha=0.8,
             linewidths=0,
-            label=classes[label],
+            label=legend_name(classes[label]),
         )
         if not few:
             middle = np.median(own, axis=0)

@@ -21,6 +21,7 @@ from mlfo_mm.reporting.figures.style import (
     cell_fields,
     csv_bytes,
     file_stem,
+    legend_name,
     named_style,
     render,
 )
@@ -117,7 +118,10 @@ def _draw(key: str, curves: Sequence[Curve]) -> Figure:
             axis.xaxis.set_minor_locator(NullLocator())
         axis.set_xticks(list(places.values()), [_word(value) for value in values])
         axis.set(title=shown[0].block.title, xlabel=key, ylabel=f'{_metric(shown[0])} (%)')
-    handles = [Line2D([], [], label=name, **named_style(index)) for index, name in enumerate(names)]
+    handles = [
+        Line2D([], [], label=legend_name(name), **named_style(index))
+        for index, name in enumerate(names)
+    ]
     figure.legend(handles=handles, loc='outside lower center', ncols=min(2, len(handles)))
     return figure
 

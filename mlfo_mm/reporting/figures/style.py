@@ -28,6 +28,8 @@ PHOTOS = ('png', 'pdf')  # what holds frames of videos: an SVG would hold them a
 CELL_FIELDS = 'mean half_width n by_seed'
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, GREY)
 MARKERS = 'osD^vPX'
+# signs in names that no XML may hold, and those that turn the order of what follows
+UNFIT = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 SETTINGS: Any = {
     'axes.axisbelow': True,
     'axes.edgecolor': MUTED,
@@ -134,7 +136,8 @@ class Files(MutableMapping[str, bytes]):
                 nothing = dict(CreationDate=None, Creator=None, Producer=None)
                 FigureCanvasPdf(figure).print_pdf(buffer, metadata=nothing)
             figure.dpi = dpi  # an SVG or a PDF leaves it at 72
-        return buffer.getvalue()
+        data = buffer.getvalue()
+        return UNFIT.sub('\ufffd', data.decode()).encode() if kind == 'svg' else data
 
     def _laid_out(self) -> Figure:
         """Draw once for all kinds: the layout takes longer than the writing."""
@@ -148,6 +151,11 @@ class Files(MutableMapping[str, bytes]):
 def render(draw: Callable[[], Figure], name: str, kinds: Sequence[str] = DRAWN) -> Files:
     """Return the files of a figure, see :class:`Files`."""
     return Files(draw, name, kinds)
+
+
+def legend_name(name: str) -> str:
+    """Return a name for a legend, which would leave out one that begins with an underscore."""
+    return f' {name}' if name.startswith('_') else name
 
 
 def file_stem(*parts: str) -> str:

@@ -21,6 +21,7 @@ from mlfo_mm.reporting.figures.style import (
     Plot,
     cell_fields,
     csv_bytes,
+    legend_name,
     named_style,
     render,
 )
@@ -154,7 +155,7 @@ def _draw(sweeps: Sequence[Sweep], curves: Sequence[Curve]) -> Figure:
         axis.set(title=f'Over {sweep.key}', xlabel=sweep.label)
     axes[0].set_ylabel('Linear probe, top-1 accuracy (%)')
     handles = [
-        Line2D([], [], label=name, markersize=5.5, **named_style(index))
+        Line2D([], [], label=legend_name(name), markersize=5.5, **named_style(index))
         for index, name in enumerate(names.values())
     ]
     handles += _signs(curves)

@@ -66,7 +66,7 @@ def cell_latex(cell: GridCell) -> str:
 def _table(page: Page, grid: Grid) -> str:
     kinds = ''.join('l' if column.kind in TEXT else 'r' for column in grid.columns)
     heads = ' & '.join(escaped(column.heading) for column in grid.columns)
-    rows = [' & '.join(map(cell_latex, row.cells)) + r' \\' for row in grid.rows]
+    rows = [_row(row.cells) for row in grid.rows]
     if words(grid.rows[0].cells[0]).plain == CHANCE:
         rows.insert(1, r'\midrule')
     label = re.sub(r'[^a-z0-9]+', '-', f'{page.title} {grid.title}'.lower()).strip('-')
@@ -91,6 +91,12 @@ def _table(page: Page, grid: Grid) -> str:
             r'\end{table}',
         )
     )
+
+
+def _row(cells: Sequence[GridCell]) -> str:
+    text = ' & '.join(map(cell_latex, cells)) + r' \\'
+    # behind the end of a row these would be an option of it
+    return f'{{}}{text}' if text.startswith(('[', '*')) else text
 
 
 def _notes(lines: Sequence[str]) -> list[str]:
