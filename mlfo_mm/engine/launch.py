@@ -69,9 +69,8 @@ def prepare_work_dir(work_dir: str | Path) -> Path:
     """Create the work directory and prove that it can be written, and nothing is in a file's place."""
     path = make_writable(work_dir, 'the work directory', '--work-dir')
     remove_leftovers(path)
-    pointer = (
-        path / 'last_checkpoint'
-    )  # mmengine writes to it after each checkpoint, were it a pipe
+    # mmengine writes to it after each checkpoint, were it a pipe
+    pointer = path / 'last_checkpoint'
     odd = [each for each in path.glob('epoch_*.pth') if each.is_dir()]
     odd += [pointer] if pointer.exists() and not pointer.is_file() else []
     if odd:
