@@ -14,7 +14,7 @@ from mlfo_mm.study.paths import REPOSITORY
 DIRECT = {
     ('engine/hooks/preemption.py', 'new_group'): 'a group of gloo, for numbers on the CPU',
     ('engine/hooks/preemption.py', 'all_reduce'): 'in that group',
-    ('engine/launch.py', 'init_process_group'): 'gloo, where there is no GPU',
+    ('engine/starters.py', 'init_process_group'): 'gloo, where there is no GPU',
     ('models/utils/gather.py', 'all_gather'): 'embeddings, on the device; its gradient below',
 }
 CALL = re.compile(

@@ -12,7 +12,7 @@ from mlfo_mm.engine.dry_step import StepMemory, drawn_batch, dry_step, on_meta, 
 from mlfo_mm.engine.fake_gpu import Misplaced, fake_gpu
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
 from mlfo_mm.models import MLFO, PCL, NTXentLoss
-from tests.methods import every_method
+from tests.methods import each_state
 from tests.models.backbones.small import NAMES
 
 VIDEOS, CLIPS = 8, 10  # of an evaluation
@@ -29,7 +29,7 @@ def clustered(model: PCL) -> None:
 
 
 @pytest.mark.slow
-@every_method
+@each_state
 def test_a_step_of_every_method_is_a_gpu_s(case, monkeypatch):
     if case.name == 'ctp':
         pytest.skip("torchvision's gradient of roi_align asks for a real device")
@@ -100,7 +100,7 @@ def shown(videos: int, clips: int) -> dict:
 
 
 @pytest.mark.parametrize(
-    'name', [n if n == 's3d' else pytest.param(n, marks=pytest.mark.slow) for n in NAMES]
+    'name', [n if n == 's3d' else pytest.param(n, marks=pytest.mark.product) for n in NAMES]
 )
 def test_features_of_every_backbone(name):
     model = downstream(name).eval()
