@@ -81,11 +81,16 @@ class _Planner:
         rows = [row for row in chosen_rows(choice) if self._is_there(row)]
         swap = self.choice.datasets != self.profile.datasets or not self.profile.paper
         on = choice.datasets[0] if swap else ''
-        answers = self.ask(
-            [pretraining(row.run(self.profile), on, row.options, row.swept) for row in rows]
-        )
-        made.protocols = self._read_protocols(rows)
-        for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+        tasks = list(dict.fromkeys(task for row in rows for task in choice.tasks_of(row)))
+        runs = [pretraining(row.run(self.profile), on, row.options, row.swept) for row in rows]
+        # all at once: whoever answers loads torch first
+        answers = self.ask([*runs, *(protocol(task, self.profile.name) for task in tasks)])
+        made.protocols = {
+            task: Protocol(**answer['protocol'])
+            for task, answer in zip(tasks, answers[len(rows) :], strict=True)
+            if not self._wrong(answer)
+        }
+        for index, (row, answer) in enumerate(zip(rows, answers[: len(rows)], strict=True)):
             if row.swept and 'error' in answer:
                 raise UserError(f'--sweep {row.swept}: {answer["error"]}')
             if self._wrong(answer):
@@ -113,15 +118,6 @@ class _Planner:
         if not there and not row.comparator:
             self._miss(f'no card of the method {row.recipe}')
         return there
-
-    def _read_protocols(self, rows: Sequence[Experiment]) -> dict[str, Protocol]:
-        tasks = list(dict.fromkeys(task for row in rows for task in self.choice.tasks_of(row)))
-        answers = self.ask([protocol(task, self.profile.name) for task in tasks])
-        return {
-            task: Protocol(**answer['protocol'])
-            for task, answer in zip(tasks, answers, strict=True)
-            if not self._wrong(answer)
-        }
 
     def _data(self, *names: str) -> tuple[str, ...] | None:
         """The job that makes these data sets where they are missing; None if nothing can."""
@@ -224,11 +220,15 @@ class _Planner:
                 self._evaluate(weights, own),
                 tuple(self._record(about) for about in abouts),
                 (*needs, *(self._data(*datasets) or ())),
-                priority + (9 if rule == 'evaluate' else 3),
+                priority + (9 if rule == 'evaluate' else self._before()),
                 facts=own,
             )
             self._add(job)
         return bool(groups)
+
+    def _before(self) -> int:
+        """What a finetuning is put forward by: in a demo, where it is long, before all evaluations."""
+        return 300 if self.profile.prepare else 3
 
     def _add(self, job: Job) -> None:
         """Add a job; one that is there already serves the tables of both."""
