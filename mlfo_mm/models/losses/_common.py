@@ -101,10 +101,14 @@ def embedding_std(z: Tensor) -> Tensor:
 def explained(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
     """Share of the targets' spread that a regression explains: 1 where it is right, 0 by their means.
 
-    The means are those of each column over all rows, with the weights; tensors are (N, C).
+    The means are those of all targets that rows are drawn from, so the spread of each column is the
+    unbiased one: the few rows of a batch lie nearer to their own means. Tensors are (N, C), weights too.
     """
     predicted, target = as_float(predicted, target)
     weights = torch.ones_like(target) if weights is None else as_float(weights)[0]
-    means = (weights * target).sum(0) / weights.sum(0).clamp_min(1e-12)
-    spread = (weights * (target - means).square()).sum()
+    total = weights.sum(0).clamp_min(1e-12)
+    rows = total.square() / weights.square().sum(0).clamp_min(1e-12)  # that the weights amount to
+    means = (weights * target).sum(0) / total
+    own = (weights * (target - means).square()).sum(0)
+    spread = (own * rows / (rows - 1).clamp_min(1e-12)).sum()
     return 1 - (weights * (target - predicted).square()).sum() / spread.clamp_min(1e-12)

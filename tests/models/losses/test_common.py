@@ -65,15 +65,35 @@ def test_embedding_std_tells_collapse_from_spread():
     assert embedding_std(torch.eye(2) * 3).item() == pytest.approx(0.5 * math.sqrt(2))
 
 
+def test_few_rows_explain_as_much_as_many():
+    torch.manual_seed(0)
+    target = torch.randn(8000, 1)
+    told = 0.8 * target + 0.3 * torch.randn(8000, 1)
+    for predicted, share in ((torch.zeros(8000, 1), 0.0), (told, 1 - 0.2**2 - 0.3**2)):
+        errors, spreads = [], []
+        for rows in (4, 8000):
+            pairs = zip(predicted.split(rows), target.split(rows), strict=True)
+            # of sums, as a mean of ratios is none of the means
+            found = [(1 - explained(a, b), (a - b).square().sum()) for a, b in pairs]
+            errors.append(sum(error for _, error in found))
+            spreads.append(sum(error / ratio for ratio, error in found))
+        shares = [
+            1 - (error / spread).item() for error, spread in zip(errors, spreads, strict=True)
+        ]
+        assert shares == pytest.approx([share, share], abs=0.03)
+
+
 def test_explained_is_1_of_what_is_right_and_0_of_the_means():
     torch.manual_seed(0)
     target = torch.randn(20, 3) * torch.tensor([1.0, 2.0, 5.0]) + torch.tensor([0.0, 4.0, -9.0])
     means = target.mean(0).expand_as(target)
     assert explained(target, target).item() == 1
-    assert explained(means, target).item() == pytest.approx(0, abs=1e-6)
-    assert explained((target + means) / 2, target).item() == pytest.approx(0.75)
+    # the means of these 20 rows are nearer to them than those that they were drawn with
+    assert explained(means, target).item() == pytest.approx(1 / 20, abs=1e-6)
+    assert explained((target + means) / 2, target).item() == pytest.approx(1 - 0.25 * 19 / 20)
     weights = torch.zeros(20, 3)
     weights[:5] = 2
     part = target[:5].mean(0).expand_as(target)
-    assert explained(part, target, weights).item() == pytest.approx(0, abs=1e-6)
+    assert explained(part, target, weights).item() == pytest.approx(1 / 5, abs=1e-6)
+    assert explained(torch.ones(1, 2), torch.ones(1, 2)).isfinite()
     assert explained(torch.zeros(4, 2), torch.zeros(4, 2)).isfinite()
