@@ -62,7 +62,7 @@ GROUPS = dict(  # kinds of methods, in the order in which they stand side by sid
     agreement='Agreement without negatives',
     prediction='Prediction of features',
     time='Order and speed',
-    space='Place and turn',
+    space='Place, turn, statistics',
     several='Several at once',
 )
 

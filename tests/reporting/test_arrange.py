@@ -19,7 +19,7 @@ PROBES = dict(
 )
 KINDS = [
     'Without pretraining', 'Contrast of instances', 'Agreement without negatives',
-    'Order and speed', 'Place and turn', 'Several at once', 'Others',
+    'Order and speed', 'Place, turn, statistics', 'Several at once', 'Others',
 ]  # fmt: skip
 
 

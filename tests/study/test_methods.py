@@ -123,6 +123,7 @@ def test_cards_of_the_repository():
     for card in cards().values():
         assert card.backbone in BACKBONES
         assert card.variants[0].variant == 'default'
+        assert card.variants[0].group  # side by side, none stands with those of unknown kind
     variants = {
         key: [each.variant for each in card.variants]
         for key, card in cards().items()
