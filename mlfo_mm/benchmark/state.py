@@ -198,7 +198,7 @@ def reconcile(plan: Plan) -> None:
         same &= known.get('weights') in (None, weights_of(plan, job))
         if job.checkpoint is not None and not (same and recorded(plan, job)):
             known = dict(made_of={}, seconds=None) if pretrained(plan, job) else {}
-            if _of_others(plan, job):
+            if not known and _of_others(plan, job):
                 other.add(job.name)
         if found is None or not known or stale:
             path.unlink(missing_ok=True)

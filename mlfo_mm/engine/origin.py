@@ -68,7 +68,7 @@ def origin(config: Config, batch: int, videos: Path, processes: int = 1) -> dict
         DATA: list_facts(videos),
         START: file_sha256(Path(start)) if start and Path(start).is_file() else None,
         PROCESSES: processes,
-        CODE: code_version(),
+        CODE: code_version(provenance()),
         STOPS: [],
         CHANGES: [],
     }
@@ -147,9 +147,8 @@ def _check_start(
         )
 
 
-def code_version() -> str:
-    """Versions of this code and of torch, in words."""
-    found = provenance()
+def code_version(found: Mapping[str, Any]) -> str:
+    """Versions of this code and of torch in a provenance, in words."""
     commit, changed = str(found['git']['commit'] or '')[:12], found['git']['dirty']
     words = [f'mlfo_mm {found["versions"]["mlfo_mm"]}', commit, 'with changes' if changed else '']
     return f'{" ".join(filter(None, words))}, torch {found["versions"]["torch"]}'

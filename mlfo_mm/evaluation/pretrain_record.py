@@ -145,8 +145,9 @@ def record_pretraining(
     identity = pretraining_identity(pretraining_of(config), seed)
     leakage, of_list = own_list(config, told_data(meta))
     notes += [*of_list, *told_items(meta, CHANGES, str), *began_with(meta)]
-    if meta.get(CODE) not in (None, code_version()):
-        notes.append(f'trained with {meta[CODE]!s:.80}, recorded with {code_version()}')
+    made = provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else [])
+    if meta.get(CODE) not in (None, code_version(made)):
+        notes.append(f'trained with {meta[CODE]!s:.80}, recorded with {code_version(made)}')
     count = NOTHING_READ if failed else _counts(config, meta)
     model = MODELS.build(copy.deepcopy(config.model))
     cost = _cost(model.backbone, config, log, batch, peak_memory_mb)
@@ -158,7 +159,7 @@ def record_pretraining(
         metrics={} if failed else {k: v for k, v in metrics.items() if v is not None},
         n_samples=dict(train=count, test=NOTHING_READ),
         checkpoint=checkpoint,
-        **provenance([torch.cuda.get_device_name()] if torch.cuda.is_available() else []),
+        **made,
         wall_time_s=cost['wall_time_s'],
         start=_moment(log.start),
         end=_moment(log.end),
