@@ -1,4 +1,4 @@
-"""The tables of ``docs/gpu.md``: hours of the paper's pretrainings on 1, 4 and 8 GPUs, and memory.
+"""The tables and rates of ``docs/gpu.md``: hours of the paper's pretrainings on 1, 4 and 8 GPUs, and memory.
 
 Hours are arithmetic, no measurement: multiply-adds of the backbone for the clips that a method sends
 through it, at a share of a card's peak that is assumed; and videos at the rate that a core decoded in
@@ -12,12 +12,14 @@ import argparse
 import csv
 import functools
 import io
+import json
 from dataclasses import astuple
 from pathlib import Path
 from collections.abc import Iterable
 from typing import Any
 
 from mlfo_mm.benchmark.arithmetic import (
+    CORES,
     FIELDS,
     FILE,
     MIB,
@@ -26,6 +28,7 @@ from mlfo_mm.benchmark.arithmetic import (
     Network,
     decode_rate,
     hours,
+    networks,
 )
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.errors import UserError
@@ -148,18 +151,43 @@ def memory_table() -> str:
     return grid_markdown(estimates_grid(load_estimates(REPOSITORY / 'results')))
 
 
+def rates_text(rate: float, gflop: float) -> str:
+    """What a core decodes and a GPU computes; ``gflop`` is that of a video of MLFO's on R3D-18."""
+    videos = SHARE * PEAK / (gflop * 1e9)
+    cores = videos / rate
+    cached = json.loads((REPOSITORY / 'results/bench/frame_cache.json').read_text())['ratios']
+    least, most = min(cached.values()), max(cached.values())
+    return (
+        f'Data time is `videos x epochs / (GPUs x {CORES} cores x {rate:.1f} samples a second and '
+        'core)`: the rate of one core of an AMD EPYC,\ndecoding 320 x 240 H.264 and DivX and '
+        "augmenting MLFO's three clips (`results/bench/input_pipeline.json`; it went from 18 to 39 "
+        'over the hosts\nthat this project was given, so measure yours). Other methods decode less or '
+        'as much. The larger of both is what it takes, as loading and computing\noverlap; *Cores a '
+        'GPU* is where both are equal.\n\n'
+        f"So R3D-18 in MLFO's step, at {gflop:.0f} GFLOP a video, would take {SHARE} x "
+        f'{PEAK / 1e12:.0f}e12 / {gflop:.0f}e9 = {videos:,.0f} videos or {3 * videos:,.0f} clips a '
+        f'second on an H100,\nand {videos:,.0f} / {rate:.1f} = {cores:.0f} cores to feed it: '
+        f'**8 H100s want {8 * cores:.0f} cores**. With the usual 8 to 16 a GPU, training waits for '
+        'data,\nand more GPUs help only with their cores. A [frame cache](data.md#frame-cache) reads '
+        f'{least:.1f} to {most:.1f} times as fast (`results/bench/frame_cache.json`), where the disk '
+        'has room for it.'
+    )
+
+
 def main() -> None:
-    """Write the table between the two marks of the page."""
+    """Write the tables and the rates between the marks of the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--page', type=Path, default=REPOSITORY / 'docs/gpu.md')
     path = parser.parse_args().page
     text = path.read_text()
-    for name, table in (('hours', hours_table), ('memory', memory_table)):
+    parts = {'hours': hours_table(), 'memory': memory_table()}
+    parts['rates'] = rates_text(decode_rate(), networks()[0].gflop_video)
+    for name, part in parts.items():
         begin, end = BEGIN.format(name), END.format(name)
         if text.count(begin) != 1 or text.count(end) != 1:
             raise UserError(f'{path}: needs the lines {begin!r} and {end!r}')
         head, _, rest = text.partition(begin)
-        text = f'{head}{begin}\n\n{table()}\n\n{end}{rest.partition(end)[2]}'
+        text = f'{head}{begin}\n\n{part}\n\n{end}{rest.partition(end)[2]}'
     path.write_text(text)
     print(path)
 
