@@ -234,14 +234,35 @@ def test_the_text_of_a_config_is_formatted_once(monkeypatch):
 # ---- what takes seconds to import ----
 
 
-def test_importing_the_components_loads_neither_scipy_stats_nor_torchvision():
+def test_importing_the_components_loads_none_of_what_takes_long():
     done = run(
         'import sys; from mlfo_mm import components; '
         'from mmaction.datasets.transforms import pose_transforms; '
-        'print(sorted({"scipy.stats", "torchvision"} & set(sys.modules))); '
+        'slow = {"scipy.stats", "torchvision", "torch.distributed.optim", "torch._dynamo"}; '
+        'print(sorted(slow & set(sys.modules))); '
         'print(pose_transforms.mode([1, 2, 2])[0], "scipy.stats" in sys.modules)'
     )
     assert (done.stdout, done.stderr) == ('[]\n2 True\n', '')
+
+
+def test_a_sharded_optimiser_is_torch_s_once_it_is_made():
+    done = run(
+        'import gc; from mlfo_mm import components; import torch; from torch import nn; '
+        'from mmengine.registry import OPTIMIZERS; '
+        'print(gc.isenabled(), gc.get_freeze_count() > 100_000); '
+        'torch.distributed.init_process_group('
+        '"gloo", store=torch.distributed.HashStore(), rank=0, world_size=1); '
+        'layer = nn.Linear(2, 1); layer.weight.data.fill_(1.0); '
+        'one, other = (OPTIMIZERS.build(dict(type="ZeroRedundancyOptimizer", '
+        'params=layer.parameters(), optimizer_type="SGD", lr=0.5)) for _ in range(2)); '
+        'layer(torch.ones(1, 2)).sum().backward(); one.step(); '
+        'from torch.distributed.optim import ZeroRedundancyOptimizer; '
+        'from mmengine.optim import ZeroRedundancyOptimizer as imported; '
+        'third = imported(layer.parameters(), "SGD", lr=0.5); '
+        'print(isinstance(one, ZeroRedundancyOptimizer), {type(one)} == {type(other), type(third)}, '
+        'layer.weight.data.tolist())'
+    )
+    assert done.stdout == 'True True\nTrue True [[0.5, 0.5]]\n', done.stderr
 
 
 def test_a_log_names_torchvision_without_loading_it():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import types
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier
 
+from mlfo_mm.datasets import digits_scenes
 from mlfo_mm.datasets.digits_plan import Settings, plan
 from mlfo_mm.datasets.digits_scenes import (
     DIGIT_CLASSES,
@@ -26,8 +29,15 @@ HARD = Look(
 )  # every setting
 
 
-def test_handwriting_is_what_scikit_learn_has():
-    images, labels = handwriting()
+@pytest.mark.parametrize('place', [None, 'elsewhere'])
+def test_handwriting_is_what_scikit_learn_has(monkeypatch, tmp_path, place):
+    if place:  # a release that keeps the file in another folder
+        elsewhere = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+        monkeypatch.setattr(digits_scenes.importlib.util, 'find_spec', lambda name: elsewhere)
+    images, labels = handwriting.__wrapped__()
+    both = load_digits()
+    np.testing.assert_array_equal(images, both.images / 16)
+    np.testing.assert_array_equal(labels, both.target)
     assert images.shape == (1797, 8, 8) and (images.min(), images.max()) == (0, 1)
     assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 

@@ -12,9 +12,14 @@ from mlfo_mm.engine.dry_step import StepMemory, drawn_batch, dry_step, on_meta, 
 from mlfo_mm.engine.fake_gpu import Misplaced, fake_gpu
 from mlfo_mm.evaluation.recognizer import DownstreamRecognizer, LinearHead
 from mlfo_mm.models import MLFO, PCL, NTXentLoss
+from mlfo_mm.study.experiments import all_rows
+from mlfo_mm.study.profiles import PROFILES
 from tests.methods import each_state
 from tests.models.backbones.small import NAMES
 
+DEMO = [
+    row for row in all_rows(PROFILES['demo']) if (row.method, row.backbone) == ('mlfo', 'r3d18')
+]
 VIDEOS, CLIPS = 8, 10  # of an evaluation
 EVALUATED = 'mlfo/r3d18@k400'
 
@@ -40,6 +45,14 @@ def test_a_step_of_every_method_is_a_gpu_s(case, monkeypatch):
     assert found.inputs == pytest.approx(4 * clips.numel() * found.samples, rel=1e-3)
     assert found.inputs + found.activations + found.weights < found.peak < 24 * 2**30
     assert found.weights > 4 * 14e6  # parameters of the smallest R3D here
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('row', DEMO, ids=lambda row: row.name)
+def test_rows_of_the_demo_fit_its_few_frames(row):
+    """Its last level has one step, whatever a variant asks of it."""
+    found = dry_step(load_config(row.run(PROFILES['demo']), dict(row.options)), samples=4)
+    assert found.samples == 4
 
 
 def test_the_step_says_what_waits(monkeypatch):
