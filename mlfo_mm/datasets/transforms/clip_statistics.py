@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
-from scipy import ndimage
 
 from .sampling import check_choice
 
@@ -49,6 +48,8 @@ def motion_statistics(flow: np.ndarray) -> list[int]:
     direction there, one of 8. Then the frames in which those of u and of v are strongest. A boundary is
     the gradient of the flow, so that the camera's own motion has none.
     """
+    from scipy import ndimage  # most of a second to import, and no other method needs it
+
     found: list[list[int]] = []
     for component in (flow[..., 0], flow[..., 1]):
         across = ndimage.convolve(component, _PREWITT[None])  # (T-1, S, S)
