@@ -1,4 +1,4 @@
-"""Decoded frames on disk, memory-mapped: decode a small data set once and not in every epoch.
+"""Decoded frames on disk: decode a small data set once and not in every epoch.
 
 ``MLFO_FRAME_CACHE`` names the folder. A video has two files there, named by a hash of its path,
 size, times and inode, so that a video that was changed is decoded again, also one with its time set
@@ -60,17 +60,30 @@ class CachedReader:
     """Frames by index from the cache."""
 
     def __init__(self, place: Path, facts: dict[str, Any]) -> None:
-        self._frames = np.load(place.with_suffix('.npy'), mmap_mode='r')
-        if self._frames.dtype != np.uint8 or not _is_video(self._frames.shape):
-            raise ValueError(f'{place}.npy: {self._frames.dtype} of {self._frames.shape}')
-        self.num_frames = len(self._frames)
+        self._file = open(place.with_suffix('.npy'), 'rb')  # noqa: SIM115  (until nobody reads on)
+        if np.lib.format.read_magic(self._file) != (1, 0):
+            raise ValueError(f'{self._file.name}: not as np.save writes so few dimensions')
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(self._file)
+        if dtype != np.uint8 or fortran or not _is_video(shape):
+            raise ValueError(f'{self._file.name}: {dtype} of {shape}')
+        self._begin, self._shape = self._file.tell(), shape[1:]
+        self.num_frames = shape[0]
         self.fps = float(facts['fps'])
 
     def read(self, indices: np.ndarray, fit: Fit | None = None) -> Sequence[np.ndarray]:
         """The frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB, copied."""
-        if fit is None:
-            return list(self._frames[indices])
-        return [fit(np.array(self._frames[index])) for index in indices.tolist()]
+        frames = [self._frame(index) for index in indices.tolist()]
+        return frames if fit is None else [fit(frame) for frame in frames]
+
+    def _frame(self, index: int) -> np.ndarray:
+        if not 0 <= index < self.num_frames:
+            raise IndexError(f'frame {index} of {self.num_frames} in {self._file.name}')
+        frame = np.empty(self._shape, np.uint8)
+        # not mapped: what is mapped and cut off by others would kill the process
+        got = os.preadv(self._file.fileno(), [frame], self._begin + index * frame.nbytes)
+        if got != frame.nbytes:
+            raise OSError(f'{self._file.name}: ends within frame {index}')
+        return frame
 
 
 def open_cached(

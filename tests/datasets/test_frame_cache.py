@@ -103,6 +103,20 @@ def test_an_entry_that_holds_no_frames_is_decoded_anew(video, cache, wrong):
     assert name == 'pyav' and np.array_equal(reader.read(np.array([7]))[0], before)
 
 
+def test_frames_that_are_not_there(video, cache):
+    build(cache, [video], decode_all, workers=1, progress=False)
+    place = entry(cache, video)
+    reader = frame_cache.CachedReader(place, dict(fps=8))
+    last = reader.num_frames - 1
+    assert reader.read(np.array([0, last]))[1].flags.writeable
+    with pytest.raises(IndexError, match=f'frame {last + 1} of {last + 1} in '):
+        reader.read(np.array([last, last + 1]))
+    path = place.with_suffix('.npy')
+    os.truncate(path, path.stat().st_size - 1)  # by others, while it is read
+    with pytest.raises(OSError, match=f'{path.name}: ends within frame {last}'):
+        reader.read(np.array([0, last]))
+
+
 def test_a_video_exchanged_for_one_of_its_size_and_time(video, cache):
     build(cache, [video], decode_all, workers=1, progress=False)
     times = video.stat().st_atime_ns, video.stat().st_mtime_ns

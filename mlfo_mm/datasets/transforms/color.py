@@ -43,7 +43,8 @@ def _blend_table(base: float, factor: float) -> np.ndarray:
     table = LEVELS - base
     table *= factor
     table += base
-    return np.clip(table, 0, 255, out=table).astype(np.uint8)
+    np.maximum(table, 0, out=table)  # np.clip takes twice as long on so few numbers
+    return np.minimum(table, 255, out=table).astype(np.uint8)
 
 
 ADJUST = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
