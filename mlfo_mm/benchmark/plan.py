@@ -12,6 +12,7 @@ from mlfo_mm.benchmark.choice import Choice, chosen_rows
 from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.jobs import EVALUATIONS, PYTHON, RULES, Job, Plan
 from mlfo_mm.benchmark.resolve import Answer, Question, pretraining, protocol
+from mlfo_mm.checkpoint_files import file_name
 from mlfo_mm.datasets.annotation import find_dataset
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.experiments import Experiment
@@ -170,7 +171,7 @@ class _Planner:
         about = pretraining_identity(trains, seed)
         name = folder_name(about)
         work_dir = self.folders.work_dir.absolute() / self.profile.name / name
-        checkpoint = str(work_dir / f'epoch_{answer["epochs"]}.pth')
+        checkpoint = str(work_dir / file_name(answer['epochs']))
         where = ('--work-dir', str(work_dir), '--seed', str(seed), '--results', self.results)
         record = self._tool('tools/record_pretraining.py', str(work_dir), '--results', self.results)
         job = Job(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -35,12 +34,12 @@ from mlfo_mm.benchmark.state import (
     whole,
     write,
 )
+from mlfo_mm.checkpoint_files import resumable
 from mlfo_mm.datasets.frame_cache import VARIABLE
 from mlfo_mm.handover import RANKS, Handover, read_handover
 from mlfo_mm.processes import die_with_parent
 from mlfo_mm.study.profiles import PROFILES
 
-RESUMABLE = re.compile(r'epoch_\d+(_step_\d+)?\.pth')
 PREEMPTED = 143  # exit status of a tool that was asked to stop, and did
 
 
@@ -53,14 +52,9 @@ def command_of(job: Job) -> list[str]:
     if job.checkpoint is not None and whole(job.checkpoint):
         return executable(job.facts['recorder'])
     command = executable(job.command)
-    if job.checkpoint is not None and any(map(whole, _resumable(job.checkpoint.parent))):
+    if job.checkpoint is not None and any(map(whole, resumable(job.checkpoint.parent).values())):
         command.append('--resume')
     return command
-
-
-def _resumable(folder: Path) -> Iterator[Path]:
-    """What ``--resume`` would look at, such as no ``epoch_best.pth``."""
-    return (path for path in folder.glob('epoch_*.pth') if RESUMABLE.fullmatch(path.name))
 
 
 def set_aside(plan: Plan, job: Job) -> Path | None:

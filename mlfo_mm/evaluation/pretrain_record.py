@@ -18,11 +18,12 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.registry import init_default_scope
 from torch import nn
 
+from mlfo_mm.checkpoint_files import by_epoch
 from mlfo_mm.datasets.annotation import read_list
 from mlfo_mm.engine.checkpoints import read_checkpoint
 from mlfo_mm.engine.composed import BATCH, SHOWN, carried_config
 from mlfo_mm.engine.config import scaled_learning_rate
-from mlfo_mm.engine.hooks.checkpoint import by_epoch, last_checkpoint
+from mlfo_mm.engine.hooks.checkpoint import last_checkpoint
 from mlfo_mm.engine.hooks.preemption import Preempted
 from mlfo_mm.engine.launch import train, training_list
 from mlfo_mm.engine.monitors import bounds_of, findings, references, spans, states

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import torch
 from mmengine.fileio import LocalBackend, register_backend
 
+from mlfo_mm.checkpoint_files import by_epoch, resumable
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
-
-from .preemption import by_step
 
 REMEDY = 'free space or choose another --work-dir, then continue with --resume'
 
@@ -43,18 +41,12 @@ def readable(path: str | Path) -> bool:
     return True
 
 
-def by_epoch(work_dir: str | Path) -> dict[int, Path]:
-    """The files ``epoch_NUMBER.pth`` of a work directory, not ``epoch_best.pth``."""
-    files = ((re.fullmatch(r'epoch_(\d+)', p.stem), p) for p in Path(work_dir).glob('epoch_*.pth'))
-    return {int(found[1]): path for found, path in files if found}
-
-
 def find_resume(work_dir: str | Path, logger=print) -> Path | None:
     """Newest whole checkpoint of a work directory; truncated ones are named and passed over.
 
     That is an ``epoch_NUMBER.pth``, or what a stop in an epoch has left.
     """
-    found = {(epoch, 0): path for epoch, path in by_epoch(work_dir).items()} | by_step(work_dir)
+    found = resumable(work_dir)
     for path in (found[place] for place in sorted(found, reverse=True)):
         if readable(path):
             return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import re
 import signal
 import threading
 from pathlib import Path
@@ -23,11 +22,11 @@ from mmengine.dist import (
 )
 from mmengine.hooks import Hook
 
+from mlfo_mm.checkpoint_files import by_step, file_name
 from mlfo_mm.errors import UserError
 
 PREEMPTED = 143  # exit status: as shells have it of SIGTERM
 RANDOM = 'random_states'  # key in a checkpoint: the states of each process
-STEP = re.compile(r'epoch_(\d+)_step_(\d+)')  # whole epochs that are done, and steps of the next
 
 
 class Preempted(UserError):
@@ -120,7 +119,7 @@ class PreemptionHook(Hook):
     def _stop(self, runner, epochs: int, steps: int, by_epoch: bool) -> None:
         if epochs == runner.max_epochs:
             return  # nothing is left to do
-        name = f'epoch_{epochs}.pth' if by_epoch else f'epoch_{epochs}_step_{steps}.pth'
+        name = file_name(epochs, steps)
         if not Path(runner.work_dir, name).exists():
             where = dict(filename=name, by_epoch=by_epoch, backend_args=dict(backend='atomic'))
             runner.save_checkpoint(runner.work_dir, **where)
@@ -131,15 +130,9 @@ class PreemptionHook(Hook):
         )
 
 
-def by_step(work_dir: str | Path) -> dict[tuple[int, int], Path]:
-    """The checkpoints of stops between two steps, by whole epochs and steps of the next."""
-    files = ((STEP.fullmatch(path.stem), path) for path in Path(work_dir).glob('epoch_*.pth'))
-    return {(int(found[1]), int(found[2])): path for found, path in files if found}
-
-
 def remove_steps(work_dir: str | Path, epochs: int) -> None:
     """Remove the checkpoints of stops before the end of so many epochs, if that has one."""
-    if Path(work_dir, f'epoch_{epochs}.pth').is_file():
+    if Path(work_dir, file_name(epochs)).is_file():
         for (before, _), path in by_step(work_dir).items():
             if before < epochs:
                 with contextlib.suppress(OSError):

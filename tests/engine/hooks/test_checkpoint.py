@@ -8,9 +8,9 @@ import os
 import pytest
 import torch
 
+from mlfo_mm.checkpoint_files import by_epoch, by_step, file_name, resumable
 from mlfo_mm.engine.hooks.checkpoint import (
     AtomicBackend,
-    by_epoch,
     find_resume,
     last_checkpoint,
     readable,
@@ -51,12 +51,17 @@ def test_newest_whole_checkpoint(tmp_path):
         torch.save({'weights': torch.arange(5000)}, tmp_path / f'epoch_{epoch}.pth')
     whole = (tmp_path / 'epoch_10.pth').read_bytes()
     (tmp_path / 'epoch_10.pth').write_bytes(whole[: len(whole) // 2])
-    for name in ('epoch_best', 'epoch_11_old', 'epoch_'):
-        (tmp_path / f'{name}.pth').write_bytes(whole)
+    for name in ('epoch_best', 'epoch_11_old', 'epoch_', 'epoch_9_step_3'):
+        (tmp_path / f'{name}.pth').write_bytes(whole[:9] if 'step' in name else whole)
     assert sorted(by_epoch(tmp_path)) == [2, 9, 10]
+    assert list(by_step(tmp_path).values()) == [tmp_path / file_name(9, 3)]
+    assert sorted(resumable(tmp_path)) == [(2, 0), (9, 0), (9, 3), (10, 0)]
     said = []
     assert find_resume(tmp_path, said.append) == tmp_path / 'epoch_9.pth'
-    assert len(said) == 1 and 'epoch_10.pth cannot be read whole' in said[0]
+    assert [line.partition(' cannot be read whole')[0].rpartition('/')[2] for line in said] == [
+        'epoch_10.pth',
+        'epoch_9_step_3.pth',
+    ]
     assert not readable(tmp_path / 'epoch_10.pth')
     assert find_resume(tmp_path / 'none') is None
 
