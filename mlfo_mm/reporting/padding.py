@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mlfo_mm.reporting.aggregate import choose_runs, fits_row, mean_interval
 from mlfo_mm.reporting.grid import Column, Count, Grid, GridCell, GridRow, Missing, Number, Text
@@ -19,15 +20,20 @@ LEVELS = ('low', 'mid', 'high')
 
 
 def padded_runs(records: Sequence[Record], profile: Profile) -> list[tuple[Row, list[Record]]]:
-    """Return the finished pretrainings of each row, one a seed, of one pretraining set."""
+    """Return the finished pretrainings of each row, one a seed, of one pretraining set.
+
+    Runs of one's own come before the shipped ones, whose row says what they are.
+    """
     groups: dict[RunKey, list[Record]] = {}
     for record in records:
         if record.task == PRETRAIN:
             groups.setdefault(run_key(record), []).append(record)
     found = []
     for row in PADDED:
-        keys = [key for key in groups if fits_row(row, key, profile)]
-        keys.sort(key=lambda key: (key.pretrain != profile.pretrain, key))
+        keys = [key for key in groups if fits_row(row, key._replace(reference=False), profile)]
+        keys.sort(key=lambda key: (key.reference, key.pretrain != profile.pretrain, key))
+        if keys:
+            row = replace(row, reference=keys[0].reference)
         found.append((row, choose_runs(groups[keys[0]])[0] if keys else []))
     return found
 

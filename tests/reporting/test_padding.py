@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlfo_mm.reporting.aggregate import fits_row
@@ -50,6 +52,21 @@ def test_runs_of_each_row(runs):
         'official+time_replicate': [],
         'official+time_circular': [0],
     }
+
+
+def test_shipped_runs_stand_where_there_are_none_of_ones_own(runs):
+    shipped = [replace(run) for run in runs]
+    for run in shipped:
+        run.reference = True
+    label = 'MLFO: paper, replicate, reference'
+    grid = terms_grid([*runs[:3], *shipped], DEMO)
+    assert [row[0] for row in texts(grid)][:3] == [
+        'MLFO: paper, zeros', label, 'MLFO: paper, circular',
+    ]  # fmt: skip
+    (plot,) = padding_plots([*runs[:3], *shipped], DEMO, 'RUN')
+    assert plot.caption.endswith(f'Shipped runs: {label}; MLFO: official, circular, reference.')
+    (own,) = padding_plots(runs, DEMO, 'RUN')
+    assert plot.files['csv'] == own.files['csv'] and 'Shipped' not in own.caption
 
 
 def test_where_the_terms_ended(runs):

@@ -69,7 +69,9 @@ def padding_plots(records: Sequence[Record], profile: Profile, command: str) -> 
         f'to {line.means[-1]:.0f}.'
         for line in lines
     )
-    return [Plot(PADDING, TITLE, CAPTION, alt, files, missing)]
+    shipped = [row.label for row, found in runs if found and row.reference]
+    caption = f'{CAPTION} Shipped runs: {"; ".join(shipped)}.' if shipped else CAPTION
+    return [Plot(PADDING, TITLE, caption, alt, files, missing)]
 
 
 def _lines(row: Row, runs: Sequence[Record]) -> list[Line]:
