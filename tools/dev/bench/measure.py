@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mlfo_mm.files import write_atomic
 from mlfo_mm.study.provenance import provenance
 
 FOLDER = Path('results/bench')
@@ -95,8 +96,8 @@ def take_turns(
     return times
 
 
-def finish(args: argparse.Namespace, ratios: Mapping[str, float], **facts: Any) -> None:
-    """Store everything as JSON, then print the ratios, the first one last."""
+def store(args: argparse.Namespace, ratios: Mapping[str, float], **facts: Any) -> None:
+    """Store everything as JSON."""
     gpus = []
     if 'torch' in sys.modules:
         import torch
@@ -106,6 +107,11 @@ def finish(args: argparse.Namespace, ratios: Mapping[str, float], **facts: Any) 
     shown = {key: value for key, value in vars(args).items() if key not in ('json', 'memory_of')}
     stored = dict(arguments=shown, ratios=dict(ratios), **facts, **provenance(gpus))
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(stored, indent=1, default=str) + '\n')
+    write_atomic(args.json, json.dumps(stored, indent=1, default=str) + '\n')
+
+
+def finish(args: argparse.Namespace, ratios: Mapping[str, float], **facts: Any) -> None:
+    """Store everything as JSON, then print the ratios, the first one last."""
+    store(args, ratios, **facts)
     for name, ratio in reversed(ratios.items()):
         print(f'{name}: {ratio:.3f}')

@@ -8,15 +8,18 @@ Clips are those of the training pipeline; all terms are at work. The first confi
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
+from typing import Any
 
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.models.utils import backbones_of
 from mlfo_mm.processes import keep_freed_memory
+from mlfo_mm.study.provenance import provenance
 
 import torch
 from batches import read_batch
-from measure import add_device, finish, parser, take_turns, wait_for
+from measure import add_device, finish, parser, store, take_turns, wait_for
 from memory import memory, memory_of
 from models import in_training
 from torch import Tensor, nn
@@ -28,6 +31,11 @@ def parse_args() -> argparse.Namespace:
     made.add_argument('configs', nargs='*', default=['configs/mlfo/r3d18_k400.py'])
     made.add_argument('--batch', type=int, default=8, help='videos')
     made.add_argument('--bf16', action='store_true', help='bfloat16 autocast')
+    made.add_argument(
+        '--add',
+        action='store_true',
+        help='keep what the JSON has of other configs, with its commit',
+    )
     made.add_argument('--no-memory', action='store_true', help='leave out the peaks of memory')
     add_device(made)
     return made.parse_args()
@@ -67,6 +75,18 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
     return {'step': lambda: run(step), 'backbone': lambda: run(backbone)}
 
 
+def others(args: argparse.Namespace) -> tuple[dict[str, float], dict[str, Any]]:
+    """Ratios and times of the configs that the JSON has and that are not to be measured now."""
+    if not args.json.exists():
+        return {}, {}
+    before = json.loads(args.json.read_text())
+    found = {path: each for path, each in before['configs'].items() if path not in args.configs}
+    for each in found.values():
+        each.setdefault('commit', before['git'].get('commit'))
+    ratios = before['ratios'].items()
+    return {name: ratio for name, ratio in ratios if name.partition(':')[0] in found}, found
+
+
 def main() -> None:
     """Measure, print, store."""
     args = parse_args()
@@ -76,14 +96,16 @@ def main() -> None:
         build(path, args)[side]()
         print(memory(args.device, peak=True))
         return
-    ratios, found = {}, {}
+    ratios, found = others(args) if args.add else ({}, {})
+    commit = provenance()['git'].get('commit')
     for path in args.configs:
         times = take_turns(build(path, args), args, wait_for(args.device))
         sides = times.wall if not args.no_memory else ()
         used = {side: memory_of(f'{path}::{side}') for side in sides}
         ratios[f'{path}: step / backbone'] = times.ratio('step', 'backbone')
         ratios[f'{path}: in CPU time'] = times.cpu_ratio('step', 'backbone')
-        found[path] = dict(times.as_dict(), memory_gb=used)
+        found[path] = dict(times.as_dict(), memory_gb=used, commit=commit)
+        store(args, ratios, configs=found)  # the rest may take an hour
         for side in times.wall:
             more = f', {used[side]:.2f} GB' if side in used else ''
             print(f'{path}, {side}: {times.median(side):.3f} s{more}', flush=True)
