@@ -60,29 +60,31 @@ class CachedReader:
     """Frames by index from the cache."""
 
     def __init__(self, place: Path, facts: dict[str, Any]) -> None:
-        self._file = open(place.with_suffix('.npy'), 'rb')  # noqa: SIM115  (until nobody reads on)
-        if np.lib.format.read_magic(self._file) != (1, 0):
-            raise ValueError(f'{self._file.name}: not as np.save writes so few dimensions')
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(self._file)
+        self._path = place.with_suffix('.npy')
+        with self._path.open('rb') as file:
+            if np.lib.format.read_magic(file) != (1, 0):
+                raise ValueError(f'{self._path}: not as np.save writes so few dimensions')
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+            self._begin = file.tell()
         if dtype != np.uint8 or fortran or not _is_video(shape):
-            raise ValueError(f'{self._file.name}: {dtype} of {shape}')
-        self._begin, self._shape = self._file.tell(), shape[1:]
-        self.num_frames = shape[0]
+            raise ValueError(f'{self._path}: {dtype} of {shape}')
+        self.num_frames, *self._size = shape
         self.fps = float(facts['fps'])
 
     def read(self, indices: np.ndarray, fit: Fit | None = None) -> Sequence[np.ndarray]:
         """The frames at ``indices`` (sorted, unique) as (H, W, 3) uint8 RGB, copied."""
-        frames = [self._frame(index) for index in indices.tolist()]
+        # not mapped: what is mapped and cut off by others would kill the process
+        with self._path.open('rb', buffering=0) as file:
+            frames = [self._frame(file, index) for index in indices.tolist()]
         return frames if fit is None else [fit(frame) for frame in frames]
 
-    def _frame(self, index: int) -> np.ndarray:
+    def _frame(self, file: io.FileIO, index: int) -> np.ndarray:
         if not 0 <= index < self.num_frames:
-            raise IndexError(f'frame {index} of {self.num_frames} in {self._file.name}')
-        frame = np.empty(self._shape, np.uint8)
-        # not mapped: what is mapped and cut off by others would kill the process
-        got = os.preadv(self._file.fileno(), [frame], self._begin + index * frame.nbytes)
-        if got != frame.nbytes:
-            raise OSError(f'{self._file.name}: ends within frame {index}')
+            raise IndexError(f'frame {index} of {self.num_frames} in {self._path}')
+        frame = np.empty(self._size, np.uint8)
+        file.seek(self._begin + index * frame.nbytes)
+        if file.readinto(frame) != frame.nbytes:
+            raise OSError(f'{self._path}: ends within frame {index}')
         return frame
 
 
