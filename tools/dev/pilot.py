@@ -2,7 +2,8 @@
 
 A trial is a run as it is spelled, with its options: 'mlfo/r3d18@mini optim_wrapper.optimizer.lr=4e-3';
 'mlfo/r3d18@mini none' are its random weights. Each leaves records below --results. The same command goes
-on where it was stopped, and the table has all trials that are done. Test lists are not touched.
+on where it was stopped, and the table has all trials that are done, with the terms that were solved,
+followed a shortcut or were not learned. Test lists are not touched.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
 from mlfo_mm.handover import read_handover
+from mlfo_mm.reporting.pretrainings import term_states
 from mlfo_mm.roots import data_roots
 from mlfo_mm.study.identity import NO_CHECKPOINT, hash_text
-from mlfo_mm.study.records import read_record
+from mlfo_mm.study.records import Record, read_record
 from mlfo_mm.study.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,20 +81,26 @@ def measure(trial: str, name: str, args: argparse.Namespace) -> list[str]:
     """Train and evaluate a trial, unless that was done; return its line of the table."""
     run, *options = shlex.split(trial)
     folder = args.work_dir / hash_text(f'{trial} {args.epochs} {name}')[:8]
-    told, results = folder / 'records.json', ('--results', str(args.results))
+    told, trained = folder / 'records.json', folder / 'training.json'
+    results = '--results', str(args.results)
     checkpoint = folder / f'epoch_{args.epochs}.pth'
     weights = [run, NO_CHECKPOINT] if options == [NO_CHECKPOINT] else [str(checkpoint)]
     if len(weights) == 1 and not checkpoint.is_file():
         options = [f'pretrain_dataset={name}', *schedule(args.epochs), *options]
         resume = ['--resume'] if list(folder.glob('epoch_*.pth')) else []
-        where = ['--work-dir', str(folder), *results, *resume]
+        where = ['--work-dir', str(folder), '--outcome', str(trained), *results, *resume]
         call('train', run, *where, '--cfg-options', *options)
     tasks = ['--task', *(task for task, _ in SHOWN), '--dataset', name, '--reuse', *results]
     call('evaluate', *weights, *tasks, '--work-dir', str(args.work_dir), '--outcome', str(told))
+    metrics = {key: value for each in records_of(told) for key, value in each.metrics.items()}
+    shown = (TASKS[task].metric(key).show(metrics[key]) for task, key in SHOWN)
+    return [f'`{trial}`', *shown, '; '.join(map(term_states, records_of(trained)))]
+
+
+def records_of(told: Path) -> list[Record]:
+    """The records that a tool made."""
     said = read_handover(told)
-    records = [read_record(Path(path)) for path in (said.records if said else ())]
-    metrics = {key: value for record in records for key, value in record.metrics.items()}
-    return [f'`{trial}`', *(TASKS[task].metric(key).show(metrics[key]) for task, key in SHOWN)]
+    return [read_record(Path(path)) for path in (said.records if said else ())]
 
 
 def call(tool: str, *arguments: str) -> None:
@@ -107,7 +115,7 @@ def main() -> None:
     root = args.work_dir.absolute() / 'data'
     name = split_list(args.dataset, args.leave_out, root, args.every)
     os.environ['MLFO_DATA_ROOT'] = os.pathsep.join(map(str, (root, *data_roots())))
-    heads = ['trial', *(TASKS[task].metric(key).summary for task, key in SHOWN)]
+    heads = ['trial', *(TASKS[task].metric(key).summary for task, key in SHOWN), 'terms']
     lines = []
     for trial in args.trials:
         lines.append(measure(trial, name, args))
