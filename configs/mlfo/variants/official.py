@@ -37,5 +37,7 @@ model = dict(
 )
 variant_at = dict(
     ucf101=dict(model=dict(prototypes=dict(num_prototypes=200))),  # what the code's readme asks for
-    demo=dict(model=dict(levels=dict(high=dict(retrieval=None)))),  # the last level has one step there
+    demo=dict(
+        model=dict(levels=dict(high=dict(retrieval=None)))
+    ),  # the last level has one step there
 )
