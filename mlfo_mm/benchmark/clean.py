@@ -5,15 +5,13 @@ Records, logs and the last checkpoint of a run stay, whatever became of the run:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlfo_mm.benchmark.folders import Folders
 from mlfo_mm.benchmark.state import whole
-
-CHECKPOINT = re.compile(r'epoch_(\d+)\.pth')
+from mlfo_mm.checkpoint_files import by_epoch
 
 
 @dataclass(frozen=True)
@@ -55,14 +53,9 @@ def early_checkpoints(folders: Folders, profile: str) -> list[Waste]:
 
 
 def _early(folder: Path) -> list[Path]:
-    by_run: dict[Path, list[tuple[int, Path]]] = {}
-    for path in folder.glob('*/epoch_*.pth'):
-        found = CHECKPOINT.fullmatch(path.name)
-        if found:
-            by_run.setdefault(path.parent, []).append((int(found[1]), path))
     early: list[Path] = []
-    for numbered in by_run.values():
-        paths = [path for _, path in sorted(numbered)]
+    for run in folder.glob('*'):
+        paths = [path for _, path in sorted(by_epoch(run).items())]
         last = next((n for n in range(len(paths) - 1, -1, -1) if whole(paths[n])), 0)
         early += paths[:last]
     return early

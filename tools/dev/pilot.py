@@ -22,6 +22,7 @@ from mlfo_mm.start import cli  # first: it says what is not installed
 
 from tabulate import tabulate
 
+from mlfo_mm.checkpoint_files import file_name, resumable
 from mlfo_mm.datasets.annotation import find_dataset, list_file, read_list
 from mlfo_mm.errors import UserError
 from mlfo_mm.files import write_atomic
@@ -83,11 +84,11 @@ def measure(trial: str, name: str, args: argparse.Namespace) -> list[str]:
     folder = args.work_dir / hash_text(f'{trial} {args.epochs} {name}')[:8]
     told, trained = folder / 'records.json', folder / 'training.json'
     results = '--results', str(args.results)
-    checkpoint = folder / f'epoch_{args.epochs}.pth'
+    checkpoint = folder / file_name(args.epochs)
     weights = [run, NO_CHECKPOINT] if options == [NO_CHECKPOINT] else [str(checkpoint)]
     if len(weights) == 1 and not checkpoint.is_file():
         options = [f'pretrain_dataset={name}', *schedule(args.epochs), *options]
-        resume = ['--resume'] if list(folder.glob('epoch_*.pth')) else []
+        resume = ['--resume'] if resumable(folder) else []
         where = ['--work-dir', str(folder), '--outcome', str(trained), *results, *resume]
         call('train', run, *where, '--cfg-options', *options)
     tasks = ['--task', *(task for task, _ in SHOWN), '--dataset', name, '--reuse', *results]

@@ -36,8 +36,8 @@ model = dict(
     prototypes=dict(long_in_batch_norm=True, batch_in_queue=True),
 )
 variant_at = dict(
-    ucf101=dict(model=dict(prototypes=dict(num_prototypes=200))),  # what the code's readme asks for
-    demo=dict(
-        model=dict(levels=dict(high=dict(retrieval=None)))
-    ),  # the last level has one step there
+    # what the code's readme asks for there
+    ucf101=dict(model=dict(prototypes=dict(num_prototypes=200))),
+    # the last level has one step there
+    demo=dict(model=dict(levels=dict(high=dict(retrieval=None)))),
 )

@@ -99,12 +99,12 @@ class PreemptionHook(Hook):
             if hasattr(dataset, 'share_counts'):  # the first process writes those of all
                 dataset.share_counts(all_reduce)
             self._states = all_gather_object(_random_states())
-            self._stop(runner, runner.epoch, batch_idx + 1, by_epoch=False)
+            self._stop(runner, runner.epoch, batch_idx + 1)
 
     def after_train_epoch(self, runner) -> None:
         """Stop between two epochs; else remove what an earlier stop has left."""
         if self._agreed():
-            self._stop(runner, runner.epoch + 1, 0, by_epoch=True)
+            self._stop(runner, runner.epoch + 1)
         if is_main_process():
             remove_steps(runner.work_dir, runner.epoch + 1)
 
@@ -116,12 +116,12 @@ class PreemptionHook(Hook):
         dist.all_reduce(asked, dist.ReduceOp.MAX, self._group)
         return bool(asked)
 
-    def _stop(self, runner, epochs: int, steps: int, by_epoch: bool) -> None:
+    def _stop(self, runner, epochs: int, steps: int = 0) -> None:
         if epochs == runner.max_epochs:
             return  # nothing is left to do
         name = file_name(epochs, steps)
         if not Path(runner.work_dir, name).exists():
-            where = dict(filename=name, by_epoch=by_epoch, backend_args=dict(backend='atomic'))
+            where = dict(filename=name, by_epoch=not steps, backend_args=dict(backend='atomic'))
             runner.save_checkpoint(runner.work_dir, **where)
         barrier()  # the launcher ends all processes when the first one has ended
         raise Preempted(

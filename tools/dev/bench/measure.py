@@ -106,7 +106,6 @@ def store(args: argparse.Namespace, ratios: Mapping[str, float], **facts: Any) -
         facts.setdefault('threads', torch.get_num_threads())
     shown = {key: value for key, value in vars(args).items() if key not in ('json', 'memory_of')}
     stored = dict(arguments=shown, ratios=dict(ratios), **facts, **provenance(gpus))
-    args.json.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(args.json, json.dumps(stored, indent=1, default=str) + '\n')
 
 

@@ -82,7 +82,7 @@ def others(args: argparse.Namespace) -> tuple[dict[str, float], dict[str, Any]]:
     before = json.loads(args.json.read_text())
     found = {path: each for path, each in before['configs'].items() if path not in args.configs}
     for each in found.values():
-        each.setdefault('commit', before['git'].get('commit'))
+        each.setdefault('commit', before['git']['commit'])
     ratios = before['ratios'].items()
     return {name: ratio for name, ratio in ratios if name.partition(':')[0] in found}, found
 
@@ -97,7 +97,7 @@ def main() -> None:
         print(memory(args.device, peak=True))
         return
     ratios, found = others(args) if args.add else ({}, {})
-    commit = provenance()['git'].get('commit')
+    commit = provenance()['git']['commit']
     for path in args.configs:
         times = take_turns(build(path, args), args, wait_for(args.device))
         sides = times.wall if not args.no_memory else ()
