@@ -8,7 +8,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,16 +65,24 @@ class Times:
         return statistics.median(self.wall[name])
 
     def ratio(self, name: str, other: str) -> float:
-        """How many times longer a side takes than another, by the medians."""
-        return self.median(name) / self.median(other)
+        """How many times longer a side takes than another: the median over the rounds.
+
+        Within a round a machine's speed is nearly one; from round to round it drifts.
+        """
+        return median_ratio(self.wall[name], self.wall[other])
 
     def cpu_ratio(self, name: str, other: str) -> float:
         """The same in CPU time, which a busy machine disturbs less."""
-        return statistics.median(self.cpu[name]) / statistics.median(self.cpu[other])
+        return median_ratio(self.cpu[name], self.cpu[other])
 
     def as_dict(self) -> dict[str, Any]:
         """For the JSON."""
         return dict(seconds=self.wall, cpu_seconds=self.cpu)
+
+
+def median_ratio(times: Sequence[float], others: Sequence[float]) -> float:
+    """The median of the ratios of what stands side by side."""
+    return statistics.median(one / other for one, other in zip(times, others, strict=True))
 
 
 def take_turns(

@@ -75,7 +75,8 @@ class Sides:
         total = torch.zeros(())
         for module, clips, gradient in self.calls:
             with torch.set_grad_enabled(gradient):
-                total = total + sum(level.mean() for level in module(clips))
+                means = sum(level.mean() for level in module(clips))
+            total = total + means
         total.backward()
 
 
@@ -91,7 +92,7 @@ def main() -> None:
         parts = times.cpu | dict(reading=sides.reading)
         steps = len(sides.data) // sides.batch_size
         epoch = {name: steps * statistics.median(cpu) for name, cpu in parts.items()}
-        ratios[f'{run}: run / backbone in CPU time'] = times.cpu_ratio('step', 'backbone')
+        ratios[f'{run}: core-seconds / backbone'] = times.cpu_ratio('step', 'backbone')
         found[run] = dict(times.as_dict(), epoch=epoch, videos=len(sides.data))
         told = ', '.join(f'{name} {seconds:.0f}' for name, seconds in epoch.items())
         print(f'{run}: core-seconds of an epoch of {len(sides.data)} videos: {told}', flush=True)

@@ -22,6 +22,7 @@ GOALS = (
     Goal('train_step_fp32', 'configs/', 'step of MLFO, float32, in that of the backbone', '<=', 1.05),
     Goal('train_step_bf16', 'configs/', 'the same, bfloat16', '<=', 1.05),
     Goal('train_step_methods', 'configs/', 'step of {0} in that of the backbone', '<=', 1.10),
+    Goal('run_cost', '', 'training with {0}, reading included, in its backbone', '<=', 1.25),
     Goal('autocast', 'float32 / bfloat16', 'step in float32 in that of {1}', '>=', 2.2),
     Goal('allocator', 'speed of', '{0}', '>=', 1.0),
     Goal('losses', 'objective of', 'losses: {0}', '<=', 0.03),
