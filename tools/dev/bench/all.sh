@@ -38,7 +38,7 @@ bench autocast autocast --repeats 2
 bench allocator allocator --batch 4 --repeats 2
 bench losses losses --repeats 2
 # a quarter of the batch: all other methods
-bench train_step_methods train_step $others --batch 2 --repeats 3 --no-memory
+bench train_step_methods train_step $others --batch 2 --repeats 5 --no-memory
 # needs the sets of the mini profile under MLFO_DATA_ROOT
 bench run_cost run_cost mlfo/r3d18@mini simclr/r3d18@mini moco/r3d18@mini --repeats 12
 bench processes processes --repeats 2

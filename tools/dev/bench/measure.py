@@ -8,7 +8,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,15 @@ def as_worker() -> None:
 class Times:
     """Wall and CPU seconds (of all threads of this process) of each side, one for each repeat."""
 
-    def __init__(self, names: list[str]) -> None:
-        self.wall: dict[str, list[float]] = {name: [] for name in names}
-        self.cpu: dict[str, list[float]] = {name: [] for name in names}
+    def __init__(self, wall: dict[str, list[float]], cpu: dict[str, list[float]]) -> None:
+        self.wall = wall
+        self.cpu = cpu
+
+    @classmethod
+    def of_sides(cls, names: Iterable[str]) -> Times:
+        """None measured yet."""
+        names = list(names)
+        return cls({name: [] for name in names}, {name: [] for name in names})
 
     def median(self, name: str) -> float:
         """Median wall seconds of a side."""
@@ -91,7 +97,7 @@ def take_turns(
     wait: Callable[[], object] = lambda: None,
 ) -> Times:
     """Call every side once in each repeat; ``wait`` ends what a device still does."""
-    times = Times(list(sides))
+    times = Times.of_sides(sides)
     for repeat in range(args.warm_up + args.repeats):
         for name, function in sides.items():
             wait()

@@ -83,7 +83,7 @@ def main() -> None:
         work(args)
         return
     sides = {'1 process': 1, f'{args.processes} processes': args.processes}
-    times = Times(list(sides))
+    times = Times.of_sides(sides)
     for _ in range(args.repeats):
         for name, processes in sides.items():
             times.wall[name].append(run(processes))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlfo_mm.engine.config import load_config
@@ -19,7 +19,7 @@ from mlfo_mm.study.provenance import provenance
 
 import torch
 from batches import read_batch
-from measure import add_device, finish, parser, store, take_turns, wait_for
+from measure import Times, add_device, finish, parser, store, take_turns, wait_for
 from memory import memory, memory_of
 from models import in_training
 from torch import Tensor, nn
@@ -75,16 +75,25 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
     return {'step': lambda: run(step), 'backbone': lambda: run(backbone)}
 
 
-def others(args: argparse.Namespace) -> tuple[dict[str, float], dict[str, Any]]:
-    """Ratios and times of the configs that the JSON has and that are not to be measured now."""
+def others(args: argparse.Namespace) -> dict[str, Any]:
+    """Times of the configs that the JSON has and that are not to be measured now."""
     if not args.json.exists():
-        return {}, {}
+        return {}
     before = json.loads(args.json.read_text())
     found = {path: each for path, each in before['configs'].items() if path not in args.configs}
     for each in found.values():
         each.setdefault('commit', before['git']['commit'])
-    ratios = before['ratios'].items()
-    return {name: ratio for name, ratio in ratios if name.partition(':')[0] in found}, found
+    return found
+
+
+def ratios_of(found: Mapping[str, Any]) -> dict[str, float]:
+    """Of the times of each config."""
+    ratios = {}
+    for path, each in found.items():
+        times = Times(each['seconds'], each['cpu_seconds'])
+        ratios[f'{path}: step / backbone'] = times.ratio('step', 'backbone')
+        ratios[f'{path}: in CPU time'] = times.cpu_ratio('step', 'backbone')
+    return ratios
 
 
 def main() -> None:
@@ -96,20 +105,18 @@ def main() -> None:
         build(path, args)[side]()
         print(memory(args.device, peak=True))
         return
-    ratios, found = others(args) if args.add else ({}, {})
+    found = others(args) if args.add else {}
     commit = provenance()['git']['commit']
     for path in args.configs:
         times = take_turns(build(path, args), args, wait_for(args.device))
         sides = times.wall if not args.no_memory else ()
         used = {side: memory_of(f'{path}::{side}') for side in sides}
-        ratios[f'{path}: step / backbone'] = times.ratio('step', 'backbone')
-        ratios[f'{path}: in CPU time'] = times.cpu_ratio('step', 'backbone')
         found[path] = dict(times.as_dict(), memory_gb=used, commit=commit)
-        store(args, ratios, configs=found)  # the rest may take an hour
+        store(args, ratios_of(found), configs=found)  # the rest may take an hour
         for side in times.wall:
             more = f', {used[side]:.2f} GB' if side in used else ''
             print(f'{path}, {side}: {times.median(side):.3f} s{more}', flush=True)
-    finish(args, ratios, configs=found)
+    finish(args, ratios_of(found), configs=found)
 
 
 if __name__ == '__main__':

@@ -14,13 +14,14 @@ sys.path.append(str(REPO / 'tools/dev/bench'))
 train_step = pytest.importorskip('train_step')
 
 
-def test_others_keep_their_ratios_and_their_commit(tmp_path):
+def test_others_keep_their_times_and_their_commit(tmp_path):
     path = tmp_path / 'steps.json'
     args = argparse.Namespace(json=path, configs=['b', 'c'])
-    assert train_step.others(args) == ({}, {})
-    ratios = {'a: step / backbone': 1.0, 'a: in CPU time': 1.1, 'b: step / backbone': 2.0}
-    configs = dict(a=dict(seconds={}), b=dict(seconds={}, commit='old'))
-    path.write_text(json.dumps(dict(ratios=ratios, configs=configs, git=dict(commit='last'))))
-    kept, found = train_step.others(args)
-    assert kept == {'a: step / backbone': 1.0, 'a: in CPU time': 1.1}
-    assert found == dict(a=dict(seconds={}, commit='last'))
+    assert train_step.others(args) == {}
+    times = dict(seconds=dict(step=[2.0], backbone=[1.0]))
+    times['cpu_seconds'] = dict(step=[3.0], backbone=[2.0])
+    stored = dict(configs=dict(a=times, b=dict(times, commit='old')), git=dict(commit='last'))
+    path.write_text(json.dumps(stored))
+    found = train_step.others(args)
+    assert found == dict(a=dict(times, commit='last'))
+    assert train_step.ratios_of(found) == {'a: step / backbone': 2.0, 'a: in CPU time': 1.5}
