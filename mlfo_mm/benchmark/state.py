@@ -81,6 +81,8 @@ def files(plan: Plan, job: Job) -> Files:
 def read(path: Path) -> dict[str, Any]:
     """Content of a marker or state file; empty if there is none."""
     try:
+        if not path.is_file():  # a pipe would keep us waiting
+            return {}
         found = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError):
         return {}
@@ -134,7 +136,7 @@ def stamps(plan: Plan, job: Job) -> Stamps | None:
 def made_of(plan: Plan, job: Job) -> dict[str, Stamps]:
     """Stamps of what a job is made of, as the markers have them."""
     markers = {name: read(Files(Path(plan.folder), name).marker) for name in job.sources}
-    return {name: marker['products'] for name, marker in markers.items() if marker}
+    return {name: marker['products'] for name, marker in markers.items() if 'products' in marker}
 
 
 def mark(plan: Plan, job: Job, sources: dict[str, Stamps], seconds: float | None = None) -> None:
@@ -189,7 +191,8 @@ def reconcile(plan: Plan) -> None:
     for job in plan.jobs:
         path = files(plan, job).marker
         known, found = read(path), stamps(plan, job)
-        sources = known.get('made_of', {})
+        sources = known.get('made_of')
+        sources = sources if isinstance(sources, dict) else {}
         if facts.changed(plan, job):
             other.add(job.name)
         stale = any(sources.get(name) != there[name] for name in job.sources if name in there)

@@ -176,7 +176,7 @@ def _keep(folder: str, what: str, kept: Kept, new: dict[str, tuple[list[int] | N
         for path, (stamps, answer) in new.items()
         if stamps is not None
         and answer != GONE
-        and now - max(stamps[1:3]) / 1e9 > FRESH
+        and min(abs(now - each / 1e9) for each in stamps[1:3]) > FRESH
         and stamp(path) == stamps
     }
     if old_enough:

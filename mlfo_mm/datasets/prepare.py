@@ -50,8 +50,11 @@ def scan_videos(folder: Path, others: Counter[str] | None = None) -> list[str]:
     """
     found = []
     for parent, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = [d for d in folders if not d.startswith('.')]
         below = Path(parent).relative_to(folder)
+        way = [Path(folder), *(folder / each for each in below.parents[:-1]), Path(parent)]
+        folders[:] = [
+            d for d in folders if not d.startswith('.') and not _leads_back(Path(parent, d), way)
+        ]
         for file in files:
             suffix = os.path.splitext(file)[1].lower()
             if file.startswith('.'):
@@ -61,6 +64,11 @@ def scan_videos(folder: Path, others: Counter[str] | None = None) -> list[str]:
             elif others is not None and below.parts:
                 others[suffix or 'no suffix'] += 1
     return sorted(found)
+
+
+def _leads_back(path: Path, way: Iterable[Path]) -> bool:
+    """Whether a folder is a link to one that holds a folder on the way to it: without an end."""
+    return path.is_symlink() and any(each.resolve().is_relative_to(path.resolve()) for each in way)
 
 
 def note_left_out(others: Counter[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -32,6 +33,28 @@ def subset_word(name: str) -> str:
     return found[1] if found else ''
 
 
+def _named_alike(found: dict[str, set[str]]) -> dict[str, str]:
+    """The word of each folder called as another one is, but for it: ``mine_train``, ``mine_test``.
+
+    Args:
+        found: Folders with those in them, of which two subsets share some.
+    """
+    words = {name: re.findall('[^\\W\\d_]+', name.casefold()) for name in found}
+    known = {
+        name: [w for w in each if w in (*TRAIN, *VALIDATION, *TEST)] for name, each in words.items()
+    }
+    rest = {name: [w for w in words[name] if w not in known[name]] for name in found}
+    return {
+        name: known[name][0]
+        for name in found
+        if len(known[name]) == 1
+        and any(
+            rest[name] == rest[other] and known[name] != known[other] and found[name] & found[other]
+            for other in found
+        )
+    }
+
+
 def split_by_folders(
     folder: Path,
     videos: Sequence[str],
@@ -39,8 +62,9 @@ def split_by_folders(
 ) -> Prepared | None:
     """The data set of ``train/<class>/`` and ``test/<class>/`` folders, or None where there are none.
 
-    The words are those above, in any case. ``<class>/train/`` and ``<class>/test/`` serve as well.
-    Videos of other folders beside them are left out, with a note.
+    The words are those above, in any case. ``<class>/train/`` and ``<class>/test/`` serve as well, and
+    so do folders that share their classes and a name beside the word. Videos of other folders beside
+    them are left out, with a note.
 
     Args:
         folder: Of the videos.
@@ -56,6 +80,12 @@ def split_by_folders(
         pair = _pair(folder, found, order)
         if pair and (level == 0 or all(found.values())):
             return _prepared(folder, videos, level, *pair)
+    inside: dict[str, set[str]] = {}
+    for top, below, *_ in (v.split('/') for v in videos if v.count('/') > 1):
+        inside.setdefault(top, set()).add(below)
+    pair = _pair(folder, _named_alike(inside), order)
+    if pair:
+        return _prepared(folder, videos, 0, *pair)
     tops = {v.split('/')[0] for v in videos if '/' in v}
     if len(tops) > 1 and all(map(subset_word, tops)):
         raise UserError(
@@ -115,7 +145,9 @@ def _prepared(folder: Path, videos: Sequence[str], level: int, train: str, test:
 def class_names(folders: Iterable[str]) -> dict[str, str]:
     """The class that each folder holds: ``Walk`` and ``walk`` are one, called as the first of them."""
     shown: dict[str, str] = {}
-    return {name: shown.setdefault(name.casefold(), name) for name in sorted(set(folders))}
+    # composed: one name may be written in two ways, with accents apart as on macOS
+    keys = {name: unicodedata.normalize('NFC', name).casefold() for name in folders}
+    return {name: shown.setdefault(keys[name], name) for name in sorted(keys)}
 
 
 def merged(class_of: dict[str, str]) -> list[str]:

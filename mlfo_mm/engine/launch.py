@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import traceback
 from pathlib import Path
 from typing import Any
@@ -65,17 +66,28 @@ def default_work_dir(method: str, stem: str) -> Path:
     return Path('work_dirs', method, stem)
 
 
-def prepare_work_dir(work_dir: str | Path) -> Path:
-    """Create the work directory and prove that it can be written, and nothing is in a file's place."""
+def prepare_work_dir(work_dir: str | Path, config_name: str = '') -> Path:
+    """Create the work directory and prove that it can be written, and nothing is in a file's place.
+
+    Args:
+        work_dir: The folder.
+        config_name: Of the file that mmengine writes the config to.
+    """
     path = make_writable(work_dir, 'the work directory', '--work-dir')
     remove_leftovers(path)
-    # mmengine writes to it after each checkpoint, were it a pipe
-    pointer = path / 'last_checkpoint'
+    # mmengine writes to these, after each checkpoint and at the start, were they pipes
+    written = [path / name for name in ('last_checkpoint', config_name) if name]
     odd = [each for each in path.glob('epoch_*.pth') if each.is_dir()]
-    odd += [pointer] if pointer.exists() and not pointer.is_file() else []
+    odd += [each for each in written if not _can_be_file(each)]
     if odd:
         raise UserError(f'{odd[0]} is no file, where a training writes one: move it away')
     return path
+
+
+def _can_be_file(path: Path) -> bool:
+    """Whether a file is at a path, or can be made there, through links too."""
+    place = Path(os.path.realpath(path))
+    return place.is_file() or (place.parent.is_dir() and not os.path.lexists(place))
 
 
 def resume_from(work_dir: Path, resume: str | None) -> Path | None:
@@ -199,18 +211,23 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
         UserError: For anything that the user can mend.
     """
     if config.get('resume'):
-        raise UserError(
-            f'{config.filename}: resume={config.resume}: say --resume [CHECKPOINT] in its place, which '
-            'compares the run with what it was'
-        )
+        if resume is None:
+            raise UserError(
+                f'{config.filename}: resume={config.resume}: say --resume [CHECKPOINT] in its place, '
+                'which compares the run with what it was'
+            )
+        # as the config says that an earlier stop left in its work directory
+        config.resume, config.load_from = False, None
     composed = copy.deepcopy(config)  # before it is changed for this machine
     processes = start_processes(config, launcher)
     lines = missing(config, processes if torch.cuda.is_available() or processes > 1 else 0)
     if lines:
         raise UserError('; '.join(lines))
-    work_dir = prepare_work_dir(config.work_dir)
+    work_dir = prepare_work_dir(config.work_dir, Path(config.filename or '').name)
     path = resume_from(work_dir, resume)
-    if path is None or path.resolve().parent != work_dir.resolve():
+    # by its name or by what that links to: checkpoints may lie on another disk
+    homes = [] if path is None else [path.parent.resolve(), path.resolve().parent]
+    if work_dir.resolve() not in homes:
         refuse_occupied(work_dir)
     checkpoint = check_resume(path, config) if path is not None else None
     lines = [check_start(config.load_from, config)] if config.load_from and path is None else []
@@ -241,6 +258,8 @@ def train(config: Config, launcher: str, resume: str | None, auto_scale_lr: bool
             ):  # not in the configs: they change no result
                 runner.register_hook(hook)
             if is_main_process():
+                # in place of mmengine's, which holds what is this machine's and this stop's own
+                composed.dump(work_dir / Path(runner.cfg.filename or f'{runner.timestamp}.py').name)
                 plan = (training_list(composed), processes, batch_line)
                 lines = [*plan_lines(runner, composed, *plan), *lines]
                 print(printable_lines('\n'.join(lines)), flush=True)

@@ -40,6 +40,7 @@ FREE = (
     'train_dataloader.batch_size', 'train_dataloader.num_workers', 'train_dataloader.pin_memory',
     'train_dataloader.persistent_workers', 'train_dataloader.prefetch_factor',
     'train_dataloader.dataset.data_root', 'train_dataloader.dataset.seed', 'auto_scale_lr',
+    'train_cfg.type',
 )  # fmt: skip
 # may change a number: a stop may have its own, and the record says so
 TOLD = (

@@ -93,7 +93,7 @@ def evaluate_all(
         print('no GPU: evaluating on the CPU')
     for trial in trials:
         path = record_path(trial.pretrain.profile, trial.experiment(), results_dir)
-        before = read_record(path) if path.is_file() else None
+        before = _before(path)
         if before is not None and _answers(before, trial) and reuse:
             yield Outcome(trial.request, before, path)
             continue
@@ -146,6 +146,17 @@ def summary(record: Record) -> str:
             + (f', {counts["skipped"]} skipped' if counts['skipped'] else '')
         )
     return '\n'.join([*lines, *(f'warning: {note}' for note in record.notes)])
+
+
+def _before(path: Path) -> Record | None:
+    """The record in the place of one that is to be written; None for none, or a damaged one."""
+    if path.is_dir():
+        raise UserError(f'{path} is a folder, where a record is written: move it away')
+    try:
+        return read_record(path) if path.is_file() else None
+    except UserError as error:
+        print(printable_lines(f'warning: {error}: evaluating again'))
+        return None
 
 
 def _answers(record: Record, trial: Trial) -> bool:

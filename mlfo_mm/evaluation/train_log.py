@@ -136,17 +136,21 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
             line = json.loads(text)
         except (ValueError, RecursionError):  # the last one of a run that was killed
             continue
-        if (
-            isinstance(line, dict)
-            and _is_number(line.get('epoch'))
-            and _is_number(line.get('step'))
-        ):
+        if isinstance(line, dict) and all(_is_count(line.get(key)) for key in ('epoch', 'step')):
             yield line
+
+
+def _is_count(value: object) -> bool:
+    """Whether a logged value is a number of epochs or steps."""
+    return type(value) is int and 0 < value < 2**63
 
 
 def _is_number(value: object) -> bool:
     """Whether a logged value is a finite number."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # an int beyond all floats
+        return False
 
 
 def _moments(text: str, file: Path, start: datetime) -> list[datetime]:

@@ -20,6 +20,8 @@ FORMATS = (
 OPTIONS = {'format_whitelist': ','.join(FORMATS), 'protocol_whitelist': 'file'}
 # Of one frame. A decoder holds up to 17 of them, whatever is made of them: 53 MB each at this size.
 MAX_PIXELS = 8192 * 4320
+# As decoders count them, who round sizes up: beyond it they refuse to begin, whatever the header says.
+DECODED_PIXELS = MAX_PIXELS * 5 // 4
 MAX_PACKETS = 2_000_000  # a day at 25 frames a second
 
 
@@ -64,7 +66,9 @@ def open_video(path: str) -> tuple[InputContainer, av.VideoStream]:
             stream = next((s for s in container.streams.video if not _is_cover(s)), None)
         if stream is None:
             raise VideoError(path, 'no video stream')
-        check_size(path, stream.codec_context.width, stream.codec_context.height)
+        context = stream.codec_context
+        check_size(path, context.width, context.height)
+        context.options = {**context.options, 'max_pixels': str(DECODED_PIXELS)}
     except BaseException:
         container.close()
         raise

@@ -35,6 +35,9 @@ def test_a_torn_state_is_none(tmp_path):
     assert read(path) == read(tmp_path / 'none.json') == {}
     path.write_text('[1]')
     assert read(path) == {}
+    path.unlink()
+    os.mkfifo(path)  # would wait for a writer
+    assert read(path) == {}
 
 
 @pytest.fixture
@@ -71,6 +74,14 @@ def test_what_was_made_of_another_checkpoint_is_to_be_made_again(plan, tmp_path)
     os.utime(checkpoint, (when - 10, when - 10))  # older or newer: it is another one
     assert done(plan) == {'pretrain/a', 'evaluate/b'}
     assert (tmp_path / 'results/records/eval_a.json').is_file()
+
+
+@pytest.mark.parametrize('known', [dict(made_of=[]), dict(products=3, made_of=5), dict(weights={})])
+def test_a_marker_of_another_kind_is_none(known, plan):
+    write(files(plan, plan.job('pretrain/a')).marker, **known)
+    write(files(plan, plan.job('evaluate/b')).marker, **known)
+    assert made_of(plan, plan.job('evaluate/a')) in ({}, {'pretrain/a': 3})
+    assert 'pretrain/a' in done(plan)
 
 
 def test_a_marker_without_its_product_is_not_believed(plan, tmp_path):

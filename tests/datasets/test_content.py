@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from pathlib import Path
@@ -104,6 +105,16 @@ def test_what_was_written_a_moment_ago_is_not_remembered(folder, cache):
         os.utime(path, ns=(0, 0))  # the time of the change cannot be set back
     digest(folder)
     assert not list(cache.rglob('*.json'))
+
+
+def test_times_in_the_future_are_remembered(folder, cache, monkeypatch):
+    later = time.time() + 100
+    for path in folder.rglob('*.mp4'):
+        os.utime(path, (later + 1e6, later + 1e6))  # of a camera whose clock is wrong
+    monkeypatch.setattr(content.time, 'time', lambda: later)
+    digest(folder)
+    (kept,) = cache.rglob('*.json')
+    assert len(json.loads(kept.read_text())) == 3
 
 
 @pytest.mark.parametrize('text', ['', '[1]', '{"a": 3}', '{"a": [1]}', '[' * 100_000])

@@ -14,6 +14,7 @@ from mlfo_mm.datasets.annotation import read_classes, read_list
 from mlfo_mm.datasets.prepare import scan_videos, write_dataset
 from mlfo_mm.datasets.prepare_folder import _choose_test, prepare_folder
 from mlfo_mm.errors import UserError
+from tests.datasets.test_subset_folders import touch
 
 GROUP = r'_g(\d+)_'
 
@@ -223,3 +224,23 @@ def test_real_clips_stay_in_their_groups(real_data: Path, tmp_path: Path):
     assert len(train) + len(test) == 371
     assert not {group_of(s.path) for s in train} & {group_of(s.path) for s in test}
     assert all((tmp_path / 'd' / s.path).is_file() for s in train + test)
+
+
+def test_a_class_whose_name_is_written_in_two_ways(tmp_path: Path):
+    touch(tmp_path / 'videos', *(f'{c}/{n}.mp4' for c in ('\u00e9t\u00e9', 'run') for n in '1234'))
+    touch(tmp_path / 'videos', *(f'e\u0301te\u0301/{n}.mp4' for n in '56'))
+    assert prepare_folder(tmp_path).classes == ['e\u0301te\u0301', 'run']
+
+
+def test_links_back_are_not_followed(tmp_path: Path):
+    """A folder in itself, and two folders each in the other, would hold their videos without an end."""
+    names = [f'{c}/{n}.mp4' for c in ('a', 'b') for n in '12']
+    touch(tmp_path / 'videos', *names)
+    touch(tmp_path / 'elsewhere', 'c/1.mp4', 'c/2.mp4')
+    for link, to in {'a/self': '.', 'b/up': '..', 'a/all': tmp_path, 'c': '../elsewhere/c'}.items():
+        (tmp_path / 'videos' / link).symlink_to(to)
+    (tmp_path / 'elsewhere/c/b').symlink_to(tmp_path / 'videos/b')
+    (tmp_path / 'videos/b/c').symlink_to(tmp_path / 'elsewhere/c')
+    found = scan_videos(tmp_path / 'videos')
+    assert {*names, 'c/1.mp4', 'c/2.mp4', 'b/c/1.mp4', 'c/b/1.mp4'} <= {*found}
+    assert len(found) == 10 and not [each for each in found if each.count('/') > 2]

@@ -71,6 +71,28 @@ def test_subsets_are_no_classes(train: str, test: str, tmp_path: Path):
     assert {video.split('/')[0] for video, _ in lists['test.txt']} == {test}
 
 
+@pytest.mark.parametrize(
+    ('train', 'test'),
+    [('my-train', 'my-test'), ('tennis_train_1', 'tennis_val_1'), ('Court training', 'Court TEST')],
+)
+def test_subsets_that_are_called_by_their_data_set(train: str, test: str, tmp_path: Path):
+    touch(tmp_path / 'videos', *pair(train, test))
+    _, classes, lists, notes = prepare_folder(tmp_path)
+    assert classes == ['jump', 'run'] and f'the folders {train} and {test}' in notes[0]
+    assert {video.split('/')[0] for video, _ in lists['test.txt']} == {test}
+
+
+@pytest.mark.parametrize(
+    'names',
+    [
+        ['train spotting/a/1.mp4', 'test drive/a/2.mp4'],  # nothing beside the word is alike
+        ['driving train/a/1.mp4', 'driving test/b/2.mp4'],  # nothing below is
+    ],
+)
+def test_classes_with_such_a_word_stay_classes(names: list[str], tmp_path: Path):
+    assert split_by_folders(tmp_path, names) is None
+
+
 def test_subsets_below_the_classes(tmp_path: Path):
     touch(tmp_path / 'videos', *(f'{c}/{s}/1.mp4' for c in ('a', 'b') for s in ('Train', 'Test')))
     _, classes, lists, _ = prepare_folder(tmp_path)

@@ -119,3 +119,12 @@ def test_what_is_in_the_place_of_a_file_is_named_before_the_work(tmp_path):
     (tmp_path / 'epoch_3.pth').rmdir()
     (tmp_path / 'last_checkpoint').symlink_to('nowhere')
     assert prepare_work_dir(tmp_path) == tmp_path
+    (tmp_path / 'last_checkpoint').unlink()
+    (tmp_path / 'last_checkpoint').symlink_to('nowhere/file')
+    with pytest.raises(UserError, match='last_checkpoint is no file'):
+        prepare_work_dir(tmp_path)
+    (tmp_path / 'last_checkpoint').unlink()
+    os.mkfifo(tmp_path / 'r3d18@smoke.py')
+    with pytest.raises(UserError, match=r'r3d18@smoke\.py is no file'):
+        prepare_work_dir(tmp_path, 'r3d18@smoke.py')
+    assert prepare_work_dir(tmp_path) == tmp_path

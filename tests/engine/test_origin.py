@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
 from mlfo_mm.engine import launch
+from mlfo_mm.engine.composed import COMPOSED, composed_text
 from mlfo_mm.engine.config import load_config
 from mlfo_mm.engine.origin import BATCH, BROKEN, CHANGES, DATA, START, STOPS, continued, origin
 from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.lists import checked_lists
 from mlfo_mm.evaluation.pretrain_record import record_pretraining
 from mlfo_mm.evaluation.weights import load_backbone
+from mlfo_mm.study.config_text import read_values
 
 RUN = 'simclr/r3d18@smoke'
 PATH = Path('epoch_1.pth')
@@ -236,3 +239,30 @@ def test_the_weights_that_a_run_began_with(digits, tmp_path):
     )
     found = checked_lists('digits_motion', 1, config, loaded.data)
     assert 'began with other weights' in found['unchecked']['start']
+
+
+@pytest.mark.slow
+def test_a_checkpoint_by_a_link_and_the_config_that_a_stop_left(digits, tmp_path):
+    with pytest.raises(Stopped):
+        train(tmp_path / 'run', hook='EndHook')
+    whole = (tmp_path / 'run/epoch_1.pth').rename(tmp_path / 'elsewhere.pth')
+    (tmp_path / 'run/epoch_1.pth').symlink_to(whole)
+    (left,) = (tmp_path / 'run').glob('*.py')
+    composed = read_values(torch.load(whole, weights_only=True)['meta'][COMPOSED])
+    (first,) = (tmp_path / 'run').glob('2*_*')
+    first.rename(first.with_name('20200101_000000'))
+    # and one of before, in which mmengine put what it had made of the machine and the stop
+    older = dict(resume=True, load_from=str(whole), train_cfg__type='ResumableTrainLoop')
+    for number, changes in enumerate(({}, older)):
+        config = load_config(str(left))
+        assert read_values(composed_text(config)) == composed | dict(run=str(left))
+        assert config.custom_hooks.pop()['type'] == 'EndHook'
+        config.experiment_name = f'left_{number}'
+        config.merge_from_dict({key.replace('__', '.'): value for key, value in changes.items()})
+        if changes:
+            with pytest.raises(UserError, match='say --resume'):
+                launch.train(copy.deepcopy(config), 'none', None, auto_scale_lr=False)
+        text = left.read_text()
+        launch.train(config, 'none', 'auto', auto_scale_lr=False)
+        left.write_text(text)
+        (tmp_path / 'run/epoch_2.pth').unlink()

@@ -57,6 +57,24 @@ def test_other_labels_and_a_shorter_list(run, root):
     assert run() == (second, False)
 
 
+@pytest.mark.parametrize('text', ['', '{"task": "retr', '[]', '{"status": 5}'])
+def test_a_damaged_record_is_made_again(text, run, tmp_path, capsys):
+    first, _ = run()
+    (path,) = (tmp_path / 'results/records').rglob('*.json')
+    whole = path.read_text()
+    path.write_text(text)
+    second, made = run()
+    assert made and second.metrics == first.metrics
+    assert f'warning: {path}' in capsys.readouterr().out
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UserError, match='is a folder, where a record is written: move it away'):
+        run()
+    path.rmdir()
+    path.write_text(whole)
+    assert run() == (first, False)
+
+
 def exchange(folder: Path) -> None:
     """The two classes' test videos, each under the other's name, of equal size and time."""
     one, other = folder / 'test_g00_c0.mp4', folder / 'test_g00_c1.mp4'

@@ -123,6 +123,11 @@ def test_what_is_no_log_is_left_out(tmp_path):
         dict(epoch='1', step=5, loss=1.0),
         dict(epoch=1, step=None, loss=1.0),
         dict(epoch=1, step=float('nan'), loss=1.0),
+        dict(epoch=1, step=10**400, loss=1.0),
+        dict(epoch=1.5, step=5, loss=1.0),
+        dict(epoch=True, step=5, loss=1.0),
+        dict(epoch=-1, step=5, loss=1.0),
+        line(5, 1, 10**400),
         [1, 2],
         line(6, 1, 2.0, acc_a=[1], memory=5),
     ]
