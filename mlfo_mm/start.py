@@ -81,6 +81,10 @@ def cli(main: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is left to flush
             sys.exit(CLOSED)
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):  # rich made it one
+                sys.exit(CLOSED)
+            raise
         except Exception as error:
             line = line_of(error)
             if line is None:

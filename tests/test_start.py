@@ -93,8 +93,12 @@ def test_any_terminal_can_be_written_to_and_may_go_away():
     assert (plain.returncode, plain.stderr) == (0, '')
     assert plain.stdout.startswith('a name of \\udcff, \\xb1\n')
     pipe = f'{sys.executable} -c "$0" | head -n 1; exit "${{PIPESTATUS[0]}}"'
-    closed = run('bash', '-c', pipe, OUTPUT, PYTHONPATH=str(REPO))
-    assert (closed.returncode, closed.stderr) == (141, '')
+    by_rich = OUTPUT.replace('print(', 'console.print(').replace(
+        '@cli', 'from rich.console import Console\nconsole = Console()\n@cli'
+    )  # which exits with 1 by itself
+    for code in (OUTPUT, by_rich):
+        closed = run('bash', '-c', pipe, code, PYTHONPATH=str(REPO))
+        assert (closed.returncode, closed.stderr) == (141, '')
 
 
 @pytest.mark.parametrize('tool', TOOLS)

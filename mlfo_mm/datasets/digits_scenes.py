@@ -39,6 +39,7 @@ DIGIT_CLASSES = (
     *('five', 'six', 'seven', 'eight', 'nine'),
 )
 BACKGROUNDS = ('plain', 'colour', 'texture')
+MOST = 1000  # of each number of a look: far beyond what can be seen
 
 _FORWARD = {name: pair[0] for pair in MOTION_PAIRS for name in pair}
 _PERIOD = (20.0, 32.0)  # frames: a clip of 16 to 48 frames shows the larger part of one or more
@@ -81,8 +82,8 @@ class Look:
                 f'background is one of {", ".join(BACKGROUNDS)}, not {self.background!r}'
             )
         for name in ('noise', 'grain', 'shake', 'distractors'):
-            if not getattr(self, name) >= 0:
-                raise UserError(f'{name} is 0 or more, not {getattr(self, name)}')
+            if not 0 <= getattr(self, name) <= MOST:
+                raise UserError(f'{name} is from 0 to {MOST}, not {getattr(self, name)}')
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from mlfo_mm.arguments import LARGEST_SEED, PLAIN
+from mlfo_mm.engine.strict import takes_none
 from mlfo_mm.errors import UserError
 from mlfo_mm.study.config_text import look_up
 from mlfo_mm.study.identity import TIME_PADDINGS
@@ -80,6 +81,8 @@ KINDS = {
         'a share from 0 to 1', lambda value: 0 <= value <= 1
     ),
     'train_dataloader.dataset.decode_timeout': _or_none(POSITIVE),
+    'work_dir': _or_none(TEXT),
+    'load_from': _or_none(TEXT),
     'train_dataloader.dataset.on_corrupt': Kind(
         "'replace' or 'error': training keeps its batches full",
         (None, 'replace', 'error').__contains__,
@@ -127,6 +130,11 @@ def require(config: Config, keys: Iterable[str] = TRAINING) -> None:
 def check_kind(config: Config, key: str, value: Any) -> None:
     """Raise a UserError where an option would put a value of another kind in a value's place."""
     current = look_up(config, key)
+    home, _, name = key.rpartition('.')
+    if value is None and key not in KINDS and not takes_none(look_up(config, home), name):
+        raise UserError(
+            f'--cfg-options {key}=None: must be a value, the config has {current!r:.80}'
+        )
     kinds = [kind for kind in PLAIN if isinstance(current, kind)]
     if not kinds or not isinstance(value, PLAIN) or key.split('.')[-1] == 'type':
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ def check_key(config: Config, dotted: str, source: str, may_add: bool = False) -
             known = sorted(_allowed(node) | _unchecked('.'.join(parts[:depth])))
             if part in known or (may_add and not did_you_mean(part, known)):
                 return
+            if not isinstance(node, dict | Config):
+                home = '.'.join(parts[:depth])
+                raise UserError(f'{source} {dotted}: {home}={node!r:.80} holds no keys')
             deeper = [path for path in leaves(config.to_dict()) if path.endswith(f'.{dotted}')]
             near = f' (did you mean {deeper[0]!r}?)' if deeper else _suggest(part, known)
             raise UserError(f'{source} {dotted}: unknown key {part!r}{near}')
@@ -122,6 +126,17 @@ def _parameters(component: Any) -> set[str] | None:
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             return names
     return None
+
+
+def takes_none(node: Any, key: str) -> bool:
+    """Whether an argument of a node's component may be None, as far as its annotation says."""
+    component = _component(node) if isinstance(node, dict) else None
+    for cls in component.__mro__ if component is not None else ():
+        parameter = inspect.signature(cls.__init__).parameters.get(key)
+        if parameter is not None:
+            bare = parameter.annotation is parameter.empty or parameter.default is None
+            return bare or bool(re.search('None|Optional|Any', str(parameter.annotation)))
+    return True
 
 
 def _check_tree(node: Any, path: str) -> None:

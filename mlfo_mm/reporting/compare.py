@@ -33,7 +33,7 @@ from mlfo_mm.study.identity import RunKey, run_key
 from mlfo_mm.study.methods import cards
 from mlfo_mm.study.profiles import Profile, find_profile
 from mlfo_mm.study.records import Record, load_records, require_folder, require_records
-from mlfo_mm.study.tasks import PRETRAIN, TASKS, UNTRAINED
+from mlfo_mm.study.tasks import TASKS, UNTRAINED
 
 NAME = 'compare'
 ALL = 'all'  # stands for every method with a record
@@ -153,13 +153,14 @@ def build_comparison(
     lines = choose_lines([parse_name(name, known) for name in names], records, profile)
     keys = {line.key for line in lines}
     own = [record for record in records if run_key(record) in keys]
-    if not any(record.task != PRETRAIN for record in own):
-        raise UserError(
-            f'no evaluation of {", ".join(names)} in the records of the profile {profile.name}'
-            + _how_to_run([line.row.method for line in lines], profile, methods)
-        )
     reason = missing_reason(records, profile, methods)
     panels, without = _panels(lines, own, profile, reason)
+    if not panels:
+        where = f'the records of the profile {profile.name}, of a first split'
+        raise UserError(
+            f'no evaluation of {", ".join(names)} in {where}'
+            + _how_to_run([line.row.method for line in lines], profile, methods)
+        )
     notes = NOTES + ((f'Not run for any of them: {", ".join(without)}.',) if without else ())
     labels = list(dict.fromkeys(line.row.label for line in lines))
     title = f': {", ".join(labels)}' if len(labels) <= FEW else f' of {len(labels)} methods'

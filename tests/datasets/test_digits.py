@@ -175,7 +175,16 @@ def test_impossible_settings(change):
 
 
 @pytest.mark.parametrize(
-    'change', [dict(background='sky'), dict(noise=-1.0), dict(shake=-0.5), dict(distractors=-1)]
+    'change',
+    [
+        dict(background='sky'),
+        dict(noise=-1.0),
+        dict(noise=float('inf')),
+        dict(shake=-0.5),
+        dict(shake=1e300),
+        dict(distractors=-1),
+        dict(distractors=10**8),
+    ],
 )
 def test_impossible_looks(change):
     (name,) = change

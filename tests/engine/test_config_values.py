@@ -21,9 +21,15 @@ PROBE = ('linear_probe', 'smoke')
 NAN, INF = float('nan'), float('inf')
 
 
+def test_none_stays_where_a_component_takes_it():
+    options = {'backbone.pretrained': None, 'env_cfg.mp_cfg.opencv_num_threads': None}
+    load_config(SMOKE, options | {'randomness.seed': None})
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
+        ({'train_cfg.max_epochs.x': 3}, r'x: train_cfg\.max_epochs=2 holds no keys'),
         ({'train_cfg.max_epochs': 'ten'}, "max_epochs='ten': must be a number, the config has 2"),
         ({'train_cfg.max_epochs': 2.5}, r'train_cfg\.max_epochs=2\.5, must be a whole number'),
         ({'train_cfg.max_epochs': 0}, r'max_epochs=0, must be a whole number of at least 1'),
@@ -48,6 +54,15 @@ NAN, INF = float('nan'), float('inf')
         ({'clip_len': 8.5}, r'clip_len=8\.5, must be a whole number'),
         ({'views': 'none'}, "views='none': must be a dict"),
         ({'flip_ratio': 1.5}, 'flip_ratio=1.5, must be a share from 0 to 1'),
+        ({'work_dir': ['out/a', 'b']}, r"work_dir=\['out/a', 'b'\], must be a text, or None"),
+        ({'work_dir': True}, 'work_dir=True, must be a text, or None'),
+        ({'load_from': -1}, 'load_from=-1, must be a text, or None'),
+        (
+            {'default_hooks.checkpoint.interval': None},
+            'interval=None: must be a value, the .* has 1',
+        ),
+        ({'model.first_stage': None}, 'first_stage=None: must be a value, the config has 0.5'),
+        ({'model.levels.low.graph.loss_weight': None}, 'loss_weight=None: must be a value'),
         ({'normalize.mean': [NAN, 0.0, 0.0]}, r'normalize\.mean\.0=nan, must be a finite number'),
         ({'variant': {'a': 1}}, "variant={'a': 1}: must be a text"),
     ],

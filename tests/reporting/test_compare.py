@@ -13,6 +13,7 @@ from mlfo_mm.reporting.compare import build_comparison, compare, known_variants,
 from mlfo_mm.study.profiles import PROFILES
 from mlfo_mm.study.records import write_record
 from tests.reporting import crafted
+from tests.reporting.conftest import build
 from tests.reporting.grids import heads, texts
 
 DEMO = PROFILES['demo']
@@ -177,6 +178,11 @@ def test_nothing_recorded_is_an_error_with_the_command(records):
         build_comparison(['moco', 'cbt'], records, DEMO, METHODS)
     with pytest.raises(UserError, match='the paper is quoted for it'):
         build_comparison(['cbt'], records, DEMO, METHODS)
+    second = [build(method='moco', split=2)]  # tables show the first split alone
+    with pytest.raises(
+        UserError, match=r'no evaluation of moco in the records .* first split; run'
+    ):
+        build_comparison(['moco'], second, DEMO, METHODS)
 
 
 def test_same_records_same_bytes(tmp_path, records):

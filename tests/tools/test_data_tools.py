@@ -93,6 +93,7 @@ def test_own_videos_from_folder_to_report(own_videos: Path, tmp_path: Path):
         ('prepare_dataset', ['folder', '--name', '..'], 'not the name of a data set'),
         ('check_videos', ['ucf101'], 'prepare_dataset.py ucf101 --data-root root'),
         ('check_videos', ['mine'], "no data set 'mine' in root"),
+        ('check_videos', ['mine', '--decode-timeout', '1e300'], '--decode-timeout=1e+300, must be'),
     ],
 )
 def test_errors_are_one_line(tool: str, args: list[str], message: str, tmp_path: Path):

@@ -25,6 +25,7 @@ from mlfo_mm.datasets.check import (
     write_report,
 )
 from mlfo_mm.errors import printable_lines
+from mlfo_mm.video.time_limit import check_limit
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,6 +65,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Check the data set that the command line names."""
     args = parse_args()
+    check_limit('--decode-timeout', args.decode_timeout)
     folder = find_dataset(args.dataset, args.data_root)
     report = args.output or Path('work_dirs/check_videos') / f'{folder.name}.csv'
     videos = collect_videos(folder, args.lists)
