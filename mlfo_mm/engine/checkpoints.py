@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import pickle
 import re
 import zipfile
@@ -23,6 +24,11 @@ SHOWN = 3  # keys that a message names
 DEPTH = 3  # levels of dicts around the weights
 BACKBONE = 'backbone.'  # begins the names of a backbone's tensors in a model
 SAFETENSORS = '.safetensors'
+# a file that archives of programs hold, beside their weights
+PROGRAMS = {
+    '/constants.pkl': 'a TorchScript program',
+    '/archive_format': 'a program of torch.export',
+}
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -40,8 +46,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         if path.suffix == SAFETENSORS:
             return dict(load_file(path))
+        _check_kind(path)
         _check_size(path)
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        with torch.serialization.safe_globals([argparse.Namespace]):  # options that many codes save
+            checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
         culprit = re.search(r'(?:GLOBAL|Unsupported \w+|class) ([\w.]+\.\w+)', str(error))
         what = f'holds {culprit[1]}' if culprit else 'is no plain set of tensors'
@@ -82,6 +90,23 @@ def _others(path: Path) -> str:
     names = [other.name for other in sorted(found, key=lambda each: (len(each.name), each.name))]
     shown = names if len(names) <= 6 else [*names[:2], '...', *names[-3:]]
     return f'; there: {", ".join(shown)}' if names else ' (none: random weights)'
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse what other things go by the name of a checkpoint, each by what it is."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        for end, what in PROGRAMS.items():
+            if any(name.endswith(end) for name in names):
+                raise UserError(f'checkpoint {path} is {what}: save and give its state_dict()')
+        return
+    with path.open('rb') as file:
+        head = file.read(100)
+    text = head.decode('ascii', 'replace').replace('\n', ' ').replace('\r', ' ')
+    if text.isprintable() and text.isascii() and text.strip():
+        why = '; git lfs pull gets the file itself' if 'git-lfs' in text else ''
+        raise UserError(f'checkpoint {path} is text, and begins with {text[:40]!r}{why}')
 
 
 def _check_size(path: Path) -> None:

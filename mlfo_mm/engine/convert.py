@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from mlfo_mm.engine.checkpoints import (
 )
 from mlfo_mm.engine.composed import carried_config, composed_text
 from mlfo_mm.engine.launch import model_state
-from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect
+from mlfo_mm.engine.layouts import LAYOUTS, Layout, detect, own_layout
 from mlfo_mm.errors import UserError, did_you_mean, short
 from mlfo_mm.files import file_sha256, write_atomic
 from mlfo_mm.installation import torchvision
@@ -34,7 +35,6 @@ TORCHVISION = dict(
     torchvision_r3d=('r3d_18', ('stem', 'layer1', 'layer2', 'layer3', 'layer4')),
     torchvision_s3d=('s3d', ('features',)),
 )
-WRAPPERS = ('module.', 'backbone.')  # what DataParallel and recognizers put before the names
 
 
 def import_weights(
@@ -58,10 +58,11 @@ def import_weights(
     theirs = tensors_of(read_checkpoint(source))
     theirs = {k.removeprefix(prefix): v for k, v in theirs.items() if k.startswith(prefix)}
     if not theirs:
-        raise UserError(f'{source}: no tensor begins with {prefix!r}')
-    theirs, found = _unwrapped(source, theirs, layout)
-    ours = to_ours(theirs, found)
+        what = f'no tensor begins with {prefix!r}' if prefix else 'no tensors in it'
+        raise UserError(f'{source}: {what}')
     own = model_state(config)
+    theirs, found = _unwrapped(source, theirs, layout, own)
+    ours = to_ours(theirs, found)
     differ, known = backbone_differences(own, ours)
     left_over = [key for key in ours if key not in known]
     if differ or left_over:
@@ -201,29 +202,48 @@ def to_ours(theirs: Mapping[str, Tensor], layout: Layout) -> dict[str, Tensor]:
 
 
 def _unwrapped(
-    source: Path, theirs: dict[str, Tensor], layout: str | None
+    source: Path, theirs: dict[str, Tensor], layout: str | None, own: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], Layout]:
-    """Tensors without what is wrapped around the network, and their layout."""
-    wanted = _known(layout) if layout else None
-    for wrapper in ('', *WRAPPERS):
-        if not all(key.startswith(wrapper) for key in theirs):
-            continue
-        bare = {key.removeprefix(wrapper): value for key, value in theirs.items()}
-        found = detect(bare, [wanted] if wanted else LAYOUTS.values())
+    """Tensors without what is wrapped around the network (``module._orig_mod.``), and their layout."""
+    layouts = [_known(layout)] if layout else [*LAYOUTS.values(), own_layout(_backbone_of(own))]
+    bare, wrapped = theirs, True
+    while wrapped:
+        found = detect(bare, layouts)
         if found:
             return bare, found
-    strange = [key for key in theirs if not any(_places(key, wanted))]
-    what = f'in {wanted.what}' if wanted else f'in any known layout ({", ".join(LAYOUTS)})'
+        wrapped = len({key.partition('.')[0] for key in bare}) == 1 and all('.' in k for k in bare)
+        if wrapped:
+            bare = {key.partition('.')[2]: value for key, value in bare.items()}
+    strange = [
+        key for key in bare if not any(each.ours(key) or each.drops(key) for each in layouts)
+    ]
+    what = f'in {layouts[0].what}' if layout else f'in any known layout ({", ".join(LAYOUTS)})'
+    parts = ' or '.join(f'--prefix {short(part)}' for part in _fitting(theirs, layouts, own))
     raise UserError(
-        f'{source}: {len(strange) or len(theirs)} of {len(theirs)} tensors have no place {what}, '
-        f'first {", ".join(map(short, (strange or list(theirs))[:SHOWN]))}; --prefix takes one part '
-        'of a model'
+        f'{source}: {len(strange) or len(bare)} of {len(bare)} tensors have no place {what}, '
+        f'first {", ".join(map(short, (strange or list(bare))[:SHOWN]))}; '
+        + (f'{parts} takes what fits' if parts else '--prefix takes one part of a model')
     )
 
 
-def _places(key: str, wanted: Layout | None) -> Iterable[bool]:
-    for layout in [wanted] if wanted else LAYOUTS.values():
-        yield bool(layout.ours(key)) or layout.drops(key)
+def _backbone_of(own: Mapping[str, Tensor]) -> list[str]:
+    return [key.removeprefix(BACKBONE) for key in own if key.startswith(BACKBONE)]
+
+
+def _fitting(
+    theirs: Mapping[str, Tensor], layouts: Iterable[Layout], own: Mapping[str, Tensor]
+) -> list[str]:
+    """Prefixes of tensors that are the whole backbone, each the shortest of its part."""
+    fits: list[str] = []
+    needed = sum(not key.endswith('num_batches_tracked') for key in _backbone_of(own))
+    prefixes = {key[: dot.end()] for key in theirs for dot in re.finditer(r'\.', key)}
+    for prefix in sorted(prefixes, key=lambda each: (len(each), each)):
+        part = {k.removeprefix(prefix): v for k, v in theirs.items() if k.startswith(prefix)}
+        found = detect(part, layouts) if len(part) >= needed else None
+        if found and not prefix.startswith(tuple(fits)):
+            differ, _ = backbone_differences(own, to_ours(part, found))
+            fits += [] if differ else [prefix]
+    return fits
 
 
 def _known(name: str) -> Layout:

@@ -123,6 +123,12 @@ OFFICIAL = Layout(
 LAYOUTS = {layout.name: layout for layout in (TORCHVISION_R3D, TORCHVISION_S3D, PLAIN, OFFICIAL)}
 
 
+def own_layout(names: Iterable[str]) -> Layout:
+    """The layout of a backbone's own tensors, as MMAction2 names them."""
+    modules = dict.fromkeys(name.rpartition('.')[0] for name in names)
+    return Layout('mmaction', "MMAction2's names", tuple((each, each) for each in modules))
+
+
 def detect(keys: Iterable[str], layouts: Iterable[Layout]) -> Layout | None:
     """The first layout in which every key has a place, and one at least is none to drop."""
     names = list(keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import zipfile
 
@@ -27,6 +28,32 @@ def test_code_is_refused_and_not_run(tmp_path, legacy):
     with pytest.raises(UserError, match=r'a\.pth refused: it holds .*mkdir.* could run code'):
         read_checkpoint(path)
     assert not (tmp_path / 'ran').exists()
+
+
+def test_options_beside_the_weights_are_no_code(tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.save({'model': {'x': torch.ones(1)}, 'args': argparse.Namespace(lr=0.1)}, path)
+    assert torch.equal(tensors_of(read_checkpoint(path))['x'], torch.ones(1))
+    torch.save({'args': argparse.Namespace(x=Call(os.mkdir, str(tmp_path / 'ran')))}, path)
+    with pytest.raises(UserError, match=r'refused: it holds .*mkdir'):
+        read_checkpoint(path)
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_programs_and_texts_are_called_what_they_are(tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.jit.trace(torch.nn.ReLU(), torch.ones(1)).save(path)
+    with pytest.raises(UserError, match=r'a\.pth is a TorchScript program: .* state_dict'):
+        read_checkpoint(path)
+    torch.export.save(torch.export.export(torch.nn.ReLU(), (torch.ones(1),)), tmp_path / 'a.pt2')
+    with pytest.raises(UserError, match=r'a\.pt2 is a program of torch\.export'):
+        read_checkpoint(tmp_path / 'a.pt2')
+    path.write_text('version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n')
+    with pytest.raises(UserError, match=r'is text, and begins with .*; git lfs pull gets'):
+        read_checkpoint(path)
+    path.write_text('<!DOCTYPE html>\n<title>404</title>\n')
+    with pytest.raises(UserError, match=r'is text, and begins with .<!DOCTYPE html> <title>404'):
+        read_checkpoint(path)
 
 
 def test_safetensors(tmp_path):

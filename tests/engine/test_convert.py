@@ -275,7 +275,7 @@ def test_part_of_a_model_and_counters_that_are_not_there(tmp_path):
         tmp_path / 'b.pth',
         load_config(PAPER, {'backbone.base_channels': 4}),
     )
-    assert '--prefix takes one part' in fault(import_weights, *arguments)
+    assert '--prefix encoder_q. takes what fits' in fault(import_weights, *arguments)
     import_weights(*arguments, prefix='encoder_q.')
     meta = read_checkpoint(tmp_path / 'b.pth')['meta']
     assert read_values(meta['composed'])['method'] == 'mlfo'
@@ -294,3 +294,33 @@ def test_export_of_what_is_none_of_ours(tmp_path):
     assert 'no known layout names all tensors' in said and 'slow_path.conv1.conv.weight' in said
     said = fault(export_weights, tmp_path / 'a.pth', tmp_path / 'b.pth', 'plain')
     assert '1 tensors have no name' in said
+
+
+SMOKE = 'mlfo/r3d18@smoke'
+
+
+@pytest.mark.parametrize('wrapper', ['', 'module._orig_mod.backbone.', 'model.net.'])
+def test_mmaction_names_come_in_whatever_is_wrapped_around_them(tmp_path, wrapper):
+    config = load_config(SMOKE)
+    weights = MODELS.build(config.model).backbone.state_dict()
+    torch.save({wrapper + key: value for key, value in weights.items()}, tmp_path / 'a.pth')
+    import_weights(tmp_path / 'a.pth', tmp_path / 'b.pth', config)
+    other = MODELS.build(config.model).backbone
+    load_backbone(other, tmp_path / 'b.pth', 'mlfo', 'default', 'r3d18')
+    assert all(torch.equal(other.state_dict()[key], weights[key]) for key in weights)
+
+
+def test_of_several_networks_each_that_fits_is_named(tmp_path):
+    config = load_config(SMOKE)
+    weights = MODELS.build(config.model).backbone.state_dict()
+    sets = {
+        name: {f'backbone.{k}': v for k, v in weights.items()} for name in ('teacher', 'student')
+    }
+    sets['teacher']['backbone.more'] = torch.ones(1)
+    torch.save(sets | {'center': {'weight': torch.ones(1)}}, tmp_path / 'a.pth')
+    said = fault(import_weights, tmp_path / 'a.pth', tmp_path / 'b.pth', config)
+    assert said.endswith('; --prefix student.backbone. takes what fits')
+    torch.save({}, tmp_path / 'a.pth')
+    assert 'no tensors in it' in fault(
+        import_weights, tmp_path / 'a.pth', tmp_path / 'b.pth', config
+    )
