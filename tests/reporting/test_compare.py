@@ -202,3 +202,14 @@ def test_same_records_same_bytes(tmp_path, records):
     assert outputs[0] == outputs[1]
     _, paths = compare(['mlfo'], 'demo', tmp_path / '1', tmp_path / 'mine')
     assert paths[0] == tmp_path / 'mine' / 'compare.md'
+
+
+def test_marks_that_turn_a_line_around_are_seen(tmp_path):
+    turned = [build(method='a\u202eb', seed=seed) for seed in (0, 1)]
+    for record in turned:
+        write_record(record, tmp_path)
+    _, paths = compare(['all'], 'demo', tmp_path)
+    for path in paths:
+        if path.suffix in ('.md', '.html', '.tex'):
+            text = path.read_text(encoding='utf-8')
+            assert '\u202e' not in text and 'u202eb' in text, path

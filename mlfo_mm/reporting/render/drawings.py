@@ -7,6 +7,7 @@ import re
 
 from markupsafe import Markup, escape
 
+from mlfo_mm.errors import printable
 from mlfo_mm.reporting.figures import style
 from mlfo_mm.reporting.figures.style import Plot
 
@@ -28,14 +29,15 @@ VARIABLES = {
 
 def figure_markup(plot: Plot) -> Markup:
     """Return the picture of a plot that has one, with its text for those who do not see it."""
+    alt = printable(plot.alt, len(plot.alt))
     if 'svg' in plot.files:
-        return _svg(plot)
+        return _svg(plot, alt)
     data = base64.b64encode(plot.files['png']).decode()
     template = '<img class="frames" alt="{}" src="data:image/png;base64,{}">'
-    return Markup(template).format(plot.alt, data)
+    return Markup(template).format(alt, data)
 
 
-def _svg(plot: Plot) -> Markup:
+def _svg(plot: Plot, alt: str) -> Markup:
     text = plot.files['svg'].decode()
     start = text.index('<svg')
     body = text[text.index('>', start) + 1 :]
@@ -47,7 +49,7 @@ def _svg(plot: Plot) -> Markup:
     for colour, name in VARIABLES.items():
         body = body.replace(colour, f'var(--{name})')
     head = (
-        f'<svg role="img" aria-label="{escape(plot.alt)}" viewBox="0 0 {width:g} {height:g}" '
+        f'<svg role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}" '
         f'style="min-width: {0.9 * width:.0f}px; max-width: {1.4 * width:.0f}px" '
         'xmlns:xlink="http://www.w3.org/1999/xlink">'
     )

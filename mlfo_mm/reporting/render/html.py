@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from mlfo_mm.errors import printable_lines
 from mlfo_mm.reporting.grid import CHANCE, Grid, GridCell, GridRow, Text
 from mlfo_mm.reporting.render.drawings import figure_markup
 from mlfo_mm.reporting.render.words import DASH, Words, words
@@ -23,6 +24,7 @@ def page_html(template: str, **content: object) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -41,6 +43,12 @@ def page_html(template: str, **content: object) -> str:
     script = (Path(__file__).parent / 'table.js.j2').read_text(encoding='utf-8')
     environment.globals.update(script=Markup(script))
     return environment.get_template(template).render(**content)
+
+
+def visible(value: object) -> object:
+    """Return a text without marks that turn what follows it around, or are not seen; its lines stay."""
+    own = isinstance(value, Markup) or not isinstance(value, str)
+    return value if own else printable_lines(value)
 
 
 def words_markup(found: Words) -> Markup:
