@@ -73,6 +73,10 @@ def prepare_work_dir(work_dir: str | Path, config_name: str = '') -> Path:
         work_dir: The folder.
         config_name: Of the file that mmengine writes the config to.
     """
+    try:
+        str(work_dir).encode()
+    except UnicodeEncodeError:  # the config that names it is UTF-8
+        raise UserError(f'--work-dir {work_dir}: a name in UTF-8 is needed') from None
     path = make_writable(work_dir, 'the work directory', '--work-dir')
     remove_leftovers(path)
     # mmengine writes to these, after each checkpoint and at the start, were they pipes
@@ -192,7 +196,9 @@ def _check_batch(config: Config, processes: int) -> None:
 def next_command(config: Config) -> list[str]:
     """What to type when a training is done: its weights, evaluated on its own data set."""
     tasks = [task.key for task in TASKS.values() if task.frozen and not task.pictures][:2]
-    command = ['python', 'tools/evaluate.py', str(config.work_dir), '--task', *tasks]
+    where = str(config.work_dir)
+    where = f'./{where}' if where.startswith('-') else where  # not an option
+    command = ['python', 'tools/evaluate.py', where, '--task', *tasks]
     folder = find_dataset(str(config.pretrain_dataset))
     own = has_labels(folder) and any(name.startswith('test') for name in list_names(folder))
     return command if own else [*command, '--dataset', 'NAME']

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
+from mlfo_mm.errors import UserError
 from mlfo_mm.study.chance import LEVEL, is_small, least_told
 
 
@@ -75,7 +76,16 @@ def classification_metrics(
 
 
 def placed(scores: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Chance (M,) that each label is among the k highest of its scores (M, C), ties drawn by lot."""
+    """Chance (M,) that each label is among the k highest of its scores (M, C), ties drawn by lot.
+
+    Raises:
+        UserError: A score is no number, below which nothing stands.
+    """
+    broken = int(np.isnan(scores).any(1).sum())
+    if broken:
+        raise UserError(
+            f'the scores of {broken} of {len(scores)} videos are no numbers: the weights are broken'
+        )
     own = scores[np.arange(len(labels)), labels][:, None]
     higher, equal = (scores > own).sum(1), (scores == own).sum(1)
     return np.clip((k - higher) / equal, 0.0, 1.0)

@@ -77,6 +77,8 @@ def test_the_next_command(digits, tmp_path, monkeypatch):
     config = load_config('mlfo/r3d18@smoke', {'work_dir': 'w'})
     command = 'python tools/evaluate.py w --task linear_probe retrieval'
     assert next_command(config) == command.split()
+    config.work_dir = '-x/y'  # which a tool would take for an option
+    assert next_command(config)[2] == './-x/y'
     monkeypatch.setenv('MLFO_DATA_ROOT', str(tmp_path))
     (tmp_path / 'flat').mkdir()
     (tmp_path / 'flat/classes.txt').write_text('unlabelled\n')

@@ -105,6 +105,9 @@ def test_resume_of_other_tensors(config, save):
 
 def test_work_dir_is_left_as_it_is(tmp_path):
     assert prepare_work_dir(tmp_path / 'new') == tmp_path / 'new'
+    with pytest.raises(UserError, match=r'--work-dir .*lat\\udce9in: a name in UTF-8 is needed'):
+        prepare_work_dir(tmp_path / 'lat\udce9in')
+    assert not (tmp_path / 'lat\udce9in').exists()
     assert list((tmp_path / 'new').iterdir()) == []
 
 

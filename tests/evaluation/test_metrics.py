@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mlfo_mm.errors import UserError
 from mlfo_mm.evaluation.metrics import answers, chance_note, classification_metrics, placed, untold
 
 
@@ -23,6 +24,14 @@ def test_answers_are_trained_classes():
     scores = np.array([[1.0, 2.0, 3.0], [2.0, 2.0, 0.0], [0.0, 5.0, 9.0]])
     told = answers(scores, np.array([0, 1, 2]), np.array([0, 1]), ('a', 'b', 'c'))['answers']
     assert told == dict(classes=['a', 'b', 'c'], labels='0 1 2', predicted='1 0 1')
+
+
+def test_no_number_stands_above_all_others():
+    scores = np.array([[np.nan, np.nan], [1.0, 2.0]])
+    with pytest.raises(UserError, match='scores of 1 of 2 videos are no numbers'):
+        classification_metrics(scores, np.array([0, 1]), np.arange(2))
+    below = np.full((1, 8), -np.inf)  # a tie as any other
+    assert placed(below, np.array([3]), 2) == pytest.approx([0.25])
 
 
 def test_top5_of_five_classes_is_left_out():

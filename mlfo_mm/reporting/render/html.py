@@ -47,8 +47,9 @@ def page_html(template: str, **content: object) -> str:
 
 def visible(value: object) -> object:
     """Return a text without marks that turn what follows it around, or are not seen; its lines stay."""
-    own = isinstance(value, Markup) or not isinstance(value, str)
-    return value if own else printable_lines(value)
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return printable_lines(value)
 
 
 def words_markup(found: Words) -> Markup:
