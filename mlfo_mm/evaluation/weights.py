@@ -127,7 +127,7 @@ def _misfit(
     if not keys:
         details.append(
             f'no key begins with {BACKBONE!r}, the first is {short(next(iter(whole), "none"))}; '
-            'tools/convert_checkpoint.py import --prefix PREFIX takes one part of a model'
+            'tools/convert_checkpoint.py import takes other names, by --prefix PREFIX one part of a model'
         )
     family = _family(keys or whole)
     looks = f'; the keys look like {family}' if family and found.matched < found.total // 2 else ''
