@@ -31,6 +31,7 @@ def test_every_class_is_named(classes: int, named: str):
     assert (legend, texts) == ((names, []) if named == 'legend' else ([], names))
 
 
+@pytest.mark.filterwarnings('error:Glyph')
 def test_names_that_begin_with_a_line_or_hold_what_is_no_text():
     points, labels, _ = some(3)
     names = ['_background', 'a\x1b[31m\x00b', 'turned\u202eround']

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,7 +123,9 @@ class Files(MutableMapping[str, bytes]):
     def _picture(self, kind: str) -> bytes:
         """Draw with the shared settings, whatever the user's own are, and without dates."""
         buffer = io.BytesIO()
-        with mpl.rc_context():
+        with mpl.rc_context(), warnings.catch_warnings():
+            # a letter that the font lacks is drawn as a box, which says enough
+            warnings.filterwarnings('ignore', 'Glyph .* missing from')
             mpl.rcdefaults()
             mpl.rcParams.update(SETTINGS | {'svg.hashsalt': self._name})
             figure = self._laid_out()
