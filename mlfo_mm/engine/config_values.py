@@ -127,11 +127,20 @@ def require(config: Config, keys: Iterable[str] = TRAINING) -> None:
             raise UserError(f'{config.filename}: the key {key} is missing')
 
 
+def _may_be_none(config: Config, key: str, current: Any) -> bool:
+    home, _, name = key.rpartition('.')
+    node = look_up(config, home)
+    if (
+        home.startswith('model.') and isinstance(node, dict) and 'type' not in node
+    ):  # a part whose class the model knows
+        return not isinstance(current, int | float)
+    return takes_none(node, name)
+
+
 def check_kind(config: Config, key: str, value: Any) -> None:
     """Raise a UserError where an option would put a value of another kind in a value's place."""
     current = look_up(config, key)
-    home, _, name = key.rpartition('.')
-    if value is None and key not in KINDS and not takes_none(look_up(config, home), name):
+    if value is None and key not in KINDS and not _may_be_none(config, key, current):
         raise UserError(
             f'--cfg-options {key}=None: must be a value, the config has {current!r:.80}'
         )

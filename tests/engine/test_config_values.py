@@ -63,6 +63,7 @@ def test_none_stays_where_a_component_takes_it():
         ),
         ({'model.first_stage': None}, 'first_stage=None: must be a value, the config has 0.5'),
         ({'model.levels.low.graph.loss_weight': None}, 'loss_weight=None: must be a value'),
+        ({'model.prototypes.epsilon': None}, 'epsilon=None: must be a value, the config has 0.05'),
         ({'normalize.mean': [NAN, 0.0, 0.0]}, r'normalize\.mean\.0=nan, must be a finite number'),
         ({'variant': {'a': 1}}, "variant={'a': 1}: must be a text"),
     ],
