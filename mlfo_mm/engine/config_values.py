@@ -130,9 +130,8 @@ def require(config: Config, keys: Iterable[str] = TRAINING) -> None:
 def _may_be_none(config: Config, key: str, current: Any) -> bool:
     home, _, name = key.rpartition('.')
     node = look_up(config, home)
-    if (
-        home.startswith('model.') and isinstance(node, dict) and 'type' not in node
-    ):  # a part whose class the model knows
+    # a part of the model whose class it knows itself
+    if home.startswith('model.') and isinstance(node, dict) and 'type' not in node:
         return not isinstance(current, int | float)
     return takes_none(node, name)
 
