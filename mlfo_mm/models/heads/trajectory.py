@@ -41,6 +41,8 @@ class TrajectoryHead(BaseModule):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
+        if roi_size < 1:
+            raise ValueError(f'roi_size must be at least 1, got {roi_size}')
         self.clip_len = clip_len
         self.roi_size = roi_size
         self.squeeze = nn.ModuleList(

@@ -27,7 +27,7 @@ class ProjectionMLP(nn.Module):
         batch_norm: bool = True,
     ) -> None:
         super().__init__()
-        self.out_channels = _at_least_one(out_channels)
+        self.out_channels = out_channels
         hidden = hidden_channels or in_channels
         layers: list[nn.Module] = []
         width = in_channels
@@ -66,15 +66,9 @@ class TemporalProjection(nn.Module):
         self.layers = nn.Sequential(
             nn.Conv1d(in_channels, hidden, 1),
             nn.ReLU(inplace=True),
-            nn.Conv1d(hidden, _at_least_one(out_channels), 1),
+            nn.Conv1d(hidden, out_channels, 1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Project features (M, C, T', H', W') or (M, C, T') to step embeddings (M, D, T')."""
         return self.layers(x.flatten(3).mean(3) if x.ndim > 3 else x)
-
-
-def _at_least_one(channels: int) -> int:
-    if channels < 1:
-        raise ValueError(f'out_channels must be at least 1, got {channels}')
-    return channels

@@ -62,6 +62,19 @@ class SelfSupervisedRecognizer(BaseModel):
         self.progress = 0.0  # share of the training steps that are done
         self.shown: tuple[int, ...] | None = None  # (V, 3, T, H, W) of a sample, once one was
 
+    def init_weights(self) -> None:
+        """Initialise as mmengine does.
+
+        Raises:
+            ValueError: A size of a part is 0, which torch takes without a word.
+        """
+        for name, parameter in self.named_parameters():
+            if not parameter.numel():
+                raise ValueError(
+                    f'model.{name} would be empty, of shape {tuple(parameter.shape)}: a size is 0'
+                )
+        super().init_weights()
+
     def set_epoch(self, epoch: int, max_epochs: int) -> None:
         """Tell the model where in the schedule it is, both counted in epochs from 0."""
         self.epoch.fill_(epoch)

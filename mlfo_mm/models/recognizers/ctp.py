@@ -55,6 +55,10 @@ class CtP(SelfSupervisedRecognizer):
             raise ValueError(
                 'CtP got labels without boxes: the pipeline needs PastePatches as its pretext_step'
             )
+        if labels.shape[3] != self.head.clip_len:
+            raise ValueError(
+                f'model.head.clip_len={self.head.clip_len}, but a clip has {labels.shape[3]} frames'
+            )
         boxes = labels.to(inputs).flatten(0, 1) / inputs.shape[-1]  # (M, P, T, 4), M = N*V
         levels = self.extract_feat(inputs.flatten(0, 1))
         found = self.head([levels[level] for level in self.levels], boxes[:, :, 0])

@@ -52,6 +52,8 @@ class DPC(SelfSupervisedRecognizer):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
+        if predict_steps < 1:
+            raise ValueError(f'predict_steps must be at least 1, got {predict_steps}')
         self.predict_steps = predict_steps
         channels = self.level_channels()[-1]
         size = feature_size or channels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import torch
 
 from mlfo_mm.models import ProjectionMLP, TemporalProjection
@@ -33,9 +32,3 @@ def test_projection_mlp_pools_before_it_projects():
         'ReLU',
         'Linear',
     ]
-
-
-@pytest.mark.parametrize('projection', [ProjectionMLP, TemporalProjection])
-def test_an_embedding_has_a_size(projection):
-    with pytest.raises(ValueError, match='out_channels must be at least 1, got 0'):
-        projection(4, out_channels=0)

@@ -26,6 +26,21 @@ def test_features_are_those_of_all_views_and_other_modes_are_refused():
         model(inputs, mode='train')
 
 
+@pytest.mark.parametrize(
+    ('run', 'key'),
+    [
+        ('mlfo/r3d18@smoke', 'model.embedding_dim'),
+        ('memdpc/r3d18@smoke', 'model.memory_size'),
+        ('ctp/r3d18@smoke', 'model.head.hidden_channels'),
+    ],
+)
+@pytest.mark.filterwarnings('ignore:Initializing zero-element tensors')
+def test_a_part_without_a_number_is_refused_before_the_first_step(run, key):
+    model = MODELS.build(load_config(run, {key: 0}).model)
+    with pytest.raises(ValueError, match=r'model\..* would be empty, of shape .*: a size is 0'):
+        model.init_weights()
+
+
 def test_a_method_is_a_file_of_the_folder():
     methods = {'BYOL', 'MLFO', 'MemDPC', 'MoCo', 'PretextClassifier', 'SimCLR', 'SwAV'}
     assert methods <= set(recognizers.__all__) <= set(models.__all__)

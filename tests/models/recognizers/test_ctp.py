@@ -119,6 +119,14 @@ def test_class_labels_are_refused():
         build().loss(clips, samples)
 
 
+def test_boxes_of_other_frames_and_patches_without_a_size_are_refused():
+    head = load_config('ctp/r3d18@smoke').model.head
+    with pytest.raises(ValueError, match=r'head\.clip_len=4, but a clip has 8 frames'):
+        build(head=head | dict(clip_len=4)).loss(*batch())
+    with pytest.raises(ValueError, match='roi_size must be at least 1, got 0'):
+        build(head=head | dict(roi_size=0))
+
+
 def test_maps_at_paper_scale_are_those_of_the_source():
     model = MODELS.build(load_config('ctp/r3d18@k400', {'backbone.base_channels': 4}).model)
     model.shown = (1, 3, 16, 112, 112)

@@ -83,3 +83,8 @@ def test_the_paper_s_blocks_leave_a_map(name, shape):
     high = model.extract_feat(torch.zeros(1, 3, config.sampler.block_len, crop, crop))[-1]
     assert high.shape == shape
     assert bool(list(model.projection.parameters())) == name.startswith('r3d18')
+
+
+def test_one_block_at_least_is_predicted():
+    with pytest.raises(ValueError, match='predict_steps must be at least 1, got 0'):
+        build(predict_steps=0)
