@@ -47,6 +47,8 @@ class DSM(MoCo):
         super().__init__(
             backbone, projection, contrast, queue_size, momentum, data_preprocessor, init_cfg
         )
+        if num_warps < 0:
+            raise ValueError(f'num_warps must be at least 0, got {num_warps}')
         self.num_warps, self.centre, self.shift = num_warps, centre, shift
 
     def loss(self, inputs: Tensor, data_samples: list | None = None) -> dict[str, Any]:

@@ -128,3 +128,8 @@ def test_chance_and_what_the_scene_leaves():
 def test_needs_three_clips():
     with pytest.raises(ValueError, match='DSM needs 3 clips of a video, the sampler gives 2'):
         build().loss(batch(v=2))
+
+
+def test_fewer_than_no_warps_are_refused():
+    with pytest.raises(ValueError, match='num_warps must be at least 0, got -1'):
+        build(num_warps=-1)
