@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mlfo_mm.datasets.transforms.pretext import IGNORED
 
 from ..losses import contrast_accuracy
-from ..losses._common import as_float
+from ..losses._common import as_float, check_positive
 from ..utils import TermBound
 
 POOLS = ('mean', 'spatial_max')
@@ -67,6 +67,7 @@ class ClipHead(BaseModule):
         super().__init__(init_cfg=init_cfg)
         if pool not in POOLS:
             raise ValueError(f'pool is mean or spatial_max, not {pool!r}')
+        check_positive(**tasks)
         self.tasks = dict(tasks)
         self.pool = pool
         self.dropout = nn.Dropout(dropout_ratio)

@@ -9,7 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..losses import explained
-from ..losses._common import as_float
+from ..losses._common import as_float, check_positive
 from ..utils import Bound, gather_all
 
 LEAST = 0.02  # share of the spread that is more than chance
@@ -34,6 +34,7 @@ class RegressionHead(BaseModule):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
+        check_positive(**tasks)
         self.tasks = dict(tasks)
         self.weights = dict.fromkeys(self.tasks, 1.0) | dict(weights or {})
         if unknown := self.weights.keys() - self.tasks.keys():

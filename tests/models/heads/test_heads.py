@@ -140,3 +140,9 @@ def test_what_does_not_fit_is_named(head, labels, message):
 def test_unknown_pool():
     with pytest.raises(ValueError, match="not 'max'"):
         ClipHead(C, dict(pace=4), pool='max')
+
+
+@pytest.mark.parametrize('head', [ClipHead, RegressionHead])
+def test_a_task_without_answers_is_refused(head):
+    with pytest.raises(ValueError, match='speed must be above 0, got -1'):
+        head(C, dict(pace=2, speed=-1))
