@@ -6,7 +6,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from fuzz_checkpoints import checkpoints
 from fuzz_samples import EVALUATE, SET, SMOKE, Words, places
 
 from mlfo_mm.engine.compose import compose
+from mlfo_mm.study.methods import cards
 from mlfo_mm.study.runs import parse_run
 
 
@@ -93,28 +94,37 @@ def videos(rng: random.Random, folder: Path, samples: Path) -> Words:
 
 
 def options(rng: random.Random, folder: Path, samples: Path) -> Words:
-    """Arguments: any key of a config with any value."""
-    keys = [*_keys(compose(parse_run(SMOKE)), '')]
+    """Arguments: any key of any method's config with any value, every other time one near its own."""
+    run = f'{rng.choice(sorted(cards()))}/r3d18@smoke'
+    leaves = dict(_leaves(compose(parse_run(run)), ''))
+    own = [key for key in leaves if key.startswith(('model.', 'sampler.'))]
     pairs = []
     for _ in range(rng.randrange(1, 3)):
-        said = fuzz_values.value(rng)
+        key = rng.choice(rng.choice((own, [*leaves])))
+        said = rng.choice((fuzz_values.value(rng), _near(rng, leaves[key])))
         text = said if isinstance(said, str) else repr(said)
-        pairs.append(f'{rng.choice(keys)}={text}'.replace('\0', '')[:10_000])
-    words = ['tools/print_config.py', SMOKE]
+        pairs.append(f'{key}={text}'.replace('\0', '')[:10_000])
+    words = ['tools/print_config.py', run]
     if rng.random() < 0.5:
-        words = ['tools/train.py', SMOKE, '--work-dir', str(folder / 'run')]
+        words = ['tools/train.py', run, '--work-dir', str(folder / 'run')]
         pairs = ['train_cfg.max_epochs=1', *pairs]
     return [*words, '--cfg-options', *pairs]
 
 
-def _keys(node: Any, place: str) -> list[str]:
-    found = []
+def _near(rng: random.Random, value: Any) -> Any:
+    """A value that a slip of the hand may put in another's place."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return rng.choice((None, 0, -1, [], True))
+    return rng.choice((None, 0, -1, -value, value + 1, value - 1, value / 2, 2 * value))
+
+
+def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Every key below a node, by its whole name, with its value."""
     pairs = node.items() if isinstance(node, dict) else enumerate(node)
     for key, each in pairs:
-        found.append(f'{place}{key}')
-        if isinstance(each, dict | list | tuple) and each:
-            found += _keys(each, f'{place}{key}.')
-    return found
+        yield f'{place}{key}', each
+        if isinstance(each, dict | list | tuple):
+            yield from _leaves(each, f'{place}{key}.')
 
 
 KINDS: dict[str, Callable[[random.Random, Path, Path], Words]] = {
