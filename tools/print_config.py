@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlfo_mm.start import cli  # first: it says what is not installed
 
 from mlfo_mm.arguments import OptionsAction, Parser
+from mlfo_mm.errors import printable_lines
 from mlfo_mm.files import write_atomic
 
 EXAMPLES = ('mlfo/r3d18@mini --output mini.py', 'mlfo/r3d18@mini --task linear_probe')
@@ -42,7 +43,7 @@ def main() -> None:
     if args.output:
         print(write_atomic(args.output, config.pretty_text))
     else:
-        print(config.pretty_text)
+        print(printable_lines(config.pretty_text))  # keys of dicts stand in it as they are
 
 
 if __name__ == '__main__':

@@ -35,8 +35,12 @@ def printed(*words: object) -> str:
 
 
 def test_the_text_is_that_of_the_run():
-    text = printed(RUN, '--cfg-options', 'crop_size=30')
-    assert text.rstrip() == load_config(RUN, {'crop_size': 30}).pretty_text.rstrip()
+    text = printed(RUN, '--cfg-options', 'crop_size=30', "model.init_cfg={'\x1b[2J': 1}")
+    options = {
+        'crop_size': 30,
+        'model.init_cfg': {'\\x1b[2J': 1},
+    }  # what no terminal gets is escaped
+    assert text.rstrip() == load_config(RUN, options).pretty_text.rstrip()
     assert 'num_clips=2' in printed(RUN, '--task', 'retrieval')
 
 

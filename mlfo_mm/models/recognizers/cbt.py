@@ -51,6 +51,8 @@ class CBT(SelfSupervisedRecognizer):
         super().__init__(backbone, data_preprocessor, init_cfg)
         if not 0 < mask_share <= 1:
             raise ValueError(f'mask_share is {mask_share}: must be above 0 and at most 1')
+        if num_layers < 1:
+            raise ValueError(f'num_layers must be at least 1, got {num_layers}')
         self.num_masked = max(round(mask_share * num_blocks), 1)
         self.projection = nn.Linear(self.level_channels()[-1], embedding_dim)
         self.mask = nn.Parameter(torch.zeros(embedding_dim))

@@ -78,3 +78,5 @@ def test_errors():
         build().loss(batch(v=3))
     with pytest.raises(ValueError, match='mask_share is 0: must be above 0'):
         build(mask_share=0)
+    with pytest.raises(ValueError, match='num_layers must be at least 1, got 0'):
+        build(num_layers=0)
