@@ -51,7 +51,7 @@ def scan_videos(folder: Path, others: Counter[str] | None = None) -> list[str]:
     found = []
     for parent, folders, files in os.walk(folder, followlinks=True):
         below = Path(parent).relative_to(folder)
-        way = [Path(folder), *(folder / each for each in below.parents[:-1]), Path(parent)]
+        way = [folder / each for each in (below, *below.parents)]
         folders[:] = [
             d for d in folders if not d.startswith('.') and not _leads_back(Path(parent, d), way)
         ]
@@ -68,7 +68,10 @@ def scan_videos(folder: Path, others: Counter[str] | None = None) -> list[str]:
 
 def _leads_back(path: Path, way: Iterable[Path]) -> bool:
     """Whether a folder is a link to one that holds a folder on the way to it: without an end."""
-    return path.is_symlink() and any(each.resolve().is_relative_to(path.resolve()) for each in way)
+    if not path.is_symlink():
+        return False
+    target = path.resolve()
+    return any(each.resolve().is_relative_to(target) for each in way)
 
 
 def note_left_out(others: Counter[str]) -> list[str]:

@@ -47,7 +47,6 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         if path.suffix == SAFETENSORS:
             return dict(load_file(path))
         _check_kind(path)
-        _check_size(path)
         with torch.serialization.safe_globals([argparse.Namespace]):  # options that many codes save
             checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
@@ -96,10 +95,7 @@ def _check_kind(path: Path) -> None:
     """Refuse what other things go by the name of a checkpoint, each by what it is."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-        for end, what in PROGRAMS.items():
-            if any(name.endswith(end) for name in names):
-                raise UserError(f'checkpoint {path} is {what}: save and give its state_dict()')
+            _check_archive(path, archive.infolist())
         return
     with path.open('rb') as file:
         head = file.read(100)
@@ -109,13 +105,14 @@ def _check_kind(path: Path) -> None:
         raise UserError(f'checkpoint {path} is text, and begins with {text[:40]!r}{why}')
 
 
-def _check_size(path: Path) -> None:
-    """Refuse an archive that unpacks to more than it is: torch compresses nothing."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            size, unpacked = path.stat().st_size, sum(each.file_size for each in archive.infolist())
-        if unpacked > size:
-            raise UserError(f'checkpoint {path} refused: {size:,} bytes unpack to {unpacked:,}')
+def _check_archive(path: Path, files: list[zipfile.ZipInfo]) -> None:
+    """Refuse a program, and what unpacks to more than it is: torch compresses nothing."""
+    for end, what in PROGRAMS.items():
+        if any(each.filename.endswith(end) for each in files):
+            raise UserError(f'checkpoint {path} is {what}: save and give its state_dict()')
+    size, unpacked = path.stat().st_size, sum(each.file_size for each in files)
+    if unpacked > size:
+        raise UserError(f'checkpoint {path} refused: {size:,} bytes unpack to {unpacked:,}')
 
 
 def _with_state_dict(checkpoint: dict[str, Any]) -> dict[str, Any]:
