@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.models.utils import backbones_of
 from mlfo_mm.processes import keep_freed_memory
 
 import torch
@@ -21,8 +20,7 @@ from measure import finish, parser, take_turns
 from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DATASETS
-from models import in_training
-from torch import Tensor, nn
+from models import calls_of, in_training, repeat
 
 
 def parse_args() -> argparse.Namespace:
@@ -51,16 +49,8 @@ class Sides:
         self.batch_size = config.train_dataloader.batch_size
         self.source = batches(self.data, self.batch_size)
         self.reading: list[float] = []
-        self.calls: list[tuple[nn.Module, Tensor, bool]] = []
-        backbones = backbones_of(self.model)
-        hooks = [module.register_forward_pre_hook(self._note) for module in backbones]
-        self.step()
-        for hook in hooks:
-            hook.remove()
+        self.calls = calls_of(self.model, self.step)
         self.reading.clear()
-
-    def _note(self, module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-        self.calls.append((module, arguments[0].detach().clone(), torch.is_grad_enabled()))
 
     def step(self) -> None:
         """Read a batch and train on it."""
@@ -72,12 +62,7 @@ class Sides:
     def backbone(self) -> None:
         """The step's passes through backbones, forward and backward."""
         self.model.zero_grad(set_to_none=True)
-        total = torch.zeros(())
-        for module, clips, gradient in self.calls:
-            with torch.set_grad_enabled(gradient):
-                means = sum(level.mean() for level in module(clips))
-            total = total + means
-        total.backward()
+        repeat(self.calls).backward()
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlfo_mm.engine.config import load_config
-from mlfo_mm.models.utils import backbones_of
 from mlfo_mm.processes import keep_freed_memory
 from mlfo_mm.study.provenance import provenance
 
@@ -21,8 +20,8 @@ import torch
 from batches import read_batch
 from measure import Times, add_device, finish, parser, store, take_turns, wait_for
 from memory import memory, memory_of
-from models import in_training
-from torch import Tensor, nn
+from models import calls_of, in_training, repeat
+from torch import Tensor
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,10 +45,6 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
     config = load_config(path)
     model = in_training(config, args.device)
     batch = model.data_preprocessor(read_batch(config, args.batch), training=True)
-    calls: list[tuple[nn.Module, Tensor, bool]] = []
-
-    def note(module: nn.Module, arguments: tuple[Tensor]) -> None:
-        calls.append((module, torch.randn_like(arguments[0]), torch.is_grad_enabled()))
 
     def run(loss_of: Callable[[], Tensor]) -> None:
         model.zero_grad(set_to_none=True)
@@ -60,19 +55,8 @@ def build(path: str, args: argparse.Namespace) -> dict[str, Callable[[], object]
     def step() -> Tensor:
         return model.parse_losses(model.loss(batch['inputs'], batch['data_samples']))[0]
 
-    def backbone() -> Tensor:
-        total = torch.zeros((), device=args.device)
-        for module, clips, gradient in calls:
-            with torch.set_grad_enabled(gradient):
-                levels = module(clips)
-            total = total + sum(level.float().mean() for level in levels)
-        return total
-
-    hooks = [module.register_forward_pre_hook(note) for module in backbones_of(model)]
-    run(step)
-    for hook in hooks:
-        hook.remove()
-    return {'step': lambda: run(step), 'backbone': lambda: run(backbone)}
+    calls = calls_of(model, lambda: run(step))
+    return {'step': lambda: run(step), 'backbone': lambda: run(lambda: repeat(calls))}
 
 
 def others(args: argparse.Namespace) -> dict[str, Any]:
